@@ -1,0 +1,1 @@
+"""Matches schools and trusts with National Leaders of Education: exact, proved, explained."""

@@ -1,0 +1,102 @@
+"""CSV files as people have them: several encodings in, UTF-8 out, and no text that a spreadsheet would run."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from nle_optimizer.errors import InputError, Place, Problem
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+ENCODINGS = ("utf-8", "cp1252", "latin-1")
+
+
+def defuse(text: str) -> str:
+    """Text with an apostrophe before it where a spreadsheet would run it as a formula.
+
+    A number keeps its sign; text that already begins with the apostrophe gets a second one, so that
+    `restore` gives back exactly what was defused.
+    """
+    stripped = text.lstrip("'")
+    if stripped.startswith(FORMULA_STARTS) and not (stripped is text and _is_number(text)):
+        return "'" + text
+    return text
+
+
+def restore(text: str) -> str:
+    """The text that `defuse` was given."""
+    if text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS):
+        return text[1:]
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "\t" not in text and "\r" not in text
+
+
+def decode(path: Path, data: bytes, encoding: str | None = None) -> str:
+    """The text of a file: UTF-8 with or without a byte order mark, or the encoding asked for.
+
+    A file that is not UTF-8 and for which no encoding is named is read as cp1252, the encoding of GIAS.
+
+    Raises:
+        InputError: the bytes are not of that encoding; the line is named.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        _refuse(path, 1, "the file is UTF-16", "save it as CSV UTF-8")
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        _refuse(path, line, "the file is not text (it holds a zero byte)", "save it as CSV UTF-8")
+    try:
+        return data.decode(encoding or "utf-8-sig").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        if encoding is None:
+            return decode(path, data, "cp1252")
+        line = data[: error.start].count(b"\n") + 1
+        wrong = data[error.start : error.start + 1].hex()
+        _refuse(path, line, f"the file is not {encoding}: byte 0x{wrong}", "save it as CSV UTF-8")
+    except LookupError:
+        _refuse(path, None, f"unknown encoding {encoding!r}", f"use one of {', '.join(ENCODINGS)}")
+    raise AssertionError("unreachable")
+
+
+def _refuse(path: Path, line: int | None, what: str, hint: str) -> None:
+    raise InputError([Problem(Place(str(path), line), "", what, hint=hint)])
+
+
+def read_rows(path: Path, encoding: str | None = None) -> list[list[str]]:
+    """Every row of a CSV file, its header first, each as the cells it has.
+
+    Raises:
+        InputError: the file cannot be read, decoded or parsed.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        _refuse(path, None, f"the file cannot be read: {error.strerror}", "check the path")
+    csv.field_size_limit(1_000_000)
+    reader = csv.reader(io.StringIO(decode(path, data, encoding), newline=""), strict=True)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        _refuse(path, reader.line_num, f"the file is not valid CSV: {error}", "check its quotation marks")
+    raise AssertionError("unreachable")
+
+
+def write_rows(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write CSV as RFC 4180 has it but for the line ends (a single line feed), every cell defused."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([defuse(name) for name in header])
+    writer.writerows([[defuse(cell) for cell in row] for row in rows])
+
+
+def write_columns(path: Path, columns: dict[str, Sequence[str]]) -> None:
+    """Write columns of text, given by name in order, as a CSV file in UTF-8."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write_rows(file, list(columns), zip(*columns.values(), strict=True))

@@ -1,0 +1,1 @@
+"""Solvers behind one door; the only place that imports one."""

@@ -1,0 +1,112 @@
+"""What can go wrong, in words for people, and the exit code each fault ends with.
+
+The tree::
+
+    NleOptimizerError
+    ├── InputError            2   files, settings or arguments are wrong; lists every problem at once
+    │   └── UnsupportedError  2   the request is valid, but nothing here can carry it out
+    ├── RunFolderError        2   a run folder cannot be read or written
+    ├── InfeasibleError       1   no allocation meets the requirements
+    ├── VerificationError     1   a result does not stand up to its own inputs
+    └── EngineError           3   a solver failed or contradicted itself
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a problem stands: a file and a line and column, or a row and column name of a table."""
+
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+    row: int | None = None
+
+    def __str__(self) -> str:
+        if self.row is not None:
+            return f"{self.file}:row {self.row}"
+        parts = [self.file, *(str(n) for n in (self.line, self.column) if n is not None)]
+        return ":".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        place: where it stands.
+        path: the setting (`geography.max_distance_km`) or column it concerns.
+        what: what is wrong, and what to do where that is not plain.
+        got: what was found there; None where nothing was.
+        hint: the nearest valid name, or another remedy in a few words.
+    """
+
+    place: Place
+    path: str
+    what: str
+    got: str | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        head = ": ".join(part for part in (str(self.place), self.path, self.what) if part)
+        got = f"; got {self.got}" if self.got is not None else ""
+        return head + got + (f"; {self.hint}" if self.hint else "")
+
+
+class NleOptimizerError(Exception):
+    """Any fault this package reports; `exit_code` is what the command line ends with."""
+
+    exit_code = 3
+
+
+class InputError(NleOptimizerError):
+    """Input or usage is wrong. `problems` holds everything found, in file order."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem] | str):
+        if isinstance(problems, str):
+            problems = [Problem(Place(), "", problems)]
+        self.problems: Sequence[Problem] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UnsupportedError(InputError):
+    """The scenario is valid, but asks for something no engine or rule here can do."""
+
+
+class RunFolderError(NleOptimizerError):
+    """A run folder cannot be read or written; nothing half-written is left behind."""
+
+    exit_code = 2
+
+
+class InfeasibleError(NleOptimizerError):
+    """No allocation meets the hard requirements; the message names those that clash."""
+
+    exit_code = 1
+
+
+class VerificationError(NleOptimizerError):
+    """A result contradicts its own inputs; `findings` says where."""
+
+    exit_code = 1
+
+    def __init__(self, findings: Iterable[str]):
+        self.findings: Sequence[str] = tuple(findings)
+        super().__init__("\n".join(self.findings))
+
+
+class EngineError(NleOptimizerError):
+    """A solver failed, or returned something that its own figures contradict."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint naming the known word nearest to `name`, or None where nothing is near."""
+    known = list(known)
+    folded = {word.casefold(): word for word in known}
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return f"did you mean {folded[near[0]]}?" if near else None

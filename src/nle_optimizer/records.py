@@ -1,0 +1,198 @@
+"""Tables as columns: one `Records` a table, one `Column` a column, sorted by identifier.
+
+Every amount is an exact integer: shares, days and money in millionths, places and distances in metres,
+dates in days. A blank cell is never a value: `given` says which rows have one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MILLION = 1_000_000
+"""Scale of shares and amounts: the integer 1,000,000 stands for 1."""
+
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Texts = NDArray[np.object_]
+
+
+class Kind(Enum):
+    """What the cells of a column are, and how they are held."""
+
+    IDENTIFIER = "identifier"
+    """Text compared exactly, after trimming and Unicode normalisation (NFC)."""
+    TEXT = "text"
+    CHOICE = "choice"
+    """One of a closed list of words, held in lower case."""
+    NAMES = "names"
+    """Several words joined by a vertical bar, held as a tuple."""
+    YES_NO = "yes/no"
+    COUNT = "count"
+    """A whole number from 0 up."""
+    LEVEL = "level"
+    """A share from 0 to 1 or the name of a level; held in millionths."""
+    SHARE = "share"
+    """A number from 0 to 1; held in millionths."""
+    AMOUNT = "amount"
+    """A decimal from 0 up with at most six places; held in millionths."""
+    KILOMETRES = "kilometres"
+    """A decimal from 0 up; held in whole metres."""
+    METRES = "metres"
+    """A coordinate, British National Grid (EPSG:27700); held in whole metres."""
+    DEGREES = "degrees"
+    """Latitude or longitude (EPSG:4326), a float: turned into grid metres on reading."""
+    DATE = "date"
+    """A day, held as its proleptic Gregorian ordinal."""
+
+
+TEXT_KINDS = frozenset({Kind.IDENTIFIER, Kind.TEXT, Kind.CHOICE})
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column a table may have.
+
+    Attributes:
+        name: its name.
+        kind: what its cells are.
+        doc: what it means, in one sentence.
+        required: whether every row must fill it.
+        choices: the closed list of words of a CHOICE or NAMES column; empty: free.
+        unit: the unit as people write it.
+    """
+
+    name: str
+    kind: Kind
+    doc: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table: its name, the column that identifies a row (or columns), and every column it may have."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, ColumnSpec]
+    doc: str
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The cells of one column.
+
+    Attributes:
+        kind: what they are.
+        values: shape (rows,): int64 for numbers and dates, bool for yes/no, object (str or tuple) for text.
+        given: shape (rows,): False where the cell is blank; the value there means nothing.
+    """
+
+    kind: Kind
+    values: NDArray[Any]
+    given: Flags
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, rows: NDArray[Any]) -> "Column":
+        """The cells of the given rows (indices, or a mask), in that order."""
+        return Column(self.kind, self.values[rows], self.given[rows])
+
+    def or_else(self, default: int | bool | str) -> NDArray[Any]:
+        """The values, with `default` where the cell is blank."""
+        return np.where(self.given, self.values, default)
+
+
+def blank_column(kind: Kind, rows: int) -> Column:
+    """A column without a single filled cell."""
+    if kind in TEXT_KINDS:
+        values: NDArray[Any] = np.full(rows, "", dtype=object)
+    elif kind is Kind.NAMES:
+        values = np.empty(rows, dtype=object)
+        values[:] = [()] * rows
+    else:
+        dtype = {Kind.YES_NO: np.bool_, Kind.DEGREES: np.float64}.get(kind, np.int64)
+        values = np.zeros(rows, dtype=dtype)
+    return Column(kind, values, np.zeros(rows, dtype=bool))
+
+
+def text_column(values: Sequence[str], kind: Kind = Kind.TEXT) -> Column:
+    """A text column; an empty string is a blank."""
+    array = np.array(values, dtype=object)
+    return Column(kind, array, array.astype(bool))
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """One table: columns of equal length, sorted by the table's key.
+
+    Attributes:
+        spec: what the table is.
+        source: the file it came from, as the reader is told.
+        rows: shape (rows,): the row of the file each record stood in (the header is row 1).
+        columns: the columns that are present, declared ones and extra ones, in file order.
+    """
+
+    spec: TableSpec
+    source: str
+    rows: Integers
+    columns: Mapping[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def column(self, name: str) -> Column:
+        """The named column; a column that the file does not have is a blank one.
+
+        An undeclared column that is absent counts as blank text.
+        """
+        if name in self.columns:
+            return self.columns[name]
+        spec = self.spec.columns.get(name)
+        return blank_column(spec.kind if spec else Kind.TEXT, len(self))
+
+    def values(self, name: str) -> NDArray[Any]:
+        """The values of a column, meaningless where `given(name)` is False."""
+        return self.column(name).values
+
+    def given(self, name: str) -> Flags:
+        """Which rows fill the named column."""
+        return self.column(name).given
+
+    @property
+    def ids(self) -> Texts:
+        """The identifiers, shape (rows,), ascending; only for tables with a single key column."""
+        (key,) = self.spec.key
+        return self.values(key)
+
+    @property
+    def extra(self) -> list[str]:
+        """Names of the columns that the table does not declare, in file order."""
+        return [name for name in self.columns if name not in self.spec.columns]
+
+    def take(self, rows: NDArray[Any]) -> "Records":
+        """The records at the given indices (or mask), in that order."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Records(self.spec, self.source, self.rows[rows], columns)
+
+    def with_columns(self, columns: Mapping[str, Column]) -> "Records":
+        """The same records with some columns added or replaced."""
+        return Records(self.spec, self.source, self.rows, {**self.columns, **columns})
+
+
+def day(value: date) -> int:
+    """A date as the integer that DATE columns hold."""
+    return value.toordinal()

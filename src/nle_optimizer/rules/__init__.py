@@ -1,0 +1,1 @@
+"""Matching rules: one published procedure a file."""

@@ -1,0 +1,1 @@
+"""The document a planner writes, and the tables it names."""

@@ -1,0 +1,154 @@
+"""The tables of a scenario and every column they may have."""
+
+from nle_optimizer.records import ColumnSpec, Kind, TableSpec
+
+PHASES = ("nursery", "primary", "secondary", "all-through", "special", "alternative-provision", "post-16")
+REGIONS = (
+    "North East",
+    "North West",
+    "Yorkshire and the Humber",
+    "East Midlands",
+    "West Midlands",
+    "East of England",
+    "London",
+    "South East",
+    "South West",
+)
+AREAS = ("leadership", "governance", "finance")
+RELATIONS = ("forbid", "require", "conflict", "objects", "previous")
+NLE_STATUS = ("available", "paused", "withdrawn")
+TRUST_DECISIONS = ("proposed", "agreed", "declined")
+PAIR_STATES = ("proposed", "offered", "agreed", "started", "finished", "stopped")
+
+
+def _table(name: str, key: tuple[str, ...], doc: str, *columns: ColumnSpec) -> TableSpec:
+    return TableSpec(name, key, {column.name: column for column in columns}, doc)
+
+
+def _id(name: str, doc: str) -> ColumnSpec:
+    return ColumnSpec(name, Kind.IDENTIFIER, doc, required=True)
+
+
+_NAME = ColumnSpec("name", Kind.TEXT, "Name as people know it.")
+_EASTING = ColumnSpec("easting", Kind.METRES, "British National Grid easting (EPSG:27700).", unit="m")
+_NORTHING = ColumnSpec("northing", Kind.METRES, "British National Grid northing (EPSG:27700).", unit="m")
+_LATITUDE = ColumnSpec("latitude", Kind.DEGREES, "WGS84 latitude, where there is no easting.", unit="°")
+_LONGITUDE = ColumnSpec("longitude", Kind.DEGREES, "WGS84 longitude, where there is no northing.", unit="°")
+_REGION = ColumnSpec("region", Kind.TEXT, "Region of England.")
+_AUTHORITY = ColumnSpec("local_authority", Kind.TEXT, "Local authority.")
+_PHASES = ColumnSpec("phases", Kind.NAMES, "Phases, joined by a vertical bar; blank means any.", choices=PHASES)
+_FAITHS = ColumnSpec("faiths", Kind.NAMES, "Faiths, joined by a vertical bar; blank means any.")
+_TRUST = ColumnSpec("trust_id", Kind.IDENTIFIER, "Multi-academy trust it belongs to; blank means none.")
+
+SCHOOLS = _table(
+    "schools",
+    ("school_id",),
+    "Schools, and trusts asked for as recipients: one row each.",
+    _id("school_id", "Unique reference number (URN), or any text."),
+    _NAME,
+    ColumnSpec("kind", Kind.CHOICE, "school (the default) or trust.", choices=("school", "trust")),
+    _EASTING,
+    _NORTHING,
+    _LATITUDE,
+    _LONGITUDE,
+    _REGION,
+    _AUTHORITY,
+    ColumnSpec("phase", Kind.CHOICE, "Phase; blank means no requirement.", choices=PHASES),
+    ColumnSpec("faith", Kind.TEXT, "Religious character; blank means none."),
+    ColumnSpec("diocese", Kind.TEXT, "Diocese; blank means none."),
+    _TRUST,
+    ColumnSpec("trust_joined", Kind.DATE, "Day it joined its trust."),
+    ColumnSpec("establishment_type", Kind.TEXT, "Type of establishment, as in GIAS."),
+    ColumnSpec("establishment_status", Kind.TEXT, "Open, Closed, ..., as in GIAS; closed schools are left out."),
+    ColumnSpec("pupils", Kind.COUNT, "Number of pupils."),
+    ColumnSpec("latest_grade", Kind.COUNT, "Overall grade of the latest full inspection.", unit="1 to 4"),
+    ColumnSpec("latest_inspected", Kind.DATE, "First day of the latest full inspection."),
+    ColumnSpec("previous_grade", Kind.COUNT, "Overall grade of the full inspection before.", unit="1 to 4"),
+    ColumnSpec("previous_inspected", Kind.DATE, "First day of the full inspection before."),
+    ColumnSpec("inspections", Kind.COUNT, "Number of full inspections."),
+    ColumnSpec("best_grade_since_2005", Kind.COUNT, "Best overall grade since 2005.", unit="1 to 4"),
+    ColumnSpec("leadership_grade", Kind.COUNT, "Grade for leadership and management.", unit="1 to 4"),
+    ColumnSpec("education_grade", Kind.COUNT, "Grade for quality of education.", unit="1 to 4"),
+    ColumnSpec("priority", Kind.COUNT, "Priority tier, 1 first."),
+    ColumnSpec("arrived", Kind.DATE, "Day the case was referred."),
+    *(ColumnSpec(f"need_{area}", Kind.LEVEL, f"Need in {area}; blank means not assessed.") for area in AREAS),
+    ColumnSpec(
+        "need_source", Kind.CHOICE, "Where the needs come from.", choices=("assessed", "proxy", "unknown")
+    ),
+    ColumnSpec("supporters", Kind.COUNT, "Up to so many distinct NLEs (default 1)."),
+    ColumnSpec("matched_trust_id", Kind.IDENTIFIER, "High-quality trust it is matched with."),
+    ColumnSpec("trust_decision", Kind.CHOICE, "State of that match.", choices=TRUST_DECISIONS),
+    ColumnSpec("left_out", Kind.TEXT, "Reason code: takes the school out before anything else, as import does."),
+    ColumnSpec("left_out_evidence", Kind.TEXT, "What shows that reason."),
+)
+
+NLES = _table(
+    "nles",
+    ("nle_id",),
+    "National Leaders of Education: one row each.",
+    _id("nle_id", "Identifier of the NLE."),
+    _NAME,
+    ColumnSpec("kind", Kind.TEXT, "NLE (the default); NLG is refused: that programme is closed."),
+    ColumnSpec("status", Kind.CHOICE, "available (the default), paused or withdrawn.", choices=NLE_STATUS),
+    ColumnSpec("home_school_id", Kind.IDENTIFIER, "School the NLE leads."),
+    ColumnSpec("home_grade", Kind.COUNT, "Overall grade of the home school; must be 1 or 2.", unit="1 to 4"),
+    _EASTING,
+    _NORTHING,
+    _LATITUDE,
+    _LONGITUDE,
+    _REGION,
+    _AUTHORITY,
+    _TRUST,
+    _PHASES,
+    _FAITHS,
+    ColumnSpec("diocese", Kind.TEXT, "Diocese; blank means any."),
+    ColumnSpec("regions", Kind.NAMES, "Regions the NLE works in; blank means any."),
+    *(ColumnSpec(f"expertise_{area}", Kind.LEVEL, f"Expertise in {area}.") for area in AREAS),
+    ColumnSpec("max_distance_km", Kind.KILOMETRES, "Farthest the NLE will travel.", unit="km"),
+    ColumnSpec("governors_agreed", Kind.YES_NO, "Whether the home school's governing body agrees."),
+)
+
+TRUSTS = _table(
+    "trusts",
+    ("trust_id",),
+    "Multi-academy trusts: one row each.",
+    _id("trust_id", "Identifier of the trust."),
+    _NAME,
+    _EASTING,
+    _NORTHING,
+    _LATITUDE,
+    _LONGITUDE,
+    _REGION,
+    _PHASES,
+    _FAITHS,
+    ColumnSpec("inspected", Kind.COUNT, "Schools of the trust inspected since they joined."),
+    ColumnSpec("share_good", Kind.SHARE, "Share of those that are Good or better."),
+    ColumnSpec("high_quality", Kind.YES_NO, "A judgement given by people; it beats the proxy."),
+    ColumnSpec("capacity", Kind.COUNT, "Schools the trust can take."),
+)
+
+PAIRS = _table(
+    "pairs",
+    ("nle_id", "school_id"),
+    "What is known about single pairs.",
+    _id("nle_id", "NLE of the pair."),
+    _id("school_id", "School or trust of the pair."),
+    ColumnSpec("fit", Kind.AMOUNT, "Fit, instead of the computed one; any number from 0 up."),
+    ColumnSpec("distance_km", Kind.KILOMETRES, "Distance, instead of the computed one.", unit="km"),
+    ColumnSpec("travel_minutes", Kind.AMOUNT, "Travel time.", unit="min"),
+    ColumnSpec("relation", Kind.NAMES, "What holds between the two.", choices=RELATIONS),
+    ColumnSpec("school_rank", Kind.COUNT, "Rank of the NLE in the school's eyes, 1 first."),
+    ColumnSpec("nle_rank", Kind.COUNT, "Rank of the school in the NLE's eyes, 1 first."),
+    ColumnSpec("note", Kind.TEXT, "Free text."),
+)
+
+CURRENT = _table(
+    "current",
+    ("school_id", "nle_id"),
+    "What stands today.",
+    _id("school_id", "School or trust of the pair."),
+    _id("nle_id", "NLE of the pair."),
+    ColumnSpec("state", Kind.CHOICE, "State of the pair.", required=True, choices=PAIR_STATES),
+)
+
+TABLES = {table.name: table for table in (SCHOOLS, NLES, TRUSTS, PAIRS, CURRENT)}

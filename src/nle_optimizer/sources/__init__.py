@@ -1,0 +1,1 @@
+"""Where tables come from: official extracts, and a synthetic England."""

@@ -1,0 +1,1 @@
+"""From records to arrays of candidate pairs, one stage after the other."""
