@@ -1,0 +1,221 @@
+"""A scenario file with its bases, overrides and `--set` values folded into one document.
+
+Later words win: base, file, named overrides in the order named, `--set`. Mappings merge key by key; lists,
+conditions (`when`, `where`) and single values are replaced whole. Every value remembers where it came from.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nle_optimizer.delimited import decode
+from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.scenario.yaml_text import Marked, parse_value, parse_yaml
+from nle_optimizer.scenario.yaml_text import Path as Steps
+
+MAX_BASES = 10
+REPLACED_WHOLE = frozenset({"when", "where"})
+OUTSIDE = "the path leaves the folder of the scenario file"
+
+
+@dataclass
+class Document:
+    """A scenario before validation.
+
+    Attributes:
+        file: the scenario file, as named.
+        values: the merged settings.
+        places: where each setting was written; `--set` and override names stand as the file.
+    """
+
+    file: Path
+    values: dict[str, Any]
+    places: dict[Steps, Place] = field(default_factory=dict)
+
+    def place(self, steps: Steps) -> Place:
+        """The place of a setting, or of the nearest group around it."""
+        for length in range(len(steps), -1, -1):
+            if steps[:length] in self.places:
+                return self.places[steps[:length]]
+        return Place(str(self.file))
+
+    def origin(self, steps: Steps) -> str:
+        """Where a setting comes from, in words: `england.yaml:12`, `--set`, `default`."""
+        for length in range(len(steps), 0, -1):
+            place = self.places.get(steps[:length])
+            if place is not None:
+                line = f":{place.line}" if place.line else ""
+                return f"{Path(place.file).name if line else place.file}{line}"
+        return "default"
+
+    def merge(self, values: Mapping[str, Any], places: Mapping[Steps, Place]) -> None:
+        """Fold another document over this one."""
+        self._merge(self.values, values, (), places)
+
+    def _merge(
+        self, into: dict[str, Any], values: Mapping[str, Any], steps: Steps, places: Mapping[Steps, Place]
+    ) -> None:
+        for key, value in values.items():
+            here = (*steps, key)
+            if here in places:
+                self.places[here] = places[here]
+            if _merges(into.get(key), value, key):
+                self._merge(into[key], value, here, places)
+            else:
+                into[key] = value
+                self._forget_below(here)
+                self.places.update({p: place for p, place in places.items() if p[: len(here)] == here})
+
+    def _forget_below(self, steps: Steps) -> None:
+        stale = [path for path in self.places if path[: len(steps)] == steps and path != steps]
+        for path in stale:
+            del self.places[path]
+
+    def set(self, key: str, value: Any, origin: Place) -> None:
+        """Set one dotted key; entries of a list are addressed by their `name` or number.
+
+        Raises:
+            InputError: the key leads through something that has no such entry.
+        """
+        steps, holder = self._walk(key, origin)
+        holder[steps[-1]] = value
+        self._forget_below(steps)
+        self.places[steps] = origin
+
+    def _walk(self, key: str, origin: Place) -> tuple[Steps, Any]:
+        holder: Any = self.values
+        steps: list[str | int] = []
+        *parents, last = key.split(".")
+        for word in parents:
+            step = _step(holder, word, key, origin)
+            steps.append(step)
+            if isinstance(holder, dict) and not isinstance(holder.get(step), dict | list):
+                if steps == ["geography", "max_distance_km"] and holder.get(step) is not None:
+                    holder[step] = {"default": holder[step]}
+                else:
+                    holder[step] = {}
+            holder = holder[step]
+        steps.append(_step(holder, last, key, origin))
+        return tuple(steps), holder
+
+
+def _merges(old: Any, new: Any, key: str) -> bool:
+    return isinstance(old, dict) and isinstance(new, Mapping) and key not in REPLACED_WHOLE
+
+
+def _step(holder: Any, word: str, key: str, origin: Place) -> str | int:
+    if not isinstance(holder, list):
+        return word
+    if word.isdecimal() and int(word) < len(holder):
+        return int(word)
+    names = {str(entry.get("name")): n for n, entry in enumerate(holder) if isinstance(entry, dict)}
+    if word in names:
+        return names[word]
+    raise InputError([Problem(origin, key, f"there is no entry {word!r}", hint=did_you_mean(word, names))])
+
+
+def read_document(file: Path, *, allow_outside: bool = False) -> Document:
+    """A YAML scenario file over its bases, with absolute paths to its tables.
+
+    Raises:
+        InputError: anything unreadable, a base that leads to itself, a path that leaves its folder.
+    """
+    return _read(file, allow_outside, ())
+
+
+def _read(file: Path, allow_outside: bool, seen: tuple[Path, ...]) -> Document:
+    here = file.resolve()
+    if here in seen or len(seen) > MAX_BASES:
+        chain = " -> ".join(path.name for path in (*seen, here))
+        raise InputError([Problem(Place(str(file)), "base", f"the bases lead in a circle: {chain}")])
+    marked = _parse(file)
+    values = dict(marked.values)
+    base = values.pop("base", None)
+    _anchor_paths(values, file, marked, allow_outside)
+    if base is None:
+        return Document(file, values, dict(marked.places))
+    place = marked.places[("base",)]
+    document = _read(_inside(base, file, place, "base", allow_outside), allow_outside, (*seen, here))
+    document.file = file
+    document.merge(values, marked.places)
+    return document
+
+
+def _parse(file: Path) -> Marked:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        what = f"the scenario file cannot be read: {error.strerror}"
+        raise InputError([Problem(Place(str(file)), "", what, hint="check the path")]) from None
+    marked = parse_yaml(decode(file, data), str(file))
+    if not isinstance(marked.values, dict):
+        what = "a scenario file is a mapping of settings"
+        raise InputError([Problem(Place(str(file), 1, 1), "", what, hint="see `nle-optimizer init`")])
+    return marked
+
+
+def _anchor_paths(values: dict[str, Any], file: Path, marked: Marked, allow_outside: bool) -> None:
+    data = values.get("data")
+    if not isinstance(data, dict):
+        return
+    anchored: dict[str, Any] = {}
+    for name, entry in data.items():
+        path = entry.get("file") if isinstance(entry, dict) else entry
+        if isinstance(path, str):
+            place = marked.places.get(("data", name), Place(str(file)))
+            path = str(_inside(path, file, place, f"data.{name}", allow_outside))
+        anchored[name] = {**entry, "file": path} if isinstance(entry, dict) and "file" in entry else path
+        if isinstance(entry, dict) and "file" not in entry:
+            anchored[name] = entry
+    values["data"] = anchored
+
+
+def _inside(path: Any, file: Path, place: Place, setting: str, allow_outside: bool) -> Path:
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise InputError([Problem(place, setting, "a path is needed", repr(path))])
+    folder = file.parent.resolve()
+    target = folder / path
+    if not allow_outside and not target.resolve().is_relative_to(folder):
+        raise InputError([Problem(place, setting, OUTSIDE, path, "move the file or give --allow-outside")])
+    return target
+
+
+def apply_choices(document: Document, names: Sequence[str], sets: Sequence[str]) -> None:
+    """Apply named overrides or scenarios, then `KEY=VALUE` settings, in order.
+
+    Raises:
+        InputError: an unknown name, a malformed `KEY=VALUE`.
+    """
+    overrides = _section(document, "overrides")
+    groups = _section(document, "scenarios")
+    for name in names:
+        for override in _members(document, name, overrides, groups):
+            for key, value in overrides[override].items():
+                document.set(key, value, Place(f"overrides.{override}"))
+    for word in sets:
+        key, equals, text = word.partition("=")
+        if not equals or not key:
+            raise InputError([Problem(Place("--set"), word, "write KEY=VALUE")])
+        document.set(key.strip(), parse_value(text, "--set"), Place("--set"))
+
+
+def _section(document: Document, name: str) -> dict[str, Any]:
+    section = document.values.pop(name, None) or {}
+    form = dict if name == "overrides" else list
+    if not isinstance(section, dict) or not all(isinstance(entry, form) for entry in section.values()):
+        what = "write {name: {dotted.key: value}}" if form is dict else "write {name: [override, ...]}"
+        raise InputError([Problem(document.place((name,)), name, what)])
+    return section
+
+
+def _members(
+    document: Document, name: str, overrides: Mapping[str, Any], groups: Mapping[str, Any]
+) -> Sequence[str]:
+    members = groups.get(name, [name])
+    for member in members:
+        if member not in overrides:
+            where = document.place(("scenarios", name)) if name in groups else Place("--scenario")
+            hint = did_you_mean(str(member), [*overrides, *groups])
+            raise InputError([Problem(where, name, "there is no such override", str(member), hint)])
+    return members

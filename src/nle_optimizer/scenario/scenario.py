@@ -1,0 +1,170 @@
+"""A scenario: settings and tables that fit together, or every reason why they do not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.records import MILLION, Records
+from nle_optimizer.scenario.checks import check
+from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.document import Document, apply_choices, read_document
+from nle_optimizer.scenario.settings import Data, DataFile, Settings
+from nle_optimizer.scenario.tables import Reading, read_table
+from nle_optimizer.scenario.validation import validate
+from nle_optimizer.scenario.workbook_scenario import read_workbook_document
+
+KNOWN_RESOURCES = ("placements", "days")
+"""Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Settings and tables, read and checked.
+
+    Attributes:
+        file: the scenario file.
+        settings: every setting.
+        schools, nles: the tables, sorted by identifier.
+        trusts, pairs, current: likewise, or None where the scenario names none.
+        resources: names of the resources that limit an NLE, in order.
+        findings: what deserves a warning; never an error.
+        document: the merged text the settings came from, with origins.
+    """
+
+    file: Path
+    settings: Settings
+    schools: Records
+    nles: Records
+    trusts: Records | None
+    pairs: Records | None
+    current: Records | None
+    resources: tuple[str, ...]
+    findings: tuple[Problem, ...]
+    document: Document
+
+    def replace(self, changes: Mapping[str, Any]) -> "Scenario":
+        """The same scenario with dotted settings changed, validated anew; tables are read again only
+        where the changes concern them.
+
+        Raises:
+            InputError: a key or value that is not valid.
+        """
+        document = Document(self.document.file, _copy(self.document.values), dict(self.document.places))
+        for key, value in changes.items():
+            document.set(key, _exact(value), Place("replace"))
+        if any(key.split(".")[0] in ("data", "fit", "capacity") for key in changes):
+            return _assemble(document)
+        settings = validate(document)
+        return _checked(document, settings, self._tables(), Reading(), self.resources)
+
+    def _tables(self) -> dict[str, Records | None]:
+        return {name: getattr(self, name) for name in TABLES}
+
+
+def load_scenario(
+    file: str | Path, *, choose: Sequence[str] = (), sets: Sequence[str] = (), allow_outside: bool = False
+) -> Scenario:
+    """Read a scenario file (YAML, or an XLSX with a Settings sheet) and its tables.
+
+    Args:
+        file: the scenario file.
+        choose: names of overrides or scenarios in the file, applied in order.
+        sets: `KEY=VALUE` settings, which beat everything else.
+        allow_outside: whether paths may leave the folder of the file that names them.
+
+    Raises:
+        InputError: everything that is wrong, at once.
+    """
+    file = Path(file)
+    is_workbook = file.suffix.lower() in (".xlsx", ".xlsm")
+    read: Callable[..., Document] = read_workbook_document if is_workbook else read_document
+    document = read(file, allow_outside=allow_outside)
+    apply_choices(document, choose, sets)
+    return _assemble(document)
+
+
+def _assemble(document: Document) -> Scenario:
+    reading = Reading()
+    try:
+        settings = validate(document)
+    except InputError as error:
+        _read_tables_anyway(document, reading)
+        raise InputError([*error.problems, *reading.problems]) from None
+    tables, resources = _read_tables(settings, reading)
+    return _checked(document, settings, tables, reading, resources)
+
+
+def _checked(
+    document: Document,
+    settings: Settings,
+    tables: Mapping[str, Records | None],
+    reading: Reading,
+    resources: tuple[str, ...],
+) -> Scenario:
+    check(document, settings, tables, resources, reading)
+    schools, nles = tables["schools"], tables["nles"]
+    if reading.problems or schools is None or nles is None:
+        raise InputError(reading.problems)
+    return Scenario(
+        document.file,
+        settings,
+        schools,
+        nles,
+        tables["trusts"],
+        tables["pairs"],
+        tables["current"],
+        resources,
+        tuple(reading.findings),
+        document,
+    )
+
+
+def _read_tables(settings: Settings, reading: Reading) -> tuple[dict[str, Records | None], tuple[str, ...]]:
+    levels = {name.casefold(): int(share * MILLION) for name, share in settings.fit.levels.items()}
+    named = settings.capacity.resources
+    candidates = tuple(named if named is not None else KNOWN_RESOURCES)
+    tables = _tables(settings.data, candidates, levels, reading)
+    nles = tables["nles"]
+    if named is not None or nles is None:
+        return tables, candidates
+    filled = tuple(name for name in candidates if nles.given(name).any())
+    return tables, filled or ("placements",)
+
+
+def _tables(
+    data: Data, resources: Sequence[str], levels: Mapping[str, int], reading: Reading
+) -> dict[str, Records | None]:
+    sources: dict[str, DataFile | None] = {name: getattr(data, name) for name in TABLES}
+    return {
+        name: read_table(TABLES[name], source, resources, levels, reading) if source else None
+        for name, source in sources.items()
+    }
+
+
+def _read_tables_anyway(document: Document, reading: Reading) -> None:
+    try:
+        data = Data.model_validate(document.values.get("data"))
+    except ValidationError:
+        return
+    levels = {"none": 0, "low": 0, "medium": 0, "high": 0}
+    _tables(data, KNOWN_RESOURCES, levels, reading)
+
+
+def _copy(values: Any) -> Any:
+    if isinstance(values, dict):
+        return {key: _copy(value) for key, value in values.items()}
+    return [_copy(value) for value in values] if isinstance(values, list) else values
+
+
+def _exact(value: Any) -> Any:
+    from decimal import Decimal
+
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {key: _exact(entry) for key, entry in value.items()}
+    return [_exact(entry) for entry in value] if isinstance(value, list | tuple) else value

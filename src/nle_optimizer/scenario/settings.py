@@ -1,0 +1,446 @@
+"""Every setting of a scenario file, with its meaning, its range and its default."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+
+from nle_optimizer.scenario.columns import AREAS
+
+OBJECTIVE_NAMES = (
+    "schools_supported",
+    "fit",
+    "fit_leadership",
+    "fit_governance",
+    "fit_finance",
+    "min_fit",
+    "leximin_fit",
+    "distance",
+    "travel_minutes",
+    "kept_pairs",
+    "load_balance",
+    "region_gap",
+    "cost",
+    "blend",
+)
+BLEND_PARTS = {
+    **{name: name for name in OBJECTIVE_NAMES if name not in ("blend", "min_fit", "leximin_fit")},
+    "distance_km": "distance",
+}
+"""What a blend may weigh, and the objective each word stands for; `distance_km` is weighed by the kilometre."""
+
+
+def _is_number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("a number is needed")
+    return Decimal(str(value))
+
+
+def _is_whole(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("a whole number is needed")
+    return value
+
+
+def _quantity(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value):
+        return value
+    return _is_number(value)
+
+
+Number = Annotated[Decimal, BeforeValidator(_is_number), WithJsonSchema({"type": "number"})]
+Amount = Annotated[
+    Decimal, Field(ge=0), BeforeValidator(_is_number), WithJsonSchema({"type": "number", "minimum": 0})
+]
+Positive = Annotated[
+    Decimal, Field(gt=0), BeforeValidator(_is_number), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+]
+Share = Annotated[
+    Decimal,
+    Field(ge=0, le=1),
+    BeforeValidator(_is_number),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
+Whole = Annotated[int, Field(ge=0), BeforeValidator(_is_whole)]
+Quantity = Annotated[
+    Decimal | str,
+    BeforeValidator(_quantity),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+)?%$"}]}),
+]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+Scalar = bool | int | Annotated[Decimal, WithJsonSchema({"type": "number"})] | date | str
+
+
+class Section(BaseModel):
+    """A group of settings: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, populate_by_name=True
+    )
+
+
+class Range(Section):
+    """A condition on a column other than "is one of"."""
+
+    min: Scalar | None = None
+    """Least value that matches."""
+    max: Scalar | None = None
+    """Greatest value that matches."""
+    not_: Scalar | list[Scalar] | None = Field(default=None, alias="not")
+    """Value or values that do not match."""
+    before: Scalar | None = None
+    """Dates before this one match."""
+    missing: bool | None = None
+    """true: only blanks match; false: only filled cells."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Range":
+        if not self.model_fields_set:
+            raise ValueError("a condition needs min, max, not, before or missing")
+        return self
+
+
+When = dict[str, Scalar | list[Scalar] | Range]
+"""Conditions on columns: several keys mean all of them, a list means any of its values."""
+
+
+class DataFile(Section):
+    """A table: a CSV or XLSX file."""
+
+    file: str
+    """Path, relative to the scenario file."""
+    sheet: str | None = None
+    """Sheet of a workbook; the first if none is named."""
+    encoding: str | None = None
+    """utf-8, cp1252 or latin-1; found out where it is not given."""
+    columns: dict[str, str] = {}
+    """Our column name: the file's column name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+
+class PairsFile(DataFile):
+    """The pairs table."""
+
+    only: bool = False
+    """Whether the listed pairs are the only candidates."""
+
+
+class Data(Section):
+    """The tables of the scenario."""
+
+    schools: DataFile
+    nles: DataFile
+    trusts: DataFile | None = None
+    pairs: PairsFile | None = None
+    current: DataFile | None = None
+    """What stands today; read by `replan` and by rules that keep pairs."""
+
+
+class Rule(Section):
+    """A rule that makes a school eligible."""
+
+    name: Name
+    when: When
+    """The school is eligible by this rule where all of these hold."""
+    priority: Whole | None = None
+    """Priority of a school that this rule lets in and whose own cell is blank; 1 is first."""
+    offer: dict[str, Amount] = {}
+    """What such a school gets of each resource, where its own cell is blank."""
+
+
+class Eligibility(Section):
+    """Who may be supported."""
+
+    policy: str | None = None
+    """A named policy (`nle-optimizer policies` lists them) or `all`."""
+    rules: list[Rule] | None = None
+    """Rules of your own, instead of a policy."""
+    recipients: Literal["school", "trust", "as-listed"] = "as-listed"
+    """Who receives the support of a school in a trust."""
+    governance_only: Literal["match", "signpost"] = "match"
+    """A need in governance alone: matched, or signposted to an external review of governance."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Eligibility":
+        if self.policy is not None and self.rules is not None:
+            raise ValueError("give a policy or rules, not both")
+        names = [rule.name for rule in self.rules or []]
+        if len(names) != len(set(names)):
+            raise ValueError("two rules have the same name")
+        return self
+
+
+class HighQuality(Section):
+    """A declared proxy for trust quality; a yes or no in the trusts table beats it."""
+
+    min_inspected: Whole = 5
+    """Fewest inspected schools a trust must have to be judged by the proxy."""
+    min_share_good: Share = Decimal("0.8")
+    """Least share of them that must be Good or better."""
+
+
+class Qualifies(Section):
+    """Which eligible schools are to be matched with a trust first."""
+
+    when: When
+
+
+class TrustFirst(Section):
+    """Matching with high-quality trusts, before any NLE is considered."""
+
+    mode: Literal["given", "optimise", "off"] | None = None
+    """given: as the schools table says; optimise: matched here; default: given where the table says so."""
+    qualifies: Qualifies | None = None
+    """Which schools qualify; every eligible school if left out."""
+    high_quality: HighQuality = HighQuality()
+    already_in_trust: Literal["skip", "rebroker"] = "skip"
+    """Whether a school that is in a trust already may be matched to another."""
+    counts_as_matched: list[Literal["agreed", "proposed"]] = ["agreed", "proposed"]
+    """Decisions in the schools table that count as matched."""
+    capacity_default: Whole = 1
+    """Schools a trust can take where the trusts table does not say."""
+    max_distance_km: Amount | None = None
+    """Farthest a school may lie from the trust's place."""
+
+
+class Geography(Section):
+    """How far an NLE may be from a school."""
+
+    max_distance_km: dict[str, Amount] = {}
+    """A number, or {default: 80, London: 25} by the school's region; none: no limit."""
+    max_travel_minutes: Amount | None = None
+    """Longest travel time; a pair without one is then no candidate."""
+    min_distance_km: Amount = Decimal(0)
+    """Shortest distance, to keep neighbours apart."""
+    within: Literal["none", "region", "local_authority"] = "none"
+    """Whether both must lie in the same region or local authority."""
+    nle_limit: Literal["respect", "ignore"] | dict[Literal["multiply"], Positive] = "respect"
+    """What to do with each NLE's own max_distance_km."""
+    detour_factor: Positive = Decimal(1)
+    """Straight-line distances are multiplied by this."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or isinstance(value.get("max_distance_km", {}), Mapping):
+            return value
+        limit = value["max_distance_km"]
+        return {**value, "max_distance_km": {} if limit is None else {"default": limit}}
+
+
+Importance = Literal["must", "prefer", "ignore"]
+
+
+class Suitability(Section):
+    """Whether phase, faith and diocese must agree."""
+
+    phase: Importance = "must"
+    faith: Importance = "ignore"
+    diocese: Importance = "ignore"
+    prefer_bonus: Amount = Decimal("0.05")
+    """Added to fit, once for each preferred property that agrees."""
+
+
+class Conflicts(Section):
+    """Pairs that may not be matched because of an interest."""
+
+    home_school: bool = True
+    own_trust: bool = True
+    declared: bool = True
+    """`conflict` and `objects` in the pairs table."""
+    same_authority: bool = False
+
+
+class Fit(Section):
+    """How well an NLE's expertise meets a school's needs."""
+
+    weights: dict[Literal["leadership", "governance", "finance"], Amount] = dict.fromkeys(AREAS, Decimal(1))  # type: ignore[assignment]
+    """Weight of each area; an area left out has weight 0."""
+    measure: Literal["need-met", "need-covered", "weighted-expertise", "weakest-area"] = "need-met"
+    minimum: Amount = Decimal(0)
+    """A pair that fits worse is no candidate."""
+    unknown: Literal["error", "exclude"] | Share = "error"
+    """What a need or expertise that is not known does: stop, leave the pair out, or count as this value."""
+    levels: dict[str, Share] = {
+        "none": Decimal(0),
+        "low": Decimal("0.33"),
+        "medium": Decimal("0.67"),
+        "high": Decimal(1),
+    }
+    """Words the tables may use for needs and expertise."""
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> "Fit":
+        if not any(self.weights.values()):
+            raise ValueError("at least one weight must be above 0")
+        return self
+
+
+class Capacity(Section):
+    """What NLEs have to give."""
+
+    resources: list[Name] | None = Field(default=None, min_length=1)
+    """Columns that limit an NLE; by default `placements` and `days`, where the NLE table fills them."""
+    multiply: dict[str, Amount] = {}
+    """Every NLE's amount of a resource times this."""
+    reserve: dict[str, Quantity] = {}
+    """Kept back from every NLE: an amount or a percentage."""
+    round: Literal["spread", "down"] = "spread"
+    """How a multiplied capacity becomes whole again: largest remainder over all NLEs, or each rounded down."""
+
+
+class Addition(Section):
+    """NLEs that do not exist yet."""
+
+    count: Whole
+    where: dict[str, Scalar] = {}
+    like: str = "existing"
+    seed: Whole = 0
+
+
+class Supply(Section):
+    """NLEs beyond those in the table."""
+
+    add: list[Addition] = []
+
+
+class Costs(Section):
+    """What support costs, in pounds."""
+
+    per_day: Amount = Decimal(0)
+    per_match: Amount = Decimal(0)
+
+
+class Constraint(Section):
+    """A requirement over many pairs."""
+
+    name: Name
+    type: Literal["quota", "budget", "minimum_use", "keep_together", "new_to_area"]
+    of: str | None = None
+    """What is counted: schools, nles or pairs; for a budget, a resource or cost."""
+    where: When = {}
+    by: str | None = None
+    """One limit for each value of this column."""
+    minimum: Amount | None = None
+    maximum: Amount | None = None
+    minimum_share: Share | None = None
+    maximum_share: Share | None = None
+
+
+class Objective(Section):
+    """One level of the ordered objectives."""
+
+    name: str
+    where: When = {}
+    """Count only these schools."""
+    by: str | None = None
+    """One level for each value of this column, least first."""
+    weight: str | None = None
+    """Column of the schools table to weigh each school by."""
+    step: Positive | None = None
+    """Round each pair's amount down to a multiple of this."""
+    within: Quantity | None = None
+    """How much of this level later ones may give up."""
+    engine: str | None = None
+    parts: dict[str, Number] = {}
+    """Of a blend: the weight of each part."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, Mapping) and len(value) == 1:
+            ((name, options),) = value.items()
+            if name == "blend" and isinstance(options, Mapping):
+                return _blend(options)
+            if options is None or isinstance(options, Mapping):
+                return {"name": name, **(options or {})}
+        raise ValueError("an objective is a name, or {name: {option: value}}")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Objective":
+        if self.name == "blend" and not self.parts:
+            raise ValueError("a blend needs parts: {blend: {fit: 1, distance_km: -0.002}}")
+        return self
+
+    @model_serializer
+    def _as_written(self) -> dict[str, Any]:
+        options = {key: getattr(self, key) for key in type(self).model_fields if key not in ("name", "parts")}
+        chosen = {key: value for key, value in options.items() if value not in (None, {})}
+        return {self.name: {**self.parts, **chosen}}
+
+
+def _blend(options: Mapping[str, Any]) -> dict[str, Any]:
+    own = {key: value for key, value in options.items() if key in Objective.model_fields}
+    parts = {key: value for key, value in options.items() if key not in own}
+    return {"name": "blend", "parts": parts, **own}
+
+
+class Stop(Section):
+    """When to stop before everything is proved."""
+
+    gap: Share = Decimal(0)
+    work: Whole | None = None
+    seconds: Positive | None = None
+
+
+class Uncertainty(Section):
+    """Seeded draws around what is only estimated; every rate is the user's."""
+
+    draws: Whole = 0
+    needs: Share = Decimal(0)
+    expertise: Share = Decimal(0)
+    nle_withdraws: Share = Decimal(0)
+    school_refuses: Share = Decimal(0)
+
+
+class Settings(Section):
+    """A scenario file."""
+
+    version: Literal[1] = Field(alias="schema")
+    """Version of this format."""
+    name: Name
+    title: str = ""
+    as_of: date | None = None
+    """Policies count inspections, joins and waiting up to this day."""
+    data: Data
+    eligibility: Eligibility = Eligibility()
+    offer: dict[str, Amount | bool] = {}
+    """What a school gets of each resource where its cell is blank; `override: true` replaces filled cells."""
+    trust_first: TrustFirst = TrustFirst()
+    geography: Geography = Geography()
+    suitability: Suitability = Suitability()
+    conflicts: Conflicts = Conflicts()
+    fit: Fit = Fit()
+    capacity: Capacity = Capacity()
+    supply: Supply = Supply()
+    costs: Costs = Costs()
+    constraints: list[Constraint] = []
+    objectives: list[Objective] | None = Field(default=None, min_length=1)
+    """In order; each is held while the next is optimised."""
+    engine: str = "auto"
+    stop: Stop = Stop()
+    rule: str = "optimal"
+    tie_break: list[Literal["arrived", "lottery"]] = ["arrived", "lottery"]
+    """What decides between optimal allocations, in order; a lottery always comes last."""
+    seed: Whole = 0
+    uncertainty: Uncertainty = Uncertainty()
+    sweep: dict[str, Any] = {}
+    """Read by `nle-optimizer sweep`."""

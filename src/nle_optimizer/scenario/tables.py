@@ -1,0 +1,174 @@
+"""Files of a scenario as `Records`: columns mapped, every cell checked, sorted by identifier."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from nle_optimizer.delimited import read_rows, restore
+from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
+from nle_optimizer.scenario.cells import normalise, parse_column
+from nle_optimizer.scenario.places import place_records
+from nle_optimizer.scenario.settings import DataFile
+from nle_optimizer.scenario.workbook import read_sheet
+
+MAY_BE_EMPTY = frozenset({"pairs", "current", "trusts"})
+MOST_SHOWN = 20
+"""Problems of one kind shown for one column; the rest are counted."""
+
+
+@dataclass
+class Reading:
+    """What was noticed while tables were read."""
+
+    problems: list[Problem] = field(default_factory=list)
+    findings: list[Problem] = field(default_factory=list)
+
+
+def read_table(
+    spec: TableSpec, source: DataFile, resources: Sequence[str], levels: Mapping[str, int], reading: Reading
+) -> Records | None:
+    """One table, or None where it is so broken that no row can be read; problems go to `reading`.
+
+    Args:
+        spec: the table's declared columns.
+        source: file, sheet, encoding and column mapping.
+        resources: names of the resource columns, read as exact amounts.
+        levels: names of levels and their shares in millionths.
+    """
+    file = Path(source.file)
+    try:
+        grid = _grid(file, source)
+    except InputError as error:
+        reading.problems += error.problems
+        return None
+    shown = file.name if source.sheet is None else f"{file.name}[{source.sheet}]"
+    header = [normalise(restore(name)) for name in grid[0]] if grid else []
+    names = _mapped_names(spec, source, header, shown, reading)
+    body = [(n, row) for n, row in enumerate(grid[1:], start=2) if any(cell.strip() for cell in row)]
+    if not _rows_fit(body, len(header), shown, reading) or names is None:
+        return None
+    if not body and spec.name not in MAY_BE_EMPTY:
+        reading.problems.append(Problem(Place(shown), "", "the table has no rows"))
+        return None
+    table = _parse(spec, shown, names, body, resources, levels, reading)
+    return _keyed(table, reading)
+
+
+def _grid(file: Path, source: DataFile) -> list[list[str]]:
+    if file.suffix.lower() in (".xlsx", ".xlsm"):
+        return read_sheet(file, source.sheet)
+    if source.sheet is not None:
+        raise InputError([Problem(Place(str(file)), "sheet", "only a workbook has sheets", source.sheet)])
+    return read_rows(file, source.encoding)
+
+
+def _mapped_names(
+    spec: TableSpec, source: DataFile, header: Sequence[str], shown: str, reading: Reading
+) -> list[str] | None:
+    """Our name of each column of the file; None where a row cannot be read by them."""
+    problems: list[Problem] = []
+    theirs = {their: our for our, their in source.columns.items()}
+    for our, their in source.columns.items():
+        if their not in header:
+            problems.append(
+                Problem(Place(shown, 1), our, "the mapped column is not there", their, did_you_mean(their, header))
+            )
+    names = [theirs.get(name, name) for name in header]
+    for name, count in Counter(names).items():
+        if count > 1 or not name:
+            what = "two columns have this name" if name else "a column has no name"
+            problems.append(Problem(Place(shown, 1), name, what))
+    for column in spec.columns.values():
+        if column.required and column.name not in names:
+            hint = did_you_mean(column.name, names)
+            problems.append(Problem(Place(shown, 1), column.name, "this column is required", hint=hint))
+    reading.findings += _misspelt(spec, names, shown)
+    reading.problems += problems
+    return None if problems else names
+
+
+def _misspelt(spec: TableSpec, names: Sequence[str], shown: str) -> list[Problem]:
+    missing = [name for name in spec.columns if name not in names]
+    findings = []
+    for name in names:
+        hint = did_you_mean(name, missing) if name not in spec.columns else None
+        if hint:
+            findings.append(Problem(Place(shown, 1), name, "this column is carried but not used", hint=hint))
+    return findings
+
+
+def _rows_fit(body: Sequence[tuple[int, list[str]]], width: int, shown: str, reading: Reading) -> bool:
+    wrong = [(n, len(row)) for n, row in body if len(row) != width]
+    reading.problems += [
+        Problem(Place(shown, row=n), "", f"the row must have {width} cells as the header has", str(cells))
+        for n, cells in wrong[:MOST_SHOWN]
+    ]
+    return not wrong
+
+
+def _parse(
+    spec: TableSpec,
+    shown: str,
+    names: Sequence[str],
+    body: Sequence[tuple[int, list[str]]],
+    resources: Sequence[str],
+    levels: Mapping[str, int],
+    reading: Reading,
+) -> Records:
+    rows = np.array([n for n, _ in body], dtype=np.int64)
+    columns: dict[str, Column] = {}
+    for name, cells in zip(names, zip(*(row for _, row in body), strict=True), strict=False):
+        texts = [restore(cell) for cell in cells]
+        declared = spec.columns.get(name) or _undeclared(name, resources)
+        columns[name], errors = parse_column(texts, declared, levels)
+        reading.problems += _told(
+            [(int(rows[n]), str(error), texts[n], error.hint) for n, error in errors.items()], name, shown
+        )
+        if declared.required:
+            blank = np.flatnonzero(~columns[name].given)
+            reading.problems += _told(
+                [(int(rows[n]), "this cell must be filled", None, None) for n in blank if n not in errors],
+                name,
+                shown,
+            )
+    for name in names[len(columns) :]:
+        columns[name] = parse_column([], spec.columns.get(name) or _undeclared(name, resources), levels)[0]
+    table, problems = place_records(Records(spec, shown, rows, columns))
+    reading.problems += problems
+    return table
+
+
+def _undeclared(name: str, resources: Sequence[str]) -> ColumnSpec:
+    kind = Kind.AMOUNT if name in resources else Kind.TEXT
+    return ColumnSpec(name, kind, "")
+
+
+def _told(
+    errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str
+) -> list[Problem]:
+    told = [
+        Problem(Place(shown, row=row), column, what, got, hint) for row, what, got, hint in errors[:MOST_SHOWN]
+    ]
+    if len(errors) > MOST_SHOWN:
+        more = f"{len(errors) - MOST_SHOWN} more rows have problems in this column"
+        told.append(Problem(Place(shown), column, more))
+    return told
+
+
+def _keyed(table: Records, reading: Reading) -> Records:
+    """The table sorted by its key; a key that stands twice is a problem naming both rows."""
+    keys = list(zip(*(table.values(name) for name in table.spec.key), strict=True))
+    order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+    table = table.take(order)
+    keys = [keys[n] for n in order]
+    twice = [
+        (int(table.rows[n + 1]), f"also stands in row {table.rows[n]}", ", ".join(keys[n]), None)
+        for n in range(len(keys) - 1)
+        if keys[n] == keys[n + 1] and all(keys[n])
+    ]
+    reading.problems += _told(twice, table.spec.key[0], table.source)
+    return table

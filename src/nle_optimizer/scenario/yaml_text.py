@@ -1,0 +1,153 @@
+"""YAML 1.2 text to plain values that remember where they stood.
+
+Numbers with a point become `Decimal`, so that 0.1 is a tenth. Anchors, aliases, tags, duplicate keys, deep
+nesting and documents of unreasonable size are refused: a scenario needs none of them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, MappingStartEvent, NodeEvent, SequenceStartEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from nle_optimizer.errors import InputError, Place, Problem
+
+MAX_CHARACTERS = 2_000_000
+MAX_DEPTH = 30
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A parsed document: its values, and where each setting stands.
+
+    Attributes:
+        values: plain dicts, lists, str, int, Decimal, bool, date and None.
+        places: the place of every key and list entry, by its path from the top.
+    """
+
+    values: Any
+    places: Mapping[Path, Place] = field(default_factory=dict)
+
+
+def parse_yaml(text: str, file: str) -> Marked:
+    """The document in `text`.
+
+    Raises:
+        InputError: with file, line and column of everything that is refused.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise InputError([Problem(Place(file), "", f"the file is longer than {MAX_CHARACTERS:,} characters")])
+    yaml = YAML(typ="rt", pure=True)
+    try:
+        _refuse_tricks(yaml, text, file)
+        node = YAML(typ="rt", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        raise InputError([_marked(error, file)]) from None
+    except YAMLError as error:
+        raise InputError([Problem(Place(file), "", f"the file is not valid YAML: {error}")]) from None
+    builder = _Builder(file)
+    values = builder.build(node, ()) if node is not None else None
+    if builder.problems:
+        raise InputError(builder.problems)
+    return Marked(values, builder.places)
+
+
+def parse_value(text: str, file: str) -> Any:
+    """One value as it would stand in a scenario file: `40`, `[20, 40]`, `North West`, `2022-09-01`."""
+    return parse_yaml(text, file).values
+
+
+def _marked(error: MarkedYAMLError, file: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    return Problem(place, "", f"the file is not valid YAML: {error.problem or error.context}")
+
+
+def _refuse_tricks(yaml: YAML, text: str, file: str) -> None:
+    depth = 0
+    for event in yaml.parse(text):
+        place = Place(file, event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
+            raise InputError([Problem(place, "", "anchors and aliases are not allowed", hint="write it out")])
+        if isinstance(event, MappingStartEvent | SequenceStartEvent):
+            depth += 1
+        elif type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise InputError([Problem(place, "", f"nested more than {MAX_DEPTH} deep", hint="flatten it")])
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+
+
+@dataclass
+class _Builder:
+    file: str
+    places: dict[Path, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def build(self, node: Node, path: Path) -> Any:
+        self.places[path] = self._place(node)
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.build(item, (*path, n)) for n, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _place(self, node: Node) -> Place:
+        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                self._refuse(key_node, path, "a key must be a word")
+                continue
+            key = str(key_node.value)
+            if key in values:
+                self._refuse(key_node, (*path, key), "the key stands twice")
+            values[key] = self.build(value_node, (*path, key))
+            self.places[(*path, key)] = self._place(key_node)
+        return values
+
+    def _refuse(self, node: Node, path: Path, what: str, got: str | None = None) -> None:
+        dotted = ".".join(str(step) for step in path)
+        self.problems.append(Problem(self._place(node), dotted, what, got))
+
+    def _scalar(self, node: ScalarNode, path: Path) -> Any:
+        tag = str(node.tag).rsplit(":", 1)[-1]
+        read = {"null": lambda _: None, "bool": lambda t: t.lower() == "true", "str": str}.get(tag)
+        try:
+            if read is not None:
+                return read(node.value)
+            if tag == "int":
+                return _whole(node.value)
+            if tag == "float":
+                return _decimal(node.value)
+            if tag == "timestamp":
+                return date.fromisoformat(node.value)
+        except (ValueError, InvalidOperation):
+            self._refuse(node, path, f"this is no valid {tag}", node.value)
+            return None
+        self._refuse(node, path, "tags are not allowed", str(node.tag))
+        return None
+
+
+def _whole(text: str) -> int:
+    plain = text.replace("_", "")
+    return int(plain) if _INTEGER.fullmatch(plain) else int(plain, 0)
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text.replace("_", ""))
+    if not number.is_finite():
+        raise ValueError(text)
+    return number

@@ -1,0 +1,147 @@
+"""Official files as they come: a header row found below any preamble, columns found by name."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from unicodedata import normalize
+
+from nle_optimizer.delimited import read_rows
+from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.sources.england.notes import Notes
+
+PREAMBLE = 30
+"""The header is looked for in so many rows."""
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+
+Names = Mapping[str, Sequence[str]]
+"""Columns wanted: our name for each, and the headings it goes under."""
+
+
+@lru_cache(maxsize=4096)
+def fold(name: str) -> str:
+    """A name without case, blanks and punctuation: 'St. Helens' and 'St Helens' are the same."""
+    return re.sub(r"[\W_]+", "", normalize("NFKD", name.replace("&", "and"))).casefold()
+
+
+@dataclass(frozen=True)
+class Extract:
+    """The rows of one file below its header.
+
+    Attributes:
+        path: where it was read.
+        header: its headings.
+        rows: cells, trimmed, as many as there are headings.
+        numbers: the row of the file each of them stands in, counted from 1.
+        places: which cell holds which wanted column.
+    """
+
+    path: Path
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: Sequence[int]
+    places: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places
+
+    def heading(self, name: str) -> str:
+        """The heading under which the file has a wanted column."""
+        return self.header[self.places[name]]
+
+    def cells(self, name: str) -> list[str]:
+        """The cells of a wanted column; blanks where the file does not have it."""
+        place = self.places.get(name)
+        return [""] * len(self) if place is None else [row[place] for row in self.rows]
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def read_extract(
+    path: Path, names: Names, key: str, notes: Notes, required: Collection[str] = ()
+) -> Extract:
+    """Read a CSV file whose header is the first row that holds the key column.
+
+    Headings are compared without case and punctuation. A column of `required` that is missing is a fault,
+    as is a row with more cells than headings or without a key.
+
+    Raises:
+        InputError: the file cannot be read, is a workbook, or has no header row.
+    """
+    if path.suffix.casefold() in WORKBOOKS:
+        what = "workbooks are not read here"
+        raise InputError([Problem(Place(str(path)), "", what, hint="save the sheet as CSV UTF-8")])
+    table = [[cell.strip() for cell in row] for row in read_rows(path)]
+    top = _header_row(path, table, names[key])
+    header = table[top]
+    places = _places(header, names)
+    for name in required:
+        if name not in places:
+            hint = did_you_mean(names[name][0], header)
+            notes.wrong(path, top + 1, names[name][0], "the column is missing", hint=hint)
+    rows, numbers = _body(path, table, top, places[key], notes)
+    return Extract(path, header, rows, numbers, places)
+
+
+def _header_row(path: Path, table: Sequence[Sequence[str]], headings: Sequence[str]) -> int:
+    wanted = {fold(heading) for heading in headings}
+    for number, row in enumerate(table[:PREAMBLE]):
+        if any(fold(cell) in wanted for cell in row):
+            return number
+    what = f"no header row with a column {headings[0]} was found"
+    first = next((row for row in table if any(row)), [])
+    got = ", ".join(first[:6]) or "an empty file"
+    raise InputError([Problem(Place(str(path)), headings[0], what, got, "check that this is the right file")])
+
+
+def _places(header: Sequence[str], names: Names) -> dict[str, int]:
+    folded: dict[str, int] = {}
+    for place, heading in enumerate(header):
+        folded.setdefault(fold(heading), place)
+    places: dict[str, int] = {}
+    for name, headings in names.items():
+        found = next((folded[fold(heading)] for heading in headings if fold(heading) in folded), None)
+        if found is not None:
+            places[name] = found
+    return places
+
+
+def _body(
+    path: Path, table: Sequence[list[str]], top: int, key: int, notes: Notes
+) -> tuple[list[list[str]], list[int]]:
+    width = len(table[top])
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    for number, row in enumerate(table[top + 1 :], top + 2):
+        if not any(row):
+            continue
+        if any(row[width:]):
+            what = f"the row has {len(row)} cells, the header {width}"
+            notes.wrong(path, number, "", what, hint="put quotation marks around cells with commas")
+        row = row[:width] + [""] * (width - len(row))
+        row[key] = normalize("NFC", row[key])
+        if not row[key]:
+            notes.wrong(path, number, table[top][key], "the identifier is blank")
+            continue
+        rows.append(row)
+        numbers.append(number)
+    return rows, numbers
+
+
+def rows_by_key(extract: Extract, key: str, notes: Notes) -> dict[str, int]:
+    """Which row holds which identifier; an identifier that stands twice is a fault."""
+    found: dict[str, int] = {}
+    for row, identifier in enumerate(extract.cells(key)):
+        first = found.setdefault(identifier, row)
+        if first != row:
+            what = f"the identifier already stands in row {extract.numbers[first]}"
+            notes.wrong(extract.path, extract.numbers[row], extract.heading(key), what, identifier)
+    return found

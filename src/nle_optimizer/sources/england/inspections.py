@@ -1,0 +1,72 @@
+"""Grades and dates of full inspections, from Ofsted's management information of any width."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from nle_optimizer.sources.england.cells import day, grades, parsed, whole
+from nle_optimizer.sources.england.extracts import Extract, read_extract, rows_by_key
+from nle_optimizer.sources.england.notes import Notes
+
+NAMES = {
+    "urn": ("URN", "Provider URN"),
+    "latest": ("Overall effectiveness",),
+    "latest_on": ("Inspection start date", "First day of inspection"),
+    "previous": ("Previous full inspection overall effectiveness", "Previous overall effectiveness"),
+    "previous_on": ("Previous inspection start date", "Previous last day of inspection"),
+    "count": ("Number of full inspections",),
+    "leadership": ("Effectiveness of leadership and management",),
+    "education": ("Quality of education",),
+}
+REQUIRED = ("latest", "latest_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is known of a school's full inspections; None where it is not."""
+
+    latest_grade: int | None = None
+    latest_inspected: date | None = None
+    previous_grade: int | None = None
+    previous_inspected: date | None = None
+    inspections: int | None = None
+    leadership_grade: int | None = None
+    education_grade: int | None = None
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether it holds any grade at all."""
+        held = (self.latest_grade, self.previous_grade, self.leadership_grade, self.education_grade)
+        return any(grade is not None for grade in held)
+
+    def cells(self) -> dict[str, str]:
+        """The same as cells of a schools table."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {name: "" if value is None else str(value) for name, value in values.items()}
+
+
+NONE = Inspection()
+
+
+def read_inspections(path: Path, notes: Notes) -> tuple[Extract, dict[str, Inspection]]:
+    """Read Ofsted's file: the shared extract, or the official layout with lines before its header.
+
+    Returns:
+        The file, and the inspections by URN.
+
+    Raises:
+        InputError: the file cannot be read; faults in its cells go to `notes`.
+    """
+    extract = read_extract(path, NAMES, "urn", notes, REQUIRED)
+    by_urn = rows_by_key(extract, "urn", notes)
+    columns = (
+        grades(extract, "latest", notes),
+        parsed(extract, "latest_on", day, notes),
+        grades(extract, "previous", notes),
+        parsed(extract, "previous_on", day, notes),
+        parsed(extract, "count", whole, notes),
+        grades(extract, "leadership", notes),
+        grades(extract, "education", notes),
+    )
+    rows = [Inspection(*values) for values in zip(*columns, strict=True)]
+    return extract, {urn: rows[row] for urn, row in by_urn.items()}

@@ -1,0 +1,120 @@
+"""What each synthetic school is: phase, faith, Ofsted record, whether in a trust, type, status, size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum
+
+import numpy as np
+
+from nle_optimizer.records import Flags, Integers, Texts
+from nle_optimizer.sources.synthetic.figures import Figures, national
+from nle_optimizer.sources.synthetic.randomness import Floats, Stream
+from nle_optimizer.sources.synthetic.vocabulary import FAITHS, PHASES, RECORDS, TWICE_BELOW_GOOD
+
+STATUSES = np.array(["Open", "Closed", "Open, but proposed to close"], dtype=object)
+STATUS_WEIGHTS = np.array([[9_960.0, 36.0, 4.0]])
+"""Assumed: closed schools as planners' lists still carry them; the rest as in GIAS."""
+PUPILS = np.array(
+    [
+        [30, 45, 60, 75, 90, 110, 150],
+        [20, 85, 140, 205, 300, 415, 800],
+        [250, 600, 800, 980, 1150, 1350, 2000],
+        [300, 700, 950, 1150, 1350, 1550, 2200],
+        [25, 65, 95, 125, 160, 205, 380],
+        [10, 25, 40, 55, 75, 100, 180],
+        [150, 500, 1000, 1600, 2100, 2700, 4500],
+    ],
+    dtype=np.float64,
+)
+"""Assumed quantiles (every sixth) of the number of pupils by phase: the extract has no pupil numbers."""
+_SMOOTHING = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """Shape (schools,) each; codes count in the order of `PHASES`, `FAITHS`, `RECORDS` and `STATUSES`."""
+
+    phase: Integers
+    faith: Integers
+    record: Integers
+    in_trust: Flags
+    establishment_type: Texts
+    status: Integers
+    pupils: Integers
+
+
+def draw_kinds(
+    authority: Integers, figures: Figures, stream: Stream, twice_below_good: float | None = None
+) -> Kinds:
+    """What each school is, given its authority (row of `figures`).
+
+    Args:
+        authority: shape (schools,).
+        figures: the authorities drawn from.
+        stream: the draws.
+        twice_below_good: share of schools with both grades below Good, instead of the measured one.
+    """
+    phase = stream.pick(figures.phases.astype(np.float64), authority)
+    row = authority * len(PHASES) + phase
+    faith = stream.pick(_by_phase(figures.faiths, "faith", FAITHS), row)
+    records = _by_phase(figures.records, "record", RECORDS)
+    if twice_below_good is not None:
+        records = _with_share(records, np.bincount(row, minlength=len(records)), twice_below_good)
+    record = stream.pick(records, row)
+    in_trust = stream.uniform(len(row)) < _trust_share(figures, authority, phase, record)
+    return Kinds(
+        phase,
+        faith,
+        record,
+        in_trust,
+        _types(phase, faith, in_trust, stream),
+        stream.pick(STATUS_WEIGHTS, np.zeros(len(row), dtype=np.int64)),
+        stream.quantile(PUPILS, phase),
+    )
+
+
+def _by_phase(counts: Integers, figure: str, values: Sequence[str]) -> Floats:
+    """Weights of values, a row for each authority and phase: an authority's counts as the phase tilts them."""
+    phases = national().counts(figure, PHASES, values)
+    mix = np.array([[fsum(column) for column in phases.T]])
+    tilt = phases / mix / np.array([[fsum(row)] for row in phases])
+    weights = (counts + _SMOOTHING * mix / fsum(mix[0]))[:, None, :] * tilt[None, :, :]
+    rows: Floats = weights.reshape(-1, len(values))
+    return rows
+
+
+def _with_share(weights: Floats, schools: Integers, share: float) -> Floats:
+    """The same weights, tilted until `share` of all the schools is expected to be twice below Good."""
+    twice = np.isin(np.arange(weights.shape[1]), TWICE_BELOW_GOOD)
+    total = np.cumsum(weights, axis=1)[:, -1]
+    chance = np.cumsum(weights[:, twice], axis=1)[:, -1] / total
+    aimed = chance
+    for _ in range(20):
+        expected = fsum((aimed * schools).tolist()) / int(schools.sum())
+        aimed = np.minimum(aimed * (share / expected if expected else 0.0), 0.98)
+    others = (1.0 - aimed) / np.maximum(1.0 - chance, 1e-9)
+    ratio = aimed / np.where(chance > 0, chance, 1.0)
+    return weights / total[:, None] * np.where(twice[None, :], ratio[:, None], others[:, None])
+
+
+def _trust_share(figures: Figures, authority: Integers, phase: Integers, record: Integers) -> Floats:
+    """Chance that a school belongs to a multi-academy trust: its authority's share, tilted by phase and record."""
+    by_phase, by_record = (
+        national().counts("in_trust", names, ("yes", "no")) for names in (PHASES, RECORDS)
+    )
+    overall = fsum(by_phase[:, 0]) / fsum(by_phase.ravel())
+    phase_tilt, record_tilt = ((table[:, 0] / (table[:, 0] + table[:, 1])) / overall for table in (by_phase, by_record))
+    share = (figures.in_trust / figures.schools)[authority] * phase_tilt[phase] * record_tilt[record]
+    return np.minimum(share, 0.97)
+
+
+def _types(phase: Integers, faith: Integers, in_trust: Flags, stream: Stream) -> Texts:
+    """A type of establishment as schools of that phase, standing and character have."""
+    kinds = national().values("type")
+    given = [f"{name}|{trust}|{which}" for name in PHASES for trust in ("alone", "trust") for which in ("", "faith")]
+    weights = national().counts("type", given, kinds)
+    for row in np.flatnonzero(weights.max(axis=1) == 0):
+        weights[row] = weights[row - row % 2] if weights[row - row % 2].any() else 1.0
+    rows = 4 * phase + 2 * in_trust + (faith > 0)
+    names: Texts = np.array(kinds, dtype=object)[stream.pick(weights, rows)]
+    return names
