@@ -196,3 +196,32 @@ class Records:
 def day(value: date) -> int:
     """A date as the integer that DATE columns hold."""
     return value.toordinal()
+
+
+def as_text(column: Column) -> list[str]:
+    """The cells of a column as text, as a person would write them; blank where blank."""
+    shown = {value: show_value(column.kind, value) for value in set(column.values.tolist())}
+    return [
+        shown[value] if given else ""
+        for value, given in zip(column.values.tolist(), column.given.tolist(), strict=True)
+    ]
+
+
+def show_value(kind: Kind, value: Any) -> str:
+    """One held value as text: dates in ISO form, shares and amounts as the shortest decimal."""
+    if kind is Kind.DATE:
+        return date.fromordinal(value).isoformat() if value else ""
+    if kind in (Kind.LEVEL, Kind.SHARE, Kind.AMOUNT):
+        return shortest(value, 6)
+    if kind is Kind.KILOMETRES:
+        return shortest(value, 3)
+    if kind is Kind.YES_NO:
+        return "yes" if value else "no"
+    return "|".join(value) if kind is Kind.NAMES else str(value)
+
+
+def shortest(scaled: int, places: int) -> str:
+    """An integer in units of 10^-places as the shortest decimal: 2500000 -> 2.5."""
+    sign, digits = ("-", -scaled) if scaled < 0 else ("", scaled)
+    whole, part = divmod(digits, 10**places)
+    return f"{sign}{whole}" + (f".{part:0{places}d}".rstrip("0") if part else "")

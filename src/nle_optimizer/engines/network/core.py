@@ -1,0 +1,92 @@
+"""A few promising arcs instead of all: solve on a core, price the rest, add what would gain, repeat.
+
+The result is the optimum over all arcs, proved by the prices; the core only saves time. Column generation on
+the arcs of an assignment problem: Ahuja, Magnanti and Orlin, Network Flows, 1993, chapter 11.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nle_optimizer.engines.network.flow import best_circulation
+from nle_optimizer.engines.network.graph import Network
+from nle_optimizer.engines.network.potentials import potentials, reduced_values
+from nle_optimizer.records import Flags, Integers
+
+Scores = NDArray[np.float64]
+
+SMALL = 30_000
+"""Networks with fewer free arcs are solved whole."""
+
+BEST_OF_RECIPIENT = 4
+BEST_OF_NLE = 12
+"""Arcs of each node that the first core takes: so many, plus so many for each place of an NLE."""
+
+
+def solve(
+    network: Network, values: Integers, guide: Scores, flow: Integers | None, core: Flags | None
+) -> tuple[Integers, Integers, Flags]:
+    """The best circulation, potentials that prove it, and the core of arcs that was needed.
+
+    Args:
+        network: arcs and bounds.
+        values: value of each arc.
+        guide: shape (pairs,): a score that says which pairs look promising; it only saves time.
+        flow: a feasible circulation, or None.
+        core: arcs known to matter from an earlier level, or None.
+    """
+    free = network.free
+    if len(free) <= SMALL:
+        flow = best_circulation(network, values, free, flow)
+        return flow, potentials(network, values, free, flow), _everything(values)
+    core = _first_core(network, guide) if core is None else core.copy()
+    core[network.pairs :] = True
+    core[: network.pairs] |= network.lower[: network.pairs] > 0
+    while True:
+        if flow is not None:
+            core |= flow > network.lower
+        arcs = free[core[free]]
+        flow = best_circulation(network, values, arcs, flow)
+        potential = potentials(network, values, arcs, flow)
+        gaining = free[(reduced_values(network, values, potential)[free] > 0) & ~core[free]]
+        if not len(gaining):
+            return flow, potential, core
+        core[gaining] = True
+
+
+def _everything(values: Integers) -> Flags:
+    return np.ones(len(values), dtype=bool)
+
+
+def _first_core(network: Network, guide: Scores) -> Flags:
+    core = np.zeros(len(network.tail), dtype=bool)
+    pairs = slice(0, network.pairs)
+    score = np.where(network.upper[pairs] > 0, guide, -np.inf)
+    _mark_best_of_nles(core, network, score, network.head[pairs])
+    _mark_best_of_recipients(core, score, network.tail[pairs])
+    return core
+
+
+def _mark_best_of_nles(core: Flags, network: Network, score: Scores, heads: Integers) -> None:
+    first = 1 + network.recipients
+    ends = np.searchsorted(heads, np.arange(first, first + network.nles + 1))
+    places = np.minimum(network.upper[network.nle_arcs], network.recipients)
+    for n in np.flatnonzero(ends[1:] > ends[:-1]):
+        start, end = ends[n], ends[n + 1]
+        wanted = int(BEST_OF_NLE * (1 + places[n]))
+        if wanted >= end - start:
+            core[start:end] = True
+        else:
+            core[start + np.argpartition(-score[start:end], wanted)[:wanted]] = True
+
+
+def _mark_best_of_recipients(core: Flags, score: Scores, tails: Integers) -> None:
+    grouped = np.argsort(tails.astype(np.min_scalar_type(int(tails.max()))), kind="stable")
+    firsts = np.flatnonzero(np.diff(tails[grouped], prepend=-1))
+    lengths = np.diff(firsts, append=len(tails))
+    left = score[grouped]
+    place = np.arange(len(left))
+    for _ in range(BEST_OF_RECIPIENT):
+        best = np.repeat(np.maximum.reduceat(left, firsts), lengths)
+        chosen = np.minimum.reduceat(np.where(left == best, place, len(left)), firsts)
+        core[grouped[chosen]] = True
+        left[chosen] = -np.inf

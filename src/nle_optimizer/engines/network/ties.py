@@ -1,0 +1,63 @@
+"""Ties: which pairs stand in every optimum, and a seeded lottery that leaves one allocation."""
+
+import hashlib
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from nle_optimizer.engines.network.graph import HUB, Network
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.records import Flags, Integers, Texts
+
+LOTTERY_BITS = 40
+
+
+def may_change(network: Network, flow: Integers) -> Flags:
+    """For each pair, whether some circulation within the bounds uses it differently.
+
+    That is so if and only if its residual arc lies on a circle, that is, both ends are in one strong component.
+    Nodes that exchange flow with the hub in both directions count as the hub itself.
+    """
+    changes = np.zeros(network.pairs, dtype=bool)
+    free = network.free
+    node = _merged_with_hub(network, flow)
+    on = free[flow[free] < network.upper[free]]
+    back = free[flow[free] > network.lower[free]]
+    start = np.concatenate([node[network.tail[on]], node[network.head[back]]])
+    end = np.concatenate([node[network.head[on]], node[network.tail[back]]])
+    graph = csr_matrix((np.ones(len(start), np.int8), (start, end)), shape=(network.nodes, network.nodes))
+    component = connected_components(graph, directed=True, connection="strong")[1][node]
+    pairs = free[free < network.pairs]
+    changes[pairs] = component[network.tail[pairs]] == component[network.head[pairs]]
+    return changes
+
+
+def _merged_with_hub(network: Network, flow: Integers) -> Integers:
+    node = np.arange(network.nodes)
+    both = (flow > network.lower) & (flow < network.upper)
+    both[: network.pairs] = False
+    node[network.tail[both]] = HUB
+    node[network.head[both]] = HUB
+    return node
+
+
+def lottery_keys(problem: Problem, seed: int, draw: int) -> Integers:
+    """A seeded whole number below 2^40 for each pair, from the identifiers alone."""
+    recipients = _hashes(problem.recipient_ids, b"recipient", seed, draw)
+    nles = _hashes(problem.nle_ids, b"nle", seed, draw)
+    mixed = _mix(recipients[problem.recipient] ^ _mix(nles)[problem.nle])
+    return (mixed >> np.uint64(64 - LOTTERY_BITS)).astype(np.int64)
+
+
+def _hashes(ids: Texts, side: bytes, seed: int, draw: int) -> np.ndarray:
+    salt = b"%s:%d:%d:" % (side, seed, draw)
+    digests = b"".join(hashlib.blake2b(salt + str(name).encode(), digest_size=8).digest() for name in ids)
+    return np.frombuffer(digests, dtype="<u8")
+
+
+def _mix(keys: np.ndarray) -> np.ndarray:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195)."""
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys ^ (keys >> np.uint64(31))

@@ -1,0 +1,23 @@
+"""What a run says of itself: the content of its files, before they are written or after they are read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+TextTable = Mapping[str, Sequence[str]]
+"""A table as it stands in a file: columns of text by name, all equally long."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A result as published, to be checked against the scenario it came from.
+
+    Attributes:
+        tables: `allocation`, `unmatched`, `exclusions`, `nles` and `breakdown`, as in the files.
+        summary: the content of `summary.json`.
+        certificate: the content of `certificate.json`.
+    """
+
+    tables: Mapping[str, TextTable]
+    summary: Mapping[str, Any]
+    certificate: Mapping[str, Any]

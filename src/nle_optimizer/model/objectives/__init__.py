@@ -1,0 +1,1 @@
+"""Objectives: each states its name, sense, unit and formula, and gives whole amounts per pair."""

@@ -1,0 +1,80 @@
+"""Every objective by name."""
+
+import numpy as np
+
+from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.model.objectives.objective import NotAdditive, Objective, Stakes, ones
+from nle_optimizer.records import MILLION, Integers
+from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.stages.fit import area_fit
+
+
+def _fit(stakes: Stakes) -> Integers:
+    return stakes.candidates.fit
+
+
+def _distance(stakes: Stakes) -> Integers:
+    return stakes.candidates.distance
+
+
+def _travel_minutes(stakes: Stakes) -> Integers:
+    minutes = stakes.candidates.from_table("travel_minutes")
+    if not minutes.given.all():
+        blank = int((~minutes.given).sum())
+        what = f"{blank} candidate pairs have no travel_minutes in the pairs table"
+        raise InputError(
+            [Problem(Place(), "objectives.travel_minutes", what, hint="set geography.max_travel_minutes")]
+        )
+    return minutes.values
+
+
+def _cost(stakes: Stakes) -> Integers:
+    """Pounds in millionths: per match, and per day of the resource `days`."""
+    per_match = int(stakes.costs.per_match * MILLION)
+    amounts = np.full(len(stakes.candidates), per_match, dtype=np.int64)
+    if stakes.costs.per_day and "days" not in stakes.use:
+        raise InputError([Problem(Place(), "costs.per_day", "a cost by the day needs the resource `days`")])
+    if stakes.costs.per_day:
+        numerator, denominator = stakes.costs.per_day.as_integer_ratio()
+        amounts += stakes.use["days"] * numerator // denominator
+    return amounts
+
+
+def _area(number: int) -> Objective:
+    area = AREAS[number]
+    return Objective(
+        f"fit_{area}",
+        "maximise",
+        "recipients",
+        MILLION,
+        f"sum over pairs of the share of the recipient's need in {area} that the NLE covers",
+        lambda stakes: area_fit(
+            stakes.candidates.needs, number, stakes.candidates.nle, stakes.candidates.recipient
+        ),
+    )
+
+
+ADDITIVE = {
+    objective.name: objective
+    for objective in (
+        Objective("schools_supported", "maximise", "recipients", 1, "number of supported recipients", ones),
+        Objective("fit", "maximise", "fit", MILLION, "sum of the fit of the pairs", _fit),
+        *(_area(number) for number in range(len(AREAS))),
+        Objective("distance", "minimise", "km", 1000, "sum of the distances of the pairs", _distance),
+        Objective(
+            "travel_minutes", "minimise", "minutes", MILLION, "sum of the pairs' travel times", _travel_minutes
+        ),
+        Objective("cost", "minimise", "pounds", MILLION, "sum of the pairs' costs", _cost),
+    )
+}
+
+NOT_ADDITIVE = {
+    objective.name: objective
+    for objective in (
+        NotAdditive("min_fit", "maximise", "fit", "least fit of any supported recipient", "thresholds"),
+        NotAdditive("leximin_fit", "maximise", "fit", "least fit, then the next, and so on", "thresholds"),
+        NotAdditive("kept_pairs", "maximise", "pairs", "number of pairs of data.current kept", "data.current"),
+        NotAdditive("load_balance", "minimise", "share", "greatest less least use of capacity", "a general engine"),
+        NotAdditive("region_gap", "minimise", "share", "greatest less least coverage", "a general engine"),
+    )
+}

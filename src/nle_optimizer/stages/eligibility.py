@@ -1,0 +1,88 @@
+"""Who is eligible, by the first rule that holds; a blank cell is `cannot-tell`, never "not eligible"."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import numpy as np
+
+from nle_optimizer.records import Column, Flags, Kind, Records, Texts, as_text, text_column
+from nle_optimizer.scenario.policies import eligibility_rules
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.conditions import Verdict, evaluate
+from nle_optimizer.stages.facts import left_at_listing
+from nle_optimizer.stages.ledger import Ledger
+
+RULE = "policy_rule"
+"""Column that the stage adds: the name of the rule that let the school in; blank under `all`."""
+
+
+def keep_eligible(facts: Records, settings: Settings, ledger: Ledger) -> Records:
+    """The eligible rows of the schools table, with the rule that let each in.
+
+    Args:
+        facts: the table as it stood, derived columns included.
+        settings: the scenario's settings.
+        ledger: takes everyone else, with the cells that decided.
+    """
+    listed = _leave_at_listing(facts, ledger)
+    present = _leave_by_kind_and_day(listed, settings, ledger)
+    rules = eligibility_rules(settings)
+    if not rules:
+        return present.with_columns({RULE: text_column([""] * len(present))})
+    verdicts = [evaluate(rule.when, present) for rule in rules]
+    first = _first_true(verdicts, [rule.name for rule in rules])
+    eligible = first != ""
+    undecided = ~eligible & np.any([verdict.undecided for verdict in verdicts], axis=0)
+    columns = list(dict.fromkeys(column for rule in rules for column in rule.when))
+    _leave(present, undecided, "cannot-tell", _blanks(present.take(undecided), columns), ledger)
+    refused = ~eligible & ~undecided
+    _leave(present, refused, "not-eligible", _cells(present.take(refused), columns), ledger)
+    return present.with_columns({RULE: Column(Kind.TEXT, first, eligible)}).take(eligible)
+
+
+def _first_true(verdicts: Sequence[Verdict], names: Sequence[str]) -> Texts:
+    first = np.full(len(verdicts[0].true), "", dtype=object)
+    for verdict, name in reversed(list(zip(verdicts, names, strict=True))):
+        first[verdict.true] = name
+    return first
+
+
+def _leave(table: Records, rows: Flags, reason: str, evidence: Iterable[str], ledger: Ledger) -> None:
+    ledger.take_out(table.ids[rows].tolist(), "eligibility", reason, list(evidence))
+
+
+def _leave_at_listing(facts: Records, ledger: Ledger) -> Records:
+    out = left_at_listing(facts)
+    leaving = facts.take(out)
+    code, shown = leaving.column("left_out"), leaving.column("left_out_evidence")
+    status = leaving.values("establishment_status")
+    reasons = np.where(code.given, code.values, "closed").tolist()
+    evidence = [
+        (shown.values[n] or f"left_out: {code.values[n]}") if code.given[n] else f"establishment_status: {status[n]}"
+        for n in range(len(leaving))
+    ]
+    ledger.take_out(leaving.ids.tolist(), "listing", reasons, evidence)
+    return facts.take(~out)
+
+
+def _leave_by_kind_and_day(table: Records, settings: Settings, ledger: Ledger) -> Records:
+    trusts = table.column("kind").or_else("school") == "trust"
+    barred = trusts if settings.eligibility.recipients == "school" else np.zeros(len(table), bool)
+    _leave(table, barred, "trust-not-a-recipient", ["kind: trust"] * int(barred.sum()), ledger)
+    arrived = table.column("arrived")
+    late = np.zeros(len(table), bool)
+    if settings.as_of is not None:
+        late = ~barred & arrived.given & (arrived.values > settings.as_of.toordinal())
+    days = [f"arrived: {date.fromordinal(int(day))}" for day in arrived.values[late]]
+    _leave(table, late, "not-yet-arrived", days, ledger)
+    return table.take(~barred & ~late)
+
+
+def _blanks(table: Records, columns: Sequence[str]) -> list[str]:
+    given = {name: table.given(name) for name in columns}
+    return ["blank: " + ", ".join(name for name in columns if not given[name][n]) for n in range(len(table))]
+
+
+def _cells(table: Records, columns: Sequence[str]) -> list[str]:
+    shown = {name: as_text(table.column(name)) for name in columns}
+    return [", ".join(f"{name}: {shown[name][n] or 'blank'}" for name in columns) for n in range(len(table))]

@@ -1,0 +1,130 @@
+"""Which NLEs can be matched, and how much of each resource they have."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+import numpy as np
+
+from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.needs import area_weights, with_stand_in
+
+
+@dataclass(frozen=True, eq=False)
+class Supply:
+    """Every NLE of the table, in or out.
+
+    Attributes:
+        nles: the table, sorted by identifier.
+        reason: shape (nles,): why an NLE is out; blank where it is available.
+        capacity: shape (resources, nles), in millionths, after `multiply` and `reserve`.
+        capacity_known: shape (nles,): whether its capacity was reckoned at all.
+    """
+
+    nles: Records
+    reason: Texts
+    capacity: Integers
+    capacity_known: Flags
+
+    @property
+    def available(self) -> Flags:
+        """NLEs that can be matched."""
+        return self.reason == ""
+
+
+def supply_of(
+    nles: Records, pairs: Records | None, settings: Settings, resources: tuple[str, ...], *, places_needed: bool
+) -> Supply:
+    """The state and capacity of every NLE.
+
+    Args:
+        nles: the NLE table.
+        pairs: the pairs table, which may give what a row of the NLE table does not.
+        settings: the scenario's settings.
+        resources: names of the resources, in order.
+        places_needed: whether any pair needs a distance.
+    """
+    reason = np.full(len(nles), "", dtype=object)
+
+    def out(rows: Flags, code: str) -> None:
+        reason[rows & (reason == "")] = code
+
+    kind = np.array([text.casefold() for text in nles.column("kind").or_else("nle")], dtype=object)
+    out(kind == "nlg", "nlg-programme-closed")
+    out(kind != "nle", "not-an-nle")
+    status = nles.column("status").or_else("available")
+    out(status == "paused", "paused")
+    out(status == "withdrawn", "withdrawn")
+    out(nles.given("home_grade") & (nles.values("home_grade") >= 3), "home-not-good")
+    out(nles.given("governors_agreed") & ~nles.values("governors_agreed"), "governors-not-agreed")
+    held = [_held(nles, name) for name in resources]
+    out(~np.all([known for _, known in held], axis=0), "unknown-capacity")
+    counted = reason == ""
+    capacity = np.array(
+        [_effective(name, amounts, counted, settings) for name, (amounts, _) in zip(resources, held, strict=True)]
+    )
+    out((capacity == 0).any(axis=0), "no-capacity")
+    if places_needed:
+        out(~_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")
+    if settings.fit.unknown == "exclude":
+        known = with_stand_in(nles, "expertise", settings)[1][np.array(area_weights(settings)) > 0].all(axis=0)
+        out(~known & ~_given_in_pairs(nles, pairs, "fit"), "unknown-expertise")
+    return Supply(nles, reason, capacity, counted)
+
+
+def _placed(nles: Records) -> Flags:
+    return nles.given("easting") & nles.given("northing")
+
+
+def _given_in_pairs(nles: Records, pairs: Records | None, column: str) -> Flags:
+    if pairs is None:
+        return np.zeros(len(nles), bool)
+    named = set(pairs.values("nle_id")[pairs.given(column)].tolist())
+    return np.fromiter((nle in named for nle in nles.ids), bool, len(nles))
+
+
+def _held(nles: Records, resource: str) -> tuple[Integers, Flags]:
+    if resource == "placements" and resource not in nles:
+        return np.full(len(nles), MILLION, np.int64), np.ones(len(nles), bool)
+    return nles.values(resource), nles.given(resource)
+
+
+def _effective(name: str, amounts: Integers, counted: Flags, settings: Settings) -> Integers:
+    """Capacities in millionths after `capacity.multiply` and `capacity.reserve`."""
+    capacity = np.where(counted, amounts, 0)
+    factor = settings.capacity.multiply.get(name, Decimal(1))
+    if factor != 1:
+        capacity = _multiplied(capacity, factor, spread=settings.capacity.round == "spread")
+    reserve = settings.capacity.reserve.get(name)
+    if reserve is None:
+        return capacity
+    return np.maximum(capacity - _per_amount(capacity, lambda amount: _kept_back(amount, reserve)), 0)
+
+
+def _per_amount(amounts: Integers, work_out: Callable[[int], int]) -> Integers:
+    """The result of an exact reckoning for each amount, done once for each distinct one."""
+    distinct, place = np.unique(amounts, return_inverse=True)
+    return np.array([work_out(int(amount)) for amount in distinct], dtype=np.int64)[place]
+
+
+def _kept_back(amount: int, reserve: Decimal | str) -> int:
+    if isinstance(reserve, str):
+        kept = amount * Decimal(reserve.rstrip("%")) / 100
+    else:
+        kept = reserve * MILLION
+    return int(kept.to_integral_value(ROUND_CEILING))
+
+
+def _multiplied(amounts: Integers, factor: Decimal, *, spread: bool) -> Integers:
+    """Amounts times a factor, whole again where all were: by largest remainder, or each rounded down."""
+    if (amounts % MILLION).any():
+        return _per_amount(amounts, lambda amount: int(amount * factor))
+    numerator, denominator = factor.as_integer_ratio()
+    units = amounts // MILLION
+    down = _per_amount(units, lambda unit: unit * numerator // denominator)
+    if spread:
+        total = (2 * int(units.sum()) * numerator + denominator) // (2 * denominator)
+        rest = _per_amount(units, lambda unit: -(unit * numerator % denominator))
+        down[np.argsort(rest, kind="stable")[: total - int(down.sum())]] += 1
+    return down * MILLION
