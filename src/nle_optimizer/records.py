@@ -225,3 +225,9 @@ def shortest(scaled: int, places: int) -> str:
     sign, digits = ("-", -scaled) if scaled < 0 else ("", scaled)
     whole, part = divmod(digits, 10**places)
     return f"{sign}{whole}" + (f".{part:0{places}d}".rstrip("0") if part else "")
+
+
+def fixed(scaled: int, places: int) -> str:
+    """An integer in units of 10^-places with all its places: 812500, 6 -> 0.812500."""
+    whole, part = divmod(abs(scaled), 10**places)
+    return f"{'-' if scaled < 0 else ''}{whole}.{part:0{places}d}"

@@ -160,8 +160,8 @@ class _Checks:
             return
         homes = nles.column("home_school_id")
         known = set(schools.ids.tolist())
-        for n in np.flatnonzero(homes.given):
-            if homes.values[n] not in known:
-                place = Place(nles.source, row=int(nles.rows[n]))
-                what = "the schools table has no such school, so only the NLE's own cells count"
-                self.reading.findings.append(Problem(place, "home_school_id", what, homes.values[n]))
+        gone = [homes.values[n] for n in np.flatnonzero(homes.given) if homes.values[n] not in known]
+        if gone:
+            what = "home schools that the schools table does not have; only the NLEs' own cells count"
+            shown = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+            self.reading.findings.append(Problem(Place(nles.source), "home_school_id", what, shown))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 
+from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.sources.england.extracts import Extract
 from nle_optimizer.sources.england.notes import Notes
 
@@ -109,3 +110,17 @@ def grades(extract: Extract, name: str, notes: Notes) -> list[int | None]:
             notes.unexpected[extract.path.name, extract.heading(name), text] += 1
         values.append(value)
     return values
+
+
+def day_argument(option: str, text: str | None) -> date | None:
+    """A date typed on the command line.
+
+    Raises:
+        InputError: it is not one.
+    """
+    if text is None:
+        return None
+    try:
+        return day(text.strip())
+    except ValueError as error:
+        raise InputError([Problem(Place(option), "", str(error), text)]) from None

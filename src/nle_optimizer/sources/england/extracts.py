@@ -65,9 +65,7 @@ def digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def read_extract(
-    path: Path, names: Names, key: str, notes: Notes, required: Collection[str] = ()
-) -> Extract:
+def read_extract(path: Path, names: Names, key: str, notes: Notes, required: Collection[str] = ()) -> Extract:
     """Read a CSV file whose header is the first row that holds the key column.
 
     Headings are compared without case and punctuation. A column of `required` that is missing is a fault,
@@ -126,12 +124,12 @@ def _body(
         if any(row[width:]):
             what = f"the row has {len(row)} cells, the header {width}"
             notes.wrong(path, number, "", what, hint="put quotation marks around cells with commas")
-        row = row[:width] + [""] * (width - len(row))
-        row[key] = normalize("NFC", row[key])
-        if not row[key]:
+        cells = row[:width] + [""] * (width - len(row))
+        cells[key] = normalize("NFC", cells[key])
+        if not cells[key]:
             notes.wrong(path, number, table[top][key], "the identifier is blank")
             continue
-        rows.append(row)
+        rows.append(cells)
         numbers.append(number)
     return rows, numbers
 

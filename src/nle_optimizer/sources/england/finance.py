@@ -10,7 +10,6 @@ from nle_optimizer.sources.england.notes import Notes
 NAMES = {
     "urn": ("URN",),
     "income": ("Income", "Total income"),
-    "expenditure": ("Expenditure", "Total expenditure"),
     "balance": ("In-year balance",),
 }
 REQUIRED = ("income", "balance")
@@ -39,5 +38,8 @@ def read_finance(path: Path, notes: Notes) -> tuple[Extract, dict[str, Fraction]
             without_income += 1
             continue
         shares[urn] = Fraction(balance) / Fraction(income)
-    notes.find(without_income, "{n} schools of the finance file have no income above 0: no balance share.")
+    notes.find(
+        without_income,
+        "Schools of the finance file without an income above 0, so without a balance share: {n}.",
+    )
     return extract, shares

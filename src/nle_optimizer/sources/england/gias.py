@@ -1,6 +1,6 @@
 """Establishments as Get Information about Schools (GIAS) lists them, in the columns of a schools table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,9 @@ NAMES = {
 REQUIRED = ("name", "authority", "region", "type", "status", "phase", "easting", "northing")
 NO_FAITH = frozenset({"", "does not apply", "not applicable", "none", "unknown"})
 NO_DIOCESE = frozenset({"", "not applicable", "does not apply", "none"})
-OUTSIDE = frozenset({"", "walespseudo", "wales", "notapplicable", "channelislandspseudo", "scotland", "outsideengland"})
+OUTSIDE = frozenset(
+    {"", "walespseudo", "wales", "notapplicable", "channelislandspseudo", "scotland", "outsideengland"}
+)
 OPEN = frozenset({"open", "open, but proposed to close"})
 PROPOSED = "proposed to open"
 STATUSES = OPEN | {PROPOSED, "closed", "pending approval", "created in error", "de-registered as ey setting"}
@@ -67,6 +69,11 @@ class Establishment:
     def is_open(self) -> bool:
         """Whether it is open, proposed to close or not."""
         return self.cells["establishment_status"].casefold() in OPEN
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether it is proposed to open."""
+        return self.cells["establishment_status"].casefold() == PROPOSED
 
 
 def region_name(text: str) -> str:
@@ -107,12 +114,14 @@ def _establishments(extract: Extract, notes: Notes) -> Iterator[Establishment]:
         "gias_rating": _texts([GRADES.get(text.casefold()) for text in extract.cells("rating")]),
         "gias_inspected": _texts(parsed(extract, "inspected", day, notes)),
     }
-    rest = zip(*(extract.cells(name) for name in ("phase", "trust_code", "trust_name", "trust_flag")), strict=True)
+    rest = zip(
+        *(extract.cells(name) for name in ("phase", "trust_code", "trust_name", "trust_flag")), strict=True
+    )
     for values, others in zip(zip(*columns.values(), strict=True), rest, strict=True):
         yield Establishment(dict(zip(columns, values, strict=True)), *others)
 
 
-def _texts(values: list[object]) -> list[str]:
+def _texts(values: Sequence[object]) -> list[str]:
     return ["" if value is None else str(value) for value in values]
 
 
@@ -125,13 +134,13 @@ def _meals(extract: Extract, notes: Notes) -> list[str]:
     values = parsed(extract, "fsm", number, notes)
     notes.find(
         sum(value == 0 for value in values if value is not None),
-        "{n} schools have 0 per cent of pupils on free meals, which stands for missing data: read as blank.",
+        "Schools with 0 per cent of pupils on free meals, which stands for missing data: {n}, read as blank.",
     )
     return [str(value) if value else "" for value in values]
 
 
 def _count_unknown_codes(extract: Extract, notes: Notes) -> None:
-    known = (
+    known: tuple[tuple[str, Callable[[str], bool]], ...] = (
         ("region", lambda text: fold(text) in _REGIONS or fold(text) in OUTSIDE),
         ("status", lambda text: text.casefold() in STATUSES),
         ("phase", lambda text: text.casefold() in WITHOUT_PHASE or text.casefold() in GIAS_PHASES),

@@ -1,5 +1,6 @@
 """Grades and dates of full inspections, from Ofsted's management information of any width."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -39,6 +40,14 @@ class Inspection:
         held = (self.latest_grade, self.previous_grade, self.leadership_grade, self.education_grade)
         return any(grade is not None for grade in held)
 
+    def as_it_stood(self, day: date | None) -> "Inspection":
+        """The same without what was inspected after a day: then the inspection before is the latest."""
+        if day is None or self.latest_inspected is None or self.latest_inspected <= day:
+            return self
+        if self.previous_inspected is not None and self.previous_inspected > day:
+            return NONE
+        return Inspection(self.previous_grade, self.previous_inspected)
+
     def cells(self) -> dict[str, str]:
         """The same as cells of a schools table."""
         values = {name: getattr(self, name) for name in self.__slots__}
@@ -46,6 +55,15 @@ class Inspection:
 
 
 NONE = Inspection()
+
+
+def inspection_of(cells: Mapping[str, str]) -> Inspection:
+    """What a row of the schools table says of its inspections."""
+    days = (cells.get("latest_inspected"), cells.get("previous_inspected"))
+    grades_ = ("latest_grade", "previous_grade", "inspections", "leadership_grade", "education_grade")
+    latest, previous, count, leadership, education = (int(cells.get(name) or 0) or None for name in grades_)
+    latest_on, previous_on = (date.fromisoformat(text) if text else None for text in days)
+    return Inspection(latest, latest_on, previous, previous_on, count, leadership, education)
 
 
 def read_inspections(path: Path, notes: Notes) -> tuple[Extract, dict[str, Inspection]]:

@@ -16,6 +16,7 @@ class Notes:
         suppressed: cells that hold a suppression code, by file name, column and code.
         unexpected: cells whose code is not known; they are read as blank.
         findings: sentences for the summary.
+        refused: whether a file could not be read at all.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Notes:
         self.suppressed: Counter[tuple[str, str, str]] = Counter()
         self.unexpected: Counter[tuple[str, str, str]] = Counter()
         self.findings: list[str] = []
+        self.refused = False
 
     def wrong(
         self,
@@ -40,10 +42,15 @@ class Notes:
         if self._kinds[kind] <= SHOWN:
             self._problems.append(Problem(Place(str(path), row=row), column, what, got, hint))
 
+    def refuse(self, error: InputError) -> None:
+        """Note that a file could not be read at all."""
+        self.refused = True
+        self._problems += error.problems
+
     def find(self, count: int, text: str) -> None:
         """Note a finding; `{n}` in the text becomes the count, and nothing is noted where that is 0."""
         if count:
-            self.findings.append(text.format(n=f"{count:,}"))
+            self.findings.append(text.replace("{n}", f"{count:,}"))
 
     def stop_if_wrong(self) -> None:
         """Raise everything that is wrong.

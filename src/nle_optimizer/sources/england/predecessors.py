@@ -81,13 +81,21 @@ def read_urn_links(path: Path, notes: Notes) -> tuple[Extract, UrnLinks]:
     after: Kinds = {}
     columns = (extract.cells(name) for name in ("urn", "other", "kind"))
     for urn, other, kind in zip(*columns, strict=True):
-        word = kind.casefold()
-        if not word.startswith(("predecessor", "successor")) or urn == other or not other:
-            continue
-        old, new = (other, urn) if word.startswith("predecessor") else (urn, other)
-        before.setdefault(new, {}).setdefault(old, set()).add(word)
-        after.setdefault(old, {}).setdefault(new, set()).add(word)
+        for old, new in _directions(urn, other, kind.casefold()):
+            before.setdefault(new, {}).setdefault(old, set()).add(kind.casefold())
+            after.setdefault(old, {}).setdefault(new, set()).add(kind.casefold())
     return extract, UrnLinks(before, after)
+
+
+def _directions(urn: str, other: str, kind: str) -> list[tuple[str, str]]:
+    """Which of the two came before which; after a merger both directions, so that nothing is followed."""
+    if urn == other or not other:
+        return []
+    if kind.startswith("predecessor"):
+        return [(other, urn)]
+    if kind.startswith("successor"):
+        return [(urn, other)]
+    return [(other, urn), (urn, other)] if kind.startswith(("merged", "result of")) else []
 
 
 def with_history(

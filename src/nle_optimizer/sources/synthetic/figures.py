@@ -11,7 +11,6 @@ from importlib.resources import files
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import Integers
 from nle_optimizer.sources.synthetic.randomness import Floats
 from nle_optimizer.sources.synthetic.vocabulary import FAITHS, PHASES, RECORDS, REGIONS
@@ -97,13 +96,8 @@ def national() -> National:
 
 
 def figures(regions: Sequence[str] = ()) -> Figures:
-    """The figures of the authorities in the named regions; of all England where none is named.
-
-    Raises:
-        InputError: a region is none of England's nine; the nearest name is offered.
-    """
-    wanted = _regions(regions)
-    rows = [row for row in _rows("authorities.csv") if not wanted or row["region"] in wanted]
+    """The figures of the authorities in the named regions (as in `REGIONS`), or of all England."""
+    rows = [row for row in _rows("authorities.csv") if not regions or row["region"] in regions]
     names = [row["authority"] for row in rows]
     return Figures(
         authorities=names,
@@ -115,18 +109,6 @@ def figures(regions: Sequence[str] = ()) -> Figures:
         in_trust=_integers(rows, "in_trust"),
         towns=_towns({name: row for row, name in enumerate(names)}),
     )
-
-
-def _regions(names: Sequence[str]) -> set[str]:
-    folded = {region.casefold(): region for region in REGIONS}
-    problems = [
-        Problem(Place(), "--region", "no such region", repr(name), did_you_mean(name, REGIONS))
-        for name in names
-        if name.casefold() not in folded
-    ]
-    if problems:
-        raise InputError(problems)
-    return {folded[name.casefold()] for name in names}
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -28,6 +28,13 @@ PUPILS = np.array(
 )
 """Assumed quantiles (every sixth) of the number of pupils by phase: the extract has no pupil numbers."""
 _SMOOTHING = 0.01
+NURSERY_TYPE = "Local authority nursery school"
+"""The extract names no type for nurseries; this is GIAS's."""
+MOST_IN_TRUSTS = 0.97
+MOST_TWICE = 0.98
+"""No chance is made greater than these, so that every kind of school stays possible."""
+CORRECTIONS = 10
+"""How often chances that were cut so are scaled again towards the total aimed at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +66,9 @@ def draw_kinds(
     faith = stream.pick(_by_phase(figures.faiths, "faith", FAITHS), row)
     records = _by_phase(figures.records, "record", RECORDS)
     if twice_below_good is not None:
-        records = _with_share(records, np.bincount(row, minlength=len(records)), twice_below_good)
+        records = _with_share(records, figures.phases.ravel(), twice_below_good)
     record = stream.pick(records, row)
-    in_trust = stream.uniform(len(row)) < _trust_share(figures, authority, phase, record)
+    in_trust = stream.uniform(len(row)) < _trust_share(figures, records)[row, record]
     return Kinds(
         phase,
         faith,
@@ -74,7 +81,7 @@ def draw_kinds(
 
 
 def _by_phase(counts: Integers, figure: str, values: Sequence[str]) -> Floats:
-    """Weights of values, a row for each authority and phase: an authority's counts as the phase tilts them."""
+    """Weights of values for each authority and phase: the authority's counts as the phase tilts them."""
     phases = national().counts(figure, PHASES, values)
     mix = np.array([[fsum(column) for column in phases.T]])
     tilt = phases / mix / np.array([[fsum(row)] for row in phases])
@@ -84,37 +91,55 @@ def _by_phase(counts: Integers, figure: str, values: Sequence[str]) -> Floats:
 
 
 def _with_share(weights: Floats, schools: Integers, share: float) -> Floats:
-    """The same weights, tilted until `share` of all the schools is expected to be twice below Good."""
+    """The same weights, tilted until `share` of schools so many a row is expected to be twice below Good."""
     twice = np.isin(np.arange(weights.shape[1]), TWICE_BELOW_GOOD)
-    total = np.cumsum(weights, axis=1)[:, -1]
-    chance = np.cumsum(weights[:, twice], axis=1)[:, -1] / total
+    total = _totals(weights)
+    chance = _totals(weights[:, twice]) / total
     aimed = chance
-    for _ in range(20):
+    for _ in range(CORRECTIONS):
         expected = fsum((aimed * schools).tolist()) / int(schools.sum())
-        aimed = np.minimum(aimed * (share / expected if expected else 0.0), 0.98)
+        aimed = np.minimum(aimed * (share / expected if expected else 0.0), MOST_TWICE)
     others = (1.0 - aimed) / np.maximum(1.0 - chance, 1e-9)
     ratio = aimed / np.where(chance > 0, chance, 1.0)
     return weights / total[:, None] * np.where(twice[None, :], ratio[:, None], others[:, None])
 
 
-def _trust_share(figures: Figures, authority: Integers, phase: Integers, record: Integers) -> Floats:
-    """Chance that a school belongs to a multi-academy trust: its authority's share, tilted by phase and record."""
-    by_phase, by_record = (
-        national().counts("in_trust", names, ("yes", "no")) for names in (PHASES, RECORDS)
-    )
-    overall = fsum(by_phase[:, 0]) / fsum(by_phase.ravel())
-    phase_tilt, record_tilt = ((table[:, 0] / (table[:, 0] + table[:, 1])) / overall for table in (by_phase, by_record))
-    share = (figures.in_trust / figures.schools)[authority] * phase_tilt[phase] * record_tilt[record]
-    return np.minimum(share, 0.97)
+def _trust_share(figures: Figures, records: Floats) -> Floats:
+    """Chance of being in a multi-academy trust, a row for each authority and phase, a column for each record.
+
+    An authority's share as phase and record tilt it, scaled until as many are expected as were measured.
+    """
+    by_phase, by_record = (national().counts("in_trust", names, ("yes", "no")) for names in (PHASES, RECORDS))
+    phase_tilt, record_tilt = (table[:, 0] / (table[:, 0] + table[:, 1]) for table in (by_phase, by_record))
+    tilt = phase_tilt[:, None] * record_tilt[None, :]
+    expected = figures.phases.reshape(-1, 1) * records / _totals(records)[:, None]
+    expected = expected.reshape(len(figures.schools), -1)
+    chance = np.minimum(np.tile(tilt.reshape(1, -1), (len(expected), 1)), MOST_IN_TRUSTS)
+    for _ in range(CORRECTIONS):
+        scale = figures.in_trust / np.maximum(_totals(expected * chance), 1e-9)
+        chance = np.minimum(chance * scale[:, None], MOST_IN_TRUSTS)
+    return chance.reshape(records.shape)
+
+
+def _totals(rows: Floats) -> Floats:
+    """The sum of each row, added from left to right on every machine."""
+    totals: Floats = np.cumsum(rows, axis=1)[:, -1]
+    return totals
 
 
 def _types(phase: Integers, faith: Integers, in_trust: Flags, stream: Stream) -> Texts:
     """A type of establishment as schools of that phase, standing and character have."""
-    kinds = national().values("type")
-    given = [f"{name}|{trust}|{which}" for name in PHASES for trust in ("alone", "trust") for which in ("", "faith")]
+    kinds = [*national().values("type"), NURSERY_TYPE]
+    given = [
+        f"{name}|{trust}|{which}"
+        for name in PHASES
+        for trust in ("alone", "trust")
+        for which in ("", "faith")
+    ]
     weights = national().counts("type", given, kinds)
+    weights[: len(given) // len(PHASES), -1] = 1.0
     for row in np.flatnonzero(weights.max(axis=1) == 0):
-        weights[row] = weights[row - row % 2] if weights[row - row % 2].any() else 1.0
+        weights[row] = weights[row - 1]
     rows = 4 * phase + 2 * in_trust + (faith > 0)
     names: Texts = np.array(kinds, dtype=object)[stream.pick(weights, rows)]
     return names

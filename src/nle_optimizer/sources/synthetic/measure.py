@@ -31,7 +31,7 @@ LEAST = 6
 STEPS = 20
 """Quantiles are kept at every twentieth."""
 
-Table = dict[str, list[str]]
+Table = dict[str, Sequence[str]]
 
 
 def measure(folder: Path) -> dict[str, Table]:
@@ -121,9 +121,11 @@ def _england(schools: list[Measured]) -> list[dict[str, object]]:
         *_shares("record", schools, lambda s: s.phase, lambda s: s.record),
         *_shares("in_trust", schools, lambda s: s.phase, _in_trust),
         *_shares("in_trust", schools, lambda s: s.record, _in_trust),
-        *_shares("type", [s for s in schools if s.establishment_type], _type_given, lambda s: s.establishment_type),
+        *_shares(
+            "type", [s for s in schools if s.establishment_type], _type_given, lambda s: s.establishment_type
+        ),
         *_shares("previous_grade", graded, lambda s: s.record, lambda s: s.previous_grade or "none"),
-        *_shares("inspections", with_previous, lambda s: "", lambda s: f"{s.inspections:02d}"),
+        *_shares("inspections", with_previous, _all, lambda s: f"{s.inspections:02d}"),
         *_shares("joined_before_inspection", [s for s in members if s.inspected], lambda s: s.record, _since),
         *_quantiles("latest_age", graded, lambda s: GRADES_KNOWN_TO.toordinal() - (s.inspected or 0)),
         *_quantiles("gap", with_previous, lambda s: (s.inspected or 0) - (s.previous_inspected or 0)),
@@ -136,6 +138,10 @@ def _england(schools: list[Measured]) -> list[dict[str, object]]:
 
 def _figure(figure: str, given: str, value: str, number: int) -> dict[str, object]:
     return {"figure": figure, "given": given, "value": value, "number": number}
+
+
+def _all(_: Measured) -> str:
+    return ""
 
 
 def _in_trust(school: Measured) -> str:

@@ -12,7 +12,7 @@ from nle_optimizer.records import Integers
 
 Floats = NDArray[np.float64]
 
-STAGES = ("places", "schools", "grades", "trusts", "needs", "leaders", "sample")
+STAGES = ("places", "schools", "grades", "trusts", "needs", "capacity", "leaders", "sample")
 
 
 class Stream:
@@ -58,7 +58,7 @@ class Stream:
         return choice
 
     def quantile(self, quantiles: Floats, rows: Integers) -> Integers:
-        """A whole number for each entry of `rows`, straight between the evenly spaced quantiles of that row."""
+        """A whole number for each entry of `rows`, drawn straight between the quantiles of that row."""
         return between(quantiles, rows, self.uniform(len(rows)))
 
 
@@ -67,7 +67,8 @@ def between(quantiles: Floats, rows: Integers, share: Floats) -> Integers:
     at = share * (quantiles.shape[1] - 1)
     step = np.minimum(at.astype(np.int64), quantiles.shape[1] - 2)
     low = quantiles[rows, step]
-    return (low + (quantiles[rows, step + 1] - low) * (at - step)).astype(np.int64)
+    whole_numbers: Integers = (low + (quantiles[rows, step + 1] - low) * (at - step)).astype(np.int64)
+    return whole_numbers
 
 
 def reached(quantiles: Floats, values: Integers) -> Floats:

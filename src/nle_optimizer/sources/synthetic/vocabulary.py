@@ -4,7 +4,7 @@ PHASES = ("nursery", "primary", "secondary", "all-through", "special", "alternat
 FAITHS = ("", "Church of England", "Roman Catholic", "Christian", "Jewish", "Muslim", "Sikh", "Hindu")
 """Religious characters; the empty one stands for none. Denominations with few schools count as Christian."""
 RECORDS = ("grade_1", "grade_2", "grade_3", "grade_4", "twice_3", "twice_4", "ungraded")
-"""What Ofsted has said of a school: the latest overall grade, and whether the one before was below Good too."""
+"""What Ofsted said of a school: the latest overall grade, and whether the one before was below Good too."""
 LATEST_GRADE = (1, 2, 3, 4, 3, 4, 0)
 """Latest overall grade of each record; 0 stands for none."""
 TWICE_BELOW_GOOD = (RECORDS.index("twice_3"), RECORDS.index("twice_4"))

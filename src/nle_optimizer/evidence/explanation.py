@@ -1,0 +1,101 @@
+"""Why a pair was made and why a recipient was left out, in one sentence each."""
+
+from collections.abc import Sequence
+
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.standing import Standing
+from nle_optimizer.records import Integers
+from nle_optimizer.stages.fit import area_fit
+
+AREA_WORDS = ("leadership", "governance", "finance")
+
+NO_CANDIDATE = {
+    "no-nle": "No NLE is available.",
+    "not-listed": "The pairs table, which lists the only candidates, has no pair for it.",
+    "no-place": "Its place is not known, and the pairs table gives no distance.",
+    "too-far": "No NLE is within reach.",
+    "too-near": "Every NLE within reach is nearer than the least distance.",
+    "travel-time": "Every NLE within reach would travel too long, or the travel time is not known.",
+    "other-area": "No NLE left works in its area.",
+    "phase": "No NLE left works in its phase.",
+    "faith": "No NLE left works with its faith.",
+    "diocese": "No NLE left works with its diocese.",
+    "home-school": "It is the home school of the only NLE left.",
+    "own-trust": "Every NLE left belongs to its own trust.",
+    "same-authority": "Every NLE left belongs to its own local authority.",
+    "declared": "Every NLE left has a declared conflict of interest or was objected to.",
+    "forbidden": "Every NLE left is forbidden for it.",
+    "unknown-fit": "Its needs, or the expertise of every NLE left, are not assessed.",
+    "no-need-met": "It has no need in an area that counts.",
+    "fit-below-minimum": "Every NLE left fits worse than the minimum.",
+}
+"""The reason codes of recipients without a candidate, in words."""
+
+
+def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers]) -> list[str]:
+    """A sentence for each matched pair, in the order of `outcome.matched`."""
+    found, pairs = outcome.candidates, outcome.matched
+    recipient = found.recipient[pairs]
+    needs = found.needs.need[:, recipient]
+    known = found.needs.need_known[:, recipient] & found.needs.expertise_known[:, found.nle[pairs]]
+    shares = [
+        ", ".join(
+            f"{word} {round(int(areas[n][row]) / 10_000)} %"
+            for n, word in enumerate(AREA_WORDS)
+            if known[n, row] and needs[n, row] > 0
+        )
+        for row in range(len(pairs))
+    ]
+    return [
+        f"Meets {share or 'what the pairs table says'}{_away(int(metres))}; {_rank(int(better), int(count))}."
+        for share, metres, better, count in zip(
+            shares,
+            found.distance[pairs],
+            standing.better[recipient],
+            standing.candidates[recipient],
+            strict=True,
+        )
+    ]
+
+
+def area_fits(outcome: Outcome) -> list[Integers]:
+    """The share of need met in each area, for each pair of `outcome.matched`, in millionths."""
+    found, pairs = outcome.candidates, outcome.matched
+    return [area_fit(found.needs, n, found.nle[pairs], found.recipient[pairs]) for n in range(len(AREA_WORDS))]
+
+
+def _away(metres: int) -> str:
+    return f", {metres / 1000:.1f} km away" if metres >= 0 else ""
+
+
+def _rank(better: int, count: int) -> str:
+    if count == 1:
+        return "its only candidate"
+    if better == 0:
+        return f"none of its {count} candidates fits better"
+    return f"{better} of its {count} candidates fit{'s' if better == 1 else ''} better but serve{'s' if better == 1 else ''} others"
+
+
+def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[tuple[str, str]]:
+    """Reason code and sentence for each of the given recipients, who have no NLE."""
+    reasons = []
+    for row in rows:
+        code = outcome.candidates.last_filter[row]
+        count = int(standing.candidates[row])
+        if code:
+            reasons.append((code, NO_CANDIDATE[code]))
+        elif standing.with_room[row]:
+            reasons.append(("not-worth-it", _not_worth_it(count)))
+        else:
+            reasons.append(("all-in-use", _all_in_use(count)))
+    return reasons
+
+
+def _all_in_use(count: int) -> str:
+    if count == 1:
+        return "The one NLE who could support it is full, with schools that count for more."
+    return f"All {count} NLEs who could support it are full, with schools that count for more."
+
+
+def _not_worth_it(count: int) -> str:
+    return f"An NLE of its {count} has room, but the pair would lower an objective."

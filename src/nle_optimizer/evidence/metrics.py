@@ -1,0 +1,206 @@
+"""Figures of an allocation, each defined once: the summary, and the breakdown by group."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nle_optimizer.evidence.claim import TextTable
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.records import MILLION, Flags, Integers, as_text, fixed
+from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.stages.eligibility import RULE
+from nle_optimizer.stages.recipients import need_sources
+
+GROUPS = ("region", "local_authority", "phase", "priority", RULE)
+
+
+def summary_of(outcome: Outcome) -> dict[str, Any]:
+    """What `summary.json` holds."""
+    settings, solution = outcome.scenario.settings, outcome.solution
+    proved = all(level.proved for level in solution.levels)
+    return {
+        "schema_version": 1,
+        "scenario": settings.name,
+        "title": settings.title,
+        "rule": settings.rule,
+        "engine": solution.engine,
+        "status": "optimal" if proved else "feasible",
+        "objectives": _objectives(outcome),
+        "counts": _counts(outcome),
+        "metrics": _metrics(outcome),
+        "needs": _needs(outcome),
+        "firm_pairs": int(outcome.firm.sum()),
+        "capacity": _capacity(outcome),
+    }
+
+
+def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
+    entries = []
+    for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=True):
+        value, bound = level.sense * found.value, level.sense * found.bound
+        entries.append(
+            {
+                "name": level.name,
+                "sense": "maximise" if level.sense > 0 else "minimise",
+                "value": value / level.scale,
+                "bound": bound / level.scale,
+                "gap": abs(bound - value) / max(1, abs(bound)),
+                "proved": found.proved,
+                "exact": {"value": value, "bound": bound, "scale": level.scale},
+            }
+        )
+        parts = outcome.blend_parts.get(level.name)
+        if parts:
+            entries[-1]["parts"] = parts
+    return entries
+
+
+def _counts(outcome: Outcome) -> dict[str, int]:
+    supported = int(outcome.supported.sum())
+    eligible = len(outcome.recipients)
+    reasons = [entry.reason for entry in outcome.exclusions]
+    return {
+        "schools_read": len(outcome.scenario.schools),
+        "recipients_formed": outcome.formed,
+        "excluded": len(outcome.exclusions),
+        "matched_to_trust": outcome.matched_to_trust,
+        "cannot_tell": reasons.count("cannot-tell"),
+        "eligible": eligible,
+        "supported": supported,
+        "unmatched": eligible - supported,
+        "nles": len(outcome.scenario.nles),
+        "nles_available": len(outcome.candidates.nles),
+        "pairs": len(outcome.candidates),
+        "matched_pairs": len(outcome.matched),
+    }
+
+
+def _metrics(outcome: Outcome) -> dict[str, Any]:
+    found, pairs, served = outcome.candidates, outcome.matched, outcome.supported
+    fit = _fit_of_recipients(outcome)[served]
+    distance = found.distance[pairs][found.distance[pairs] >= 0]
+    need, known = _total_need(outcome)
+    apart, both = outcome.out_of_region
+    return {
+        "coverage": _ratio(int(served.sum()), len(served)),
+        "total_fit": int(found.fit[pairs].sum()) / MILLION,
+        "mean_fit": _ratio(int(found.fit[pairs].sum()), int(served.sum()), MILLION),
+        "min_fit": int(fit.min()) / MILLION if len(fit) else None,
+        "total_distance_km": int(distance.sum()) / 1000,
+        "mean_distance_km": _ratio(int(distance.sum()), len(distance), 1000),
+        "max_distance_km": int(distance.max()) / 1000 if len(distance) else None,
+        "out_of_region": int((apart & both).sum()),
+        "mean_need_supported": _ratio(int(need[known & served].sum()), int((known & served).sum()), MILLION),
+        "mean_need_eligible": _ratio(int(need[known].sum()), int(known.sum()), MILLION),
+        "total_cost": int(outcome.cost[pairs].sum()) / MILLION,
+    }
+
+
+def _ratio(total: int, count: int, scale: int = 1) -> float | None:
+    return total / (count * scale) if count else None
+
+
+def _fit_of_recipients(outcome: Outcome) -> Integers:
+    total = np.zeros(len(outcome.recipients), dtype=np.int64)
+    np.add.at(total, outcome.candidates.recipient[outcome.matched], outcome.candidates.fit[outcome.matched])
+    return total
+
+
+def _total_need(outcome: Outcome) -> tuple[Integers, Flags]:
+    """Each recipient's need summed over the areas that are assessed, and whether any is."""
+    columns = [outcome.recipients.column(f"need_{area}") for area in AREAS]
+    need = sum((np.where(c.given, c.values, 0) for c in columns), np.zeros(len(outcome.recipients), np.int64))
+    return need, np.any([column.given for column in columns], axis=0)
+
+
+def _needs(outcome: Outcome) -> dict[str, int]:
+    said = need_sources(outcome.recipients)
+    return {source: said.count(source) for source in ("assessed", "proxy", "unknown")}
+
+
+def _capacity(outcome: Outcome) -> dict[str, Any]:
+    available = outcome.supply.capacity[:, outcome.supply.available]
+    return {
+        name: {"available": int(available[n].sum()) / MILLION, "used": int(outcome.used[n].sum()) / MILLION}
+        for n, name in enumerate(outcome.use)
+    }
+
+
+def breakdown_of(outcome: Outcome) -> TextTable:
+    """What `breakdown.csv` holds: the same figures by region, authority, phase, priority and rule."""
+    rows = [row for group in GROUPS for row in _group(outcome, group)]
+    return {name: [row[n] for row in rows] for n, name in enumerate(BREAKDOWN)}
+
+
+BREAKDOWN = (
+    "group",
+    "value",
+    "eligible",
+    "supported",
+    "coverage",
+    "mean_fit",
+    "mean_distance_km",
+    "max_distance_km",
+    "out_of_region",
+    "cost",
+)
+
+
+def _group(outcome: Outcome, group: str) -> list[tuple[str, ...]]:
+    texts = np.array(as_text(outcome.recipients.column(group)), dtype=object)
+    values = sorted(set(texts.tolist()), key=lambda text: (text == "", _number_first(text)))
+    code = {value: n for n, value in enumerate(values)}
+    of_recipient = np.array([code[text] for text in texts], dtype=np.int64)
+    found, pairs = outcome.candidates, outcome.matched
+    of_pair = of_recipient[found.recipient[pairs]]
+    count = len(values)
+    eligible = np.bincount(of_recipient, minlength=count)
+    supported = np.bincount(of_recipient[outcome.supported], minlength=count)
+    fit = _sums(of_pair, found.fit[pairs], count)
+    known = found.distance[pairs] >= 0
+    distance = _sums(of_pair[known], found.distance[pairs][known], count)
+    measured = np.bincount(of_pair[known], minlength=count)
+    farthest = np.full(count, -1, dtype=np.int64)
+    np.maximum.at(farthest, of_pair[known], found.distance[pairs][known])
+    apart, both = outcome.out_of_region
+    outside = np.bincount(of_pair[apart & both], minlength=count)
+    cost = _sums(of_pair, outcome.cost[pairs], count)
+    return [
+        (
+            group,
+            value,
+            str(eligible[n]),
+            str(supported[n]),
+            _mean(MILLION * int(supported[n]), int(eligible[n]), 6),
+            _mean(int(fit[n]), int(supported[n]), 6),
+            _mean(int(distance[n]), int(measured[n]), 3),
+            fixed(int(farthest[n]), 3) if farthest[n] >= 0 else "",
+            str(outside[n]),
+            _pounds(int(cost[n])),
+        )
+        for n, value in enumerate(values)
+    ]
+
+
+def _number_first(text: str) -> tuple[int, int, str]:
+    return (0, int(text), text) if text.isdecimal() else (1, 0, text)
+
+
+def _sums(of: Integers, amounts: Integers, count: int) -> Integers:
+    total = np.zeros(count, dtype=np.int64)
+    np.add.at(total, of, amounts)
+    return total
+
+
+def _mean(total: int, count: int, places: int) -> str:
+    return fixed((2 * total + count) // (2 * count), places) if count else ""
+
+
+def _pounds(millionths: int) -> str:
+    return fixed((millionths + 5000) // 10_000, 2)
+
+
+def pounds(amounts: Sequence[int]) -> list[str]:
+    """Amounts in millionths of a pound as pounds and pence, rounded half up."""
+    return [_pounds(int(amount)) for amount in amounts]

@@ -1,0 +1,105 @@
+"""Everything one allocation was made of, for those who explain, measure and report it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nle_optimizer.model.problem import Problem, Solution
+from nle_optimizer.records import Flags, Integers, Records, Texts
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.stages.candidates import Candidates
+from nle_optimizer.stages.ledger import Exclusion
+from nle_optimizer.stages.supply import Supply
+
+
+@dataclass(frozen=True, eq=False)
+class TrustOutcome:
+    """Schools matched with high-quality trusts by us: the problem solved, and its solution."""
+
+    problem: Problem
+    solution: Solution
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One allocation.
+
+    Attributes:
+        scenario: settings and tables.
+        exclusions: every school that is out, sorted.
+        matched_to_trust: how many of them are matched with a trust.
+        formed: recipients formed from a trust's schools.
+        supply: every NLE, in or out.
+        candidates: the candidate pairs.
+        use: what each pair takes of each resource, in millionths.
+        cost: what each pair costs, in millionths of a pound.
+        problem, solution: the integers, and the engine's answer.
+        trusts: the trust-first solution, where it was optimised here.
+    """
+
+    scenario: Scenario
+    exclusions: tuple[Exclusion, ...]
+    matched_to_trust: int
+    formed: int
+    supply: Supply
+    candidates: Candidates
+    use: dict[str, Integers]
+    cost: Integers
+    problem: Problem
+    solution: Solution
+    trusts: TrustOutcome | None
+
+    @property
+    def recipients(self) -> Records:
+        """The eligible recipients, sorted by identifier."""
+        return self.candidates.recipients
+
+    @property
+    def matched(self) -> Integers:
+        """Indices of the matched candidate pairs, by recipient, then NLE."""
+        pairs, recipient = self.solution.matched, self.candidates.recipient
+        return pairs[np.lexsort((self.candidates.nle[pairs], recipient[pairs]))]
+
+    @property
+    def firm(self) -> Flags:
+        """For each pair of `matched`, whether it stands in every optimal allocation."""
+        at = np.searchsorted(self.solution.matched, self.matched)
+        return self.solution.in_every_optimum[at]
+
+    @property
+    def supported(self) -> Flags:
+        """Which recipients have at least one NLE."""
+        served = np.zeros(len(self.recipients), dtype=bool)
+        served[self.candidates.recipient[self.solution.matched]] = True
+        return served
+
+    @property
+    def out_of_region(self) -> tuple[Flags, Flags]:
+        """For each pair of `matched`, whether its sides lie in different regions, and whether both are known."""
+        recipients, nles = self.recipients, self.candidates.nles
+        theirs = recipients.values("region")[self.candidates.recipient[self.matched]]
+        ours = nles.values("region")[self.candidates.nle[self.matched]]
+        folded = [_folded(texts) for texts in (theirs, ours)]
+        return folded[0] != folded[1], (theirs != "") & (ours != "")
+
+    @property
+    def blend_parts(self) -> dict[str, dict[str, float]]:
+        """The parts of the blend, by the level's name."""
+        asked = self.scenario.settings.objectives or []
+        return {
+            "blend": {part: float(weight) for part, weight in objective.parts.items()}
+            for objective in asked
+            if objective.name == "blend"
+        }
+
+    @property
+    def used(self) -> Integers:
+        """What each available NLE gives of each resource, shape (resources, nles), in millionths."""
+        total = np.zeros((len(self.use), len(self.candidates.nles)), dtype=np.int64)
+        for n, amounts in enumerate(self.use.values()):
+            np.add.at(total[n], self.candidates.nle[self.matched], amounts[self.matched])
+        return total
+
+
+def _folded(texts: Texts) -> Texts:
+    return np.array([str(text).casefold() for text in texts], dtype=object)

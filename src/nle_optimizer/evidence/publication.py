@@ -1,0 +1,130 @@
+"""What a run publishes: every table, the summary and the certificate, as the files will hold them."""
+
+import numpy as np
+
+from nle_optimizer.evidence.certificate import certificate_of
+from nle_optimizer.evidence.claim import Claim, TextTable
+from nle_optimizer.evidence.explanation import area_fits, why_matched, why_unmatched
+from nle_optimizer.evidence.metrics import breakdown_of, pounds, summary_of
+from nle_optimizer.evidence.nearest import nearest_nles
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.standing import Standing, standing
+from nle_optimizer.records import Flags, Integers, Texts, as_text, fixed, shortest
+from nle_optimizer.scenario.columns import AREAS
+
+CARRIED = ("priority", "region", "local_authority", "phase", "trust_id")
+
+
+def publish(outcome: Outcome) -> Claim:
+    """The content of a run's files."""
+    stands = standing(outcome)
+    tables: dict[str, TextTable] = {
+        "allocation": _allocation(outcome, stands),
+        "unmatched": _unmatched(outcome, stands),
+        "exclusions": _exclusions(outcome),
+        "nles": _nles(outcome),
+        "breakdown": breakdown_of(outcome),
+    }
+    return Claim(tables, summary_of(outcome), certificate_of(outcome))
+
+
+def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
+    found, pairs = outcome.candidates, outcome.matched
+    recipients, nles = outcome.recipients.take(found.recipient[pairs]), found.nles.take(found.nle[pairs])
+    areas = area_fits(outcome)
+    columns: dict[str, list[str]] = {
+        "school_id": recipients.ids.tolist(),
+        "nle_id": nles.ids.tolist(),
+        "fit": [fixed(fit, 6) for fit in found.fit[pairs].tolist()],
+    }
+    for n, area in enumerate(AREAS):
+        shown = _shown_areas(outcome, n)
+        columns[f"fit_{area}"] = [
+            fixed(fit, 6) if show else "" for fit, show in zip(areas[n].tolist(), shown.tolist(), strict=True)
+        ]
+    columns["distance_km"] = [fixed(m, 3) if m >= 0 else "" for m in found.distance[pairs].tolist()]
+    for name, use in outcome.use.items():
+        columns[name] = [shortest(amount, 6) for amount in use[pairs].tolist()]
+    columns["school_name"] = as_text(recipients.column("name"))
+    columns["nle_name"] = as_text(nles.column("name"))
+    columns["kind"] = [str(kind) for kind in recipients.column("kind").or_else("school")]
+    columns |= {name: as_text(recipients.column(name)) for name in CARRIED}
+    columns["out_of_region"] = _yes_no(*outcome.out_of_region)
+    columns["cost"] = pounds(outcome.cost[pairs].tolist())
+    columns["state"] = ["proposed"] * len(pairs)
+    columns["firmness"] = ["all" if firm else "some" for firm in outcome.firm.tolist()]
+    columns["why"] = why_matched(outcome, stands, areas)
+    columns["next_best_nle_id"] = _named(found.nles.ids, stands.next_best[found.recipient[pairs]])
+    for name in outcome.scenario.schools.extra:
+        if name not in columns:
+            columns[name] = as_text(recipients.column(name))
+    return columns
+
+
+def _shown_areas(outcome: Outcome, area: int) -> Flags:
+    """Matched pairs whose fit in one area can be told: both sides known, and a need."""
+    found, pairs = outcome.candidates, outcome.matched
+    recipient, nle = found.recipient[pairs], found.nle[pairs]
+    known = found.needs.need_known[area, recipient] & found.needs.expertise_known[area, nle]
+    return known & (found.needs.need[area, recipient] > 0)
+
+
+def _yes_no(yes: Flags, known: Flags) -> list[str]:
+    return [("yes" if is_so else "no") if told else "" for is_so, told in zip(yes, known, strict=True)]
+
+
+def _named(ids: Texts, indices: Integers) -> list[str]:
+    return [ids[n] if n >= 0 else "" for n in indices.tolist()]
+
+
+def _unmatched(outcome: Outcome, stands: Standing) -> TextTable:
+    rows = np.flatnonzero(~outcome.supported)
+    left = outcome.recipients.take(rows)
+    reasons = why_unmatched(outcome, stands, rows)
+    nle, distance = nearest_nles(outcome, rows)
+    blank = [""] * len(rows)
+    return {
+        "school_id": left.ids.tolist(),
+        "reason": [code for code, _ in reasons],
+        "explanation": [text for _, text in reasons],
+        "cure_kind": blank,
+        "cure_id": blank,
+        "cure_amount": blank,
+        "cure_price": blank,
+        "nearest_nle_id": _named(outcome.candidates.nles.ids, nle),
+        "nearest_km": [fixed(m, 3) if m >= 0 else "" for m in distance.tolist()],
+        "name": as_text(left.column("name")),
+        "local_authority": as_text(left.column("local_authority")),
+        "priority": as_text(left.column("priority")),
+        "days_waiting": as_text(left.column("days_waiting")),
+    }
+
+
+def _exclusions(outcome: Outcome) -> TextTable:
+    entries = outcome.exclusions
+    return {
+        "school_id": [entry.school_id for entry in entries],
+        "stage": [entry.stage for entry in entries],
+        "reason": [entry.reason for entry in entries],
+        "evidence": [entry.evidence for entry in entries],
+    }
+
+
+def _nles(outcome: Outcome) -> TextTable:
+    supply = outcome.supply
+    used = np.zeros_like(supply.capacity)
+    used[:, supply.available] = outcome.used
+    columns: dict[str, list[str]] = {
+        "nle_id": supply.nles.ids.tolist(),
+        "state": ["available" if free else "out" for free in supply.available.tolist()],
+        "reason": supply.reason.tolist(),
+    }
+    for n, name in enumerate(outcome.use):
+        known = supply.capacity_known.tolist()
+        capacity = supply.capacity[n].tolist()
+        columns[f"capacity_{name}"] = [
+            shortest(amount, 6) if told else "" for amount, told in zip(capacity, known, strict=True)
+        ]
+        columns[f"used_{name}"] = [shortest(amount, 6) for amount in used[n].tolist()]
+    blank = [""] * len(supply.nles)
+    return {**columns, "one_more": blank, "one_fewer": blank}

@@ -1,0 +1,64 @@
+"""Where each matched pair stands among its recipient's other candidates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.records import Flags, Integers
+
+NONE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Candidates of each recipient, shapes (recipients,).
+
+    Attributes:
+        candidates: how many NLEs could support it.
+        better: how many of them fit better than the worst NLE it has; 0 where it has none.
+        next_best: index of the best-fitting NLE it does not have (ties: nearest, then lower identifier).
+        with_room: whether one of them has room left.
+    """
+
+    candidates: Integers
+    better: Integers
+    next_best: Integers
+    with_room: Flags
+
+
+def standing(outcome: Outcome) -> Standing:
+    """Where every recipient stands; one pass over the candidate pairs."""
+    found = outcome.candidates
+    recipients, nles = len(found.recipients), len(found.nles)
+    matched = outcome.solution.matched
+    own = np.full(recipients, np.iinfo(np.int64).max)
+    np.minimum.at(own, found.recipient[matched], found.fit[matched])
+    better = np.bincount(found.recipient[found.fit > own[found.recipient]], minlength=recipients)
+    taken = np.bincount(found.nle[matched], minlength=nles)
+    spare = outcome.solution.places > taken
+    left_out = np.ones(len(found), dtype=bool)
+    left_out[matched] = False
+    with_room = np.zeros(recipients, dtype=bool)
+    with_room[found.recipient[spare[found.nle] & left_out]] = True
+    return Standing(
+        np.bincount(found.recipient, minlength=recipients),
+        better,
+        _next_best(outcome, left_out & outcome.supported[found.recipient]),
+        with_room,
+    )
+
+
+def _next_best(outcome: Outcome, pairs: Flags) -> Integers:
+    found = outcome.candidates
+    at = np.flatnonzero(pairs)
+    best = np.full(len(found.recipients), NONE, dtype=np.int64)
+    recipient = found.recipient[at]
+    top = np.full(len(best), NONE, dtype=np.int64)
+    np.maximum.at(top, recipient, found.fit[at])
+    at = at[found.fit[at] == top[recipient]]
+    nearest = np.full(len(best), np.iinfo(np.int64).max)
+    np.minimum.at(nearest, found.recipient[at], found.distance[at])
+    at = at[found.distance[at] == nearest[found.recipient[at]]][::-1]
+    best[found.recipient[at]] = found.nle[at]
+    return best

@@ -1,0 +1,139 @@
+"""Conditions on columns, decided cell by cell: false, undecided because of a blank, or true."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nle_optimizer.records import MILLION, TEXT_KINDS, Column, Kind, Records
+from nle_optimizer.scenario.settings import Range, When
+
+FALSE, UNDECIDED, TRUE = 0, 1, 2
+
+Truths = NDArray[np.int8]
+
+_UNITS = {Kind.LEVEL: MILLION, Kind.SHARE: MILLION, Kind.AMOUNT: MILLION, Kind.KILOMETRES: 1000}
+_FLAGS = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
+
+
+def decide(when: When, table: Records) -> Truths:
+    """For each row: whether all conditions hold; one that is false beats one that is undecided."""
+    result = np.full(len(table), TRUE, dtype=np.int8)
+    for name, condition in when.items():
+        np.minimum(result, _decide_column(condition, table.column(name)), out=result)
+    return result
+
+
+def _decide_column(condition: Any, column: Column) -> Truths:
+    blank = _of_blank(condition)
+    cells, given = column.values.tolist(), column.given.tolist()
+    known = {cell: _of_cell(condition, column.kind, cell) for cell in set(cells)}
+    return np.array([known[cell] if there else blank for cell, there in zip(cells, given, strict=True)], np.int8)
+
+
+def _of_blank(condition: Any) -> int:
+    if not isinstance(condition, Range):
+        return UNDECIDED
+    asked = [condition.min, condition.max, condition.not_, condition.before]
+    truths = [UNDECIDED for part in asked if part is not None]
+    if condition.missing is not None:
+        truths.append(TRUE if condition.missing else FALSE)
+    return min(truths, default=TRUE)
+
+
+def _of_cell(condition: Any, kind: Kind, cell: Any) -> int:
+    if isinstance(condition, Range):
+        return _of_range(condition, kind, cell)
+    return TRUE if any(_same(kind, cell, value) for value in _listed(condition)) else FALSE
+
+
+def _listed(values: Any) -> Sequence[Any]:
+    return values if isinstance(values, list) else [values]
+
+
+def _of_range(condition: Range, kind: Kind, cell: Any) -> int:
+    truths = []
+    if condition.missing is not None:
+        truths.append(FALSE if condition.missing else TRUE)
+    if condition.not_ is not None:
+        truths.append(FALSE if any(_same(kind, cell, value) for value in _listed(condition.not_)) else TRUE)
+    if condition.min is not None:
+        truths.append(_ordered(_bound(kind, condition.min), _measure(kind, cell)))
+    if condition.max is not None:
+        truths.append(_ordered(_measure(kind, cell), _bound(kind, condition.max)))
+    if condition.before is not None:
+        day = cell if kind is Kind.DATE else _day(cell)
+        limit = _day(condition.before)
+        truths.append(_ordered(day, None if limit is None else limit - 1))
+    return min(truths, default=TRUE)
+
+
+def _ordered(low: Fraction | int | None, high: Fraction | int | None) -> int:
+    if low is None or high is None:
+        return UNDECIDED
+    return TRUE if low <= high else FALSE
+
+
+def _measure(kind: Kind, cell: Any) -> Fraction | int | None:
+    """A cell as a number, in the unit people write; a day as its ordinal."""
+    if kind in TEXT_KINDS:
+        return number(cell)
+    if kind in (Kind.NAMES, Kind.YES_NO):
+        return None
+    if isinstance(cell, Fraction):
+        return cell
+    return Fraction(cell, _UNITS[kind]) if kind in _UNITS else Fraction(cell)
+
+
+def _bound(kind: Kind, value: Any) -> Fraction | int | None:
+    return _day(value) if kind is Kind.DATE else number(value)
+
+
+def number(value: Any) -> Fraction | None:
+    """A number or the text of one, exactly; None for anything else."""
+    if isinstance(value, bool | date):
+        return None
+    try:
+        decimal = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+    return Fraction(decimal) if decimal.is_finite() else None
+
+
+def _day(value: Any) -> int | None:
+    if isinstance(value, date):
+        return value.toordinal()
+    try:
+        return date.fromisoformat(str(value)).toordinal()
+    except ValueError:
+        return None
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else _FLAGS.get(str(value).casefold())
+
+
+def _same(kind: Kind, cell: Any, value: Any) -> bool:
+    if kind is Kind.YES_NO:
+        return bool(cell) is _flag(value)
+    if kind is Kind.DATE:
+        return bool(cell == _day(value))
+    if kind is Kind.NAMES:
+        return any(_same_text(word, value) for word in cell)
+    if kind in TEXT_KINDS:
+        return _same_text(cell, value)
+    return _measure(kind, cell) == number(value)
+
+
+def _same_text(cell: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return _flag(cell) is value
+    if isinstance(value, date):
+        return _day(cell) == value.toordinal()
+    if isinstance(value, int | Decimal) and number(cell) is not None:
+        return number(cell) == number(value)
+    return cell.casefold() == str(value).casefold()

@@ -1,0 +1,104 @@
+"""The certificate: prices that prove that no allocation is better, level by level."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nle_optimizer.evidence.verification.exact import LARGEST
+from nle_optimizer.evidence.verification.findings import Findings
+from nle_optimizer.records import Flags, Integers
+
+FILE = "certificate.json"
+UNMATCHED, FREE, MATCHED = 1, 0, -1
+"""What the sign of a pair's amount less its prices is multiplied by, so that above 0 is a fault."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Prices in the maximising orientation.
+
+    Attributes:
+        takers: shape (levels, recipients).
+        givers: shape (levels, NLEs or trusts).
+        levels: the levels as the certificate has them.
+    """
+
+    takers: Integers
+    givers: Integers
+    levels: Sequence[Mapping[str, Any]]
+
+
+def read_prices(
+    levels: Any, takers: Mapping[str, int], givers: Mapping[str, int], givers_key: str, findings: Findings
+) -> Prices | None:
+    """The prices of a certificate as arrays; None, with the reason noted, where they are no such thing."""
+    if not isinstance(levels, list) or not all(isinstance(level, dict) for level in levels):
+        findings.add(FILE, f"{FILE}: levels is not a list of levels")
+        return None
+    before = len(findings.sentences())
+    of_takers = [_array(level, n, "recipients", takers, findings) for n, level in enumerate(levels, start=1)]
+    of_givers = [_array(level, n, givers_key, givers, findings) for n, level in enumerate(levels, start=1)]
+    if len(findings.sentences()) > before or not levels:
+        return None
+    return Prices(np.stack(of_takers), np.stack(of_givers), levels)
+
+
+def _array(
+    level: Mapping[str, Any], n: int, key: str, position: Mapping[str, int], findings: Findings
+) -> Integers:
+    result = np.zeros(len(position), dtype=np.int64)
+    prices = level.get(key)
+    if not isinstance(prices, dict):
+        findings.add(FILE, f"{FILE}: level {n}: {key} is not a mapping of prices")
+        return result
+    for identifier, price in prices.items():
+        if identifier not in position:
+            findings.add(FILE, f"{FILE}: level {n}: {key}: {identifier} is priced and cannot be matched")
+        elif not is_whole(price) or abs(price) >= LARGEST // 4:
+            findings.add(FILE, f"{FILE}: level {n}: {key}: {identifier}: the price {price} is no whole number")
+        else:
+            result[position[identifier]] = price
+    return result
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value of a JSON document is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def faults(difference: Callable[[int, Integers | None], NDArray[Any]], signs: Integers, depth: int) -> Integers:
+    """The pairs whose tuple of amount less prices has the wrong sign.
+
+    Args:
+        difference: the amounts less prices of a level, for all pairs (None) or those at some indices.
+        signs: UNMATCHED, FREE or MATCHED for each pair.
+        depth: the number of levels.
+    """
+    wrong: list[Integers] = []
+    left: Integers | None = None
+    for level in range(depth):
+        turned = difference(level, left) * (signs if left is None else signs[left])
+        bad, tied = np.flatnonzero(turned > 0), np.flatnonzero(turned == 0)
+        wrong.append(bad if left is None else left[bad])
+        left = tied if left is None else left[tied]
+        if not len(left):
+            break
+    return np.concatenate(wrong)
+
+
+def check_signs(
+    prices: Integers, has_room: Flags, names: Sequence[str], what: str, findings: Findings
+) -> None:
+    """Note prices whose tuple is below 0, or is not 0 although there is room."""
+    some = np.flatnonzero(prices.any(axis=0))
+    for at in some.tolist():
+        price = prices[:, at].tolist()
+        if has_room[at]:
+            findings.add(
+                f"{FILE}: room", f"{FILE}: {what} {names[at]} has room left, and its prices are {price}, not 0"
+            )
+        elif next(value for value in price if value) < 0:
+            findings.add(f"{FILE}: below 0", f"{FILE}: {what} {names[at]}: the prices {price} are below 0")

@@ -1,0 +1,124 @@
+"""From candidates to a problem: what each pair uses, what each NLE has, and the ordered levels."""
+
+from decimal import Decimal
+
+import numpy as np
+
+from nle_optimizer.errors import InputError, Place, UnsupportedError
+from nle_optimizer.errors import Problem as Fault
+from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
+from nle_optimizer.model.objectives.objective import Stakes
+from nle_optimizer.model.problem import Level, Problem, Resource
+from nle_optimizer.records import MILLION, Integers, Records
+from nle_optimizer.scenario.policies import eligibility_rules
+from nle_optimizer.scenario.settings import Objective, Settings
+from nle_optimizer.stages.candidates import Candidates
+from nle_optimizer.stages.eligibility import RULE
+from nle_optimizer.stages.trust_first import TrustPairs
+
+
+def objectives_of(settings: Settings, recipients: Records, *, distances_known: bool) -> list[Objective]:
+    """The objectives asked for, or the default ones."""
+    return settings.objectives or default_objectives(recipients, distances_known=distances_known)
+
+
+def distance_asked(settings: Settings) -> bool:
+    """Whether the scenario itself asks for distance, so that a pair without one is no candidate."""
+    return settings.objectives is not None and uses_distance(settings.objectives)
+
+
+def use_of_resources(candidates: Candidates, settings: Settings, resources: tuple[str, ...]) -> dict[str, Integers]:
+    """What each pair takes of each resource, in millionths.
+
+    Raises:
+        InputError: a school whose amount is nowhere given.
+    """
+    return {name: _use(candidates, settings, name) for name in resources}
+
+
+def _use(candidates: Candidates, settings: Settings, resource: str) -> Integers:
+    cells = candidates.recipients.column(resource)
+    offered, known = _offers(candidates.recipients, settings, resource)
+    override = settings.offer.get("override") is True
+    amounts = np.where(known if override else ~cells.given, offered, cells.values)
+    known = known | cells.given
+    use = amounts[candidates.recipient]
+    own = candidates.from_table(resource)
+    use[own.given] = own.values[own.given]
+    blank = np.unique(candidates.recipient[~known[candidates.recipient] & ~own.given])
+    if len(blank):
+        what = f"how much {resource} it takes is not known; fill the cell or set offer.{resource}"
+        table = candidates.recipients
+        raise InputError(
+            [Fault(Place(table.source, row=int(table.rows[n])), resource, what, table.ids[n]) for n in blank[:20]]
+        )
+    return use
+
+
+def _offers(recipients: Records, settings: Settings, resource: str) -> tuple[Integers, Integers]:
+    """The amount offered to each recipient, and whether there is one."""
+    general = settings.offer.get(resource)
+    default = Decimal(1) if general is None and resource == "placements" else general
+    by_rule = {rule.name: rule.offer.get(resource, default) for rule in eligibility_rules(settings)}
+    offers = [by_rule.get(rule, default) for rule in recipients.values(RULE)]
+    amounts = [0 if offer is None else int(Decimal(offer) * MILLION) for offer in offers]
+    named = general is not None
+    stated = [named or rule in by_rule and by_rule[rule] is not default for rule in recipients.values(RULE)]
+    given = np.array([offer is not None for offer in offers], bool)
+    if settings.offer.get("override") is True:
+        return np.array(amounts, np.int64), given & np.array(stated, bool)
+    return np.array(amounts, np.int64), given
+
+
+def build_problem(
+    candidates: Candidates,
+    capacity: Integers,
+    use: dict[str, Integers],
+    objectives: list[Objective],
+    settings: Settings,
+) -> Problem:
+    """The problem of matching NLEs with recipients.
+
+    Raises:
+        UnsupportedError: constraints or objectives that nothing here can carry out yet.
+    """
+    if settings.constraints:
+        names = [constraint.name for constraint in settings.constraints]
+        what = "constraints are not available yet; take them out to run the rest"
+        raise UnsupportedError([Fault(Place(), f"constraints.{name}", what) for name in names])
+    recipients = candidates.recipients
+    resources = tuple(Resource(name, use[name], capacity[n]) for n, name in enumerate(use))
+    return Problem(
+        recipients.ids,
+        candidates.nles.ids,
+        candidates.recipient,
+        candidates.nle,
+        recipients.column("supporters").or_else(1).astype(np.int64),
+        resources,
+        candidates.required,
+        build_levels(objectives, Stakes(candidates, use, settings.costs)),
+        _tie_break(candidates, settings),
+    )
+
+
+def _tie_break(candidates: Candidates, settings: Settings) -> tuple[Level, ...]:
+    waiting = candidates.recipients.column("days_waiting")
+    if "arrived" not in settings.tie_break or not waiting.given.any():
+        return ()
+    days = np.maximum(np.where(waiting.given, waiting.values, 0), 0)
+    return (Level("arrived", 1, 1, days[candidates.recipient]),)
+
+
+def build_trust_problem(pairs: TrustPairs) -> Problem:
+    """The problem of matching schools with high-quality trusts: as many as possible, then nearest."""
+    one = np.ones(len(pairs.trust), dtype=np.int64)
+    return Problem(
+        pairs.schools.ids,
+        pairs.trusts.ids,
+        pairs.school,
+        pairs.trust,
+        np.ones(len(pairs.schools), dtype=np.int64),
+        (Resource("capacity", one, pairs.capacity),),
+        None,
+        (Level("matched", 1, 1, one), Level("distance", -1, 1000, -pairs.distance)),
+    )

@@ -1,0 +1,72 @@
+"""`scenario.resolved.yaml`: every setting in force, each with where it came from, ready to be run again."""
+
+import io
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.yaml_text import Path as Steps
+
+HEAD = "Every setting of this run, with its origin. Run it again: nle-optimizer run scenario.resolved.yaml"
+DATA = "data"
+
+
+def resolved_text(scenario: Scenario, inputs: Mapping[str, str]) -> str:
+    """The text of the file.
+
+    Args:
+        scenario: the scenario as run.
+        inputs: the path of each kept table, relative to the run folder.
+    """
+    settings = scenario.settings.model_dump(by_alias=True, mode="python")
+    settings[DATA] = _data(scenario, inputs)
+    settings["capacity"]["resources"] = list(scenario.resources)
+    document = _commented(settings, scenario, ())
+    document.yaml_set_start_comment(HEAD)
+    stream = io.StringIO()
+    _yaml().dump(document, stream)
+    return stream.getvalue()
+
+
+def _data(scenario: Scenario, inputs: Mapping[str, str]) -> dict[str, Any]:
+    data: dict[str, Any] = dict(inputs)
+    pairs = scenario.settings.data.pairs
+    if pairs is not None and pairs.only:
+        data["pairs"] = {"file": inputs["pairs"], "only": True}
+    return data
+
+
+def _commented(value: Any, scenario: Scenario, steps: Steps) -> Any:
+    if isinstance(value, Mapping):
+        mapping = CommentedMap()
+        for key, entry in value.items():
+            here = (*steps, key)
+            if entry is None or entry == {} or entry == []:
+                continue
+            mapping[key] = _commented(entry, scenario, here)
+            if not isinstance(entry, Mapping | list) or not entry:
+                mapping.yaml_add_eol_comment(scenario.document.origin(here), key, column=56)
+        return mapping
+    if isinstance(value, list | tuple):
+        sequence = CommentedSeq(_commented(entry, scenario, (*steps, n)) for n, entry in enumerate(value))
+        if not any(isinstance(entry, Mapping) for entry in value):
+            sequence.fa.set_flow_style()
+        return sequence
+    return value
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.width = 110
+    yaml.representer.add_representer(Decimal, _decimal)
+    return yaml
+
+
+def _decimal(representer: Any, number: Decimal) -> Any:
+    whole = number == number.to_integral_value()
+    text = str(int(number)) if whole else format(number.normalize(), "f")
+    return representer.represent_scalar("tag:yaml.org,2002:int" if whole else "tag:yaml.org,2002:float", text)

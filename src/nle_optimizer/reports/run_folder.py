@@ -1,0 +1,178 @@
+"""The run folder: written whole, read back as a scenario and a claim."""
+
+import hashlib
+import io
+import json
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from nle_optimizer.delimited import read_rows, restore, write_rows
+from nle_optimizer.errors import InputError, RunFolderError
+from nle_optimizer.evidence.claim import Claim, TextTable
+from nle_optimizer.records import Records, as_text
+from nle_optimizer.reports.folder import complete_folder
+from nle_optimizer.reports.resolved import resolved_text
+from nle_optimizer.result import Result
+from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.scenario import Scenario, load_scenario
+
+CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown")
+MANIFEST = "manifest.json"
+SCENARIO = "scenario.resolved.yaml"
+PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What only the manifest tells: how a run came about, and how long its steps took."""
+
+    command: Sequence[str]
+    started: datetime
+    seconds: Mapping[str, float]
+
+
+def write_run_folder(
+    result: Result, target: Path, circumstances: Circumstances, *, force: bool, keep_inputs: bool
+) -> None:
+    """Write a run folder, complete or not at all.
+
+    Raises:
+        RunFolderError: the folder exists, or cannot be written.
+    """
+    files = _contents(result, keep_inputs=keep_inputs)
+    manifest = _manifest(result.scenario, files, circumstances)
+    with complete_folder(target, force=force) as folder:
+        for name, content in {**files, MANIFEST: _json(manifest)}.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+
+
+def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
+    """Every file but the manifest, by its path in the folder."""
+    claim, scenario = result.claim, result.scenario
+    tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
+    inputs = {name: f"inputs/{name}.csv" for name in tables}
+    files = {f"{name}.csv": _csv(claim.tables[name]) for name in CLAIMED}
+    files["summary.json"] = _json(claim.summary)
+    files["certificate.json"] = _json(claim.certificate, indent=None)
+    files[SCENARIO] = resolved_text(scenario, inputs).encode()
+    if keep_inputs:
+        files |= {inputs[name]: _csv(_columns(table)) for name, table in tables.items()}
+    return files
+
+
+def _columns(table: Records) -> TextTable:
+    return {name: as_text(column) for name, column in table.columns.items()}
+
+
+def _csv(table: TextTable) -> bytes:
+    text = io.StringIO()
+    write_rows(text, list(table), zip(*table.values(), strict=True))
+    return text.getvalue().encode()
+
+
+def _json(value: Any, indent: int | None = 1) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n").encode()
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _manifest(scenario: Scenario, files: Mapping[str, bytes], circumstances: Circumstances) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "scenario": scenario.settings.name,
+        "seed": scenario.settings.seed,
+        "command": list(circumstances.command),
+        "started": circumstances.started.astimezone(UTC).isoformat(timespec="seconds"),
+        "seconds": dict(circumstances.seconds),
+        "versions": {
+            "nle-optimizer": version("nle-optimizer"),
+            "python": platform.python_version(),
+            "platform": f"{sys.platform} {platform.machine()}",
+            **{name: version(name) for name in PACKAGES},
+        },
+        "inputs": _source_hashes(scenario),
+        "outputs": {name: sha256(content) for name, content in sorted(files.items())},
+    }
+
+
+def _source_hashes(scenario: Scenario) -> dict[str, dict[str, str]]:
+    sources = {name: getattr(scenario.settings.data, name) for name in TABLES}
+    paths = {"scenario": scenario.file} | {name: Path(source.file) for name, source in sources.items() if source}
+    return {name: {"file": path.name, "sha256": sha256(path.read_bytes())} for name, path in paths.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class RunFolder:
+    """A run folder as read: the scenario from its own inputs, and what it claims."""
+
+    path: Path
+    scenario: Scenario
+    claim: Claim
+    manifest: Mapping[str, Any]
+
+    def changed_files(self) -> list[str]:
+        """Sentences naming the files that are not what the manifest says."""
+        outputs = self.manifest.get("outputs")
+        if not isinstance(outputs, Mapping):
+            return [f"{MANIFEST}: it lists no outputs"]
+        findings = []
+        for name, digest in outputs.items():
+            path = self.path / name
+            if not path.is_file():
+                findings.append(f"{name}: the file is missing")
+            elif sha256(path.read_bytes()) != digest:
+                findings.append(f"{name}: the file was changed since the run (its hash differs)")
+        return findings
+
+
+def read_run_folder(path: Path) -> RunFolder:
+    """A run folder, its tables read again from its own inputs.
+
+    Raises:
+        RunFolderError: it is no run folder, lacks a file, or holds one that cannot be read.
+    """
+    if not path.is_dir():
+        raise RunFolderError(f"{path}: there is no such run folder")
+    if not (path / MANIFEST).is_file():
+        raise RunFolderError(f"{path}: this is no run folder (it has no {MANIFEST})")
+    manifest = _read_json(path / MANIFEST)
+    if not (path / "inputs").is_dir():
+        raise RunFolderError(f"{path}: its inputs were not kept (--no-inputs), so it cannot stand alone")
+    try:
+        scenario = load_scenario(path / SCENARIO)
+        tables = {name: _read_table(path / f"{name}.csv") for name in CLAIMED}
+    except InputError as error:
+        raise RunFolderError(f"{path}: the run folder cannot be read:\n{error}") from error
+    summary, certificate = _read_json(path / "summary.json"), _read_json(path / "certificate.json")
+    return RunFolder(path, scenario, Claim(tables, summary, certificate), manifest)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunFolderError(f"{path}: it cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise RunFolderError(f"{path}: it must hold a JSON object")
+    return value
+
+
+def _read_table(path: Path) -> TextTable:
+    rows = read_rows(path)
+    header = [restore(name) for name in rows[0]] if rows else []
+    wrong = [n for n, row in enumerate(rows, start=1) if len(row) != len(header)]
+    if wrong or len(set(header)) != len(header):
+        raise RunFolderError(f"{path}: row {wrong[0] if wrong else 1} does not fit the header")
+    columns = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(header)
+    return {name: [restore(cell) for cell in column] for name, column in zip(header, columns, strict=True)}
