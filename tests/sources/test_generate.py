@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shlex
 from dataclasses import fields
 from datetime import date
 from functools import cache
@@ -14,38 +13,22 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import maximum_bipartite_matching
-from scipy.spatial import cKDTree
 
 from nle_optimizer.cli.generate_command import generate_command
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.scenario.columns import PHASES, REGIONS, TABLES
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.sources.synthetic import SyntheticEngland, generate, vocabulary, write_scenario
-from nle_optimizer.sources.synthetic.extract import Measured, read_extract
 from nle_optimizer.sources.synthetic.figures import figures
-from nle_optimizer.sources.synthetic.measure import measure
 from nle_optimizer.sources.synthetic.places import apportion
 from nle_optimizer.sources.synthetic.tables import leader_columns, school_columns, trust_columns
 
-ROOT = Path(__file__).parents[2]
-EXTRACT = ROOT.parent / "shared" / "data" / "england"
-PACKAGED = ROOT / "src" / "nle_optimizer" / "sources" / "synthetic"
-SCENARIOS = ROOT / "scenarios"
 FILES = ("nles.csv", "scenario.yaml", "schools.csv", "trusts.csv")
-
-needs_extract = pytest.mark.skipif(not EXTRACT.exists(), reason="the extract stands outside the project")
 
 
 @cache
 def whole_england() -> SyntheticEngland:
     return generate(int(figures().schools.sum()), 1_000, 3)
-
-
-@cache
-def extract() -> list[Measured]:
-    return read_extract(EXTRACT)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -269,55 +252,6 @@ def test_a_share_twice_below_good_can_be_asked_for() -> None:
     assert not generate(2_000, 1, 1, twice_below_good=0).schools.twice_below_good.any()
 
 
-def neighbours(places: np.ndarray) -> tuple[float, float, float, float]:
-    tree = cKDTree(places)
-    nearest = tree.query(places, k=2)[0][:, 1]
-    near, far = (tree.query_ball_point(places, km * 1_000, return_length=True) - 1 for km in (5, 20))
-    return float(nearest.mean()), float(near.mean()), float(far.mean()), float(np.median(far))
-
-
-@needs_extract
-def test_schools_cluster_as_englands_do() -> None:
-    real = neighbours(np.array([(school.easting, school.northing) for school in extract()]))
-    places = whole_england().schools.places
-    drawn = neighbours(np.stack([places.easting, places.northing], axis=1))
-    assert drawn[0] == pytest.approx(real[0], rel=0.15)
-    assert drawn[1:] == pytest.approx(real[1:], rel=0.05)
-
-
-@needs_extract
-def test_trusts_are_as_many_and_as_regional_as_real_ones() -> None:
-    england = whole_england()
-    trust, region = england.schools.membership.trust, england.schools.region
-    spanning = sum(len(set(regions)) > 1 for regions in _by(trust, region).values())
-    real_regions = _by([school.trust for school in extract()], [school.region for school in extract()])
-    real_regions.pop("")
-    assert len(england.trusts) == pytest.approx(len(real_regions), rel=0.05)
-    real_spanning = sum(len(set(regions)) > 1 for regions in real_regions.values())
-    assert spanning == pytest.approx(real_spanning, rel=0.35)
-
-
-def _by(keys: object, values: object) -> dict[object, list[object]]:
-    groups: dict[object, list[object]] = {}
-    for key, value in zip(keys, values, strict=True):
-        if key != 0:
-            groups.setdefault(key, []).append(value)
-    return groups
-
-
-@needs_extract
-def test_the_figures_are_those_of_the_extract() -> None:
-    for name, columns in measure(EXTRACT).items():
-        packaged = table(PACKAGED / name)
-        assert [
-            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
-        ] == packaged
-
-
-def test_no_figure_is_a_single_schools_place() -> None:
-    assert min(int(row["schools"]) for row in table(PACKAGED / "towns.csv")) >= 6
-
-
 def test_an_existing_folder_is_refused_without_force(tmp_path: Path) -> None:
     england, folder = generate(20, 2, 1), tmp_path / "here"
     before = written(england, folder)
@@ -407,73 +341,6 @@ def test_the_command_prints_json_on_request(tmp_path: Path) -> None:
     assert document["schema_version"] == 1
     assert document["counts"]["schools"] == 50
     assert document["regions"] == ["London"]
-
-
-def shipped_commands() -> list[list[str]]:
-    lines = (SCENARIOS / "README.md").read_text(encoding="utf-8").splitlines()
-    return [shlex.split(line)[2:] for line in lines if line.startswith("nle-optimizer generate")]
-
-
-@pytest.mark.parametrize("command", shipped_commands(), ids=lambda command: Path(command[-1]).name)
-def test_shipped_tables_are_what_the_commands_give(command: list[str], tmp_path: Path) -> None:
-    assert command[-2] == "--out"
-    shipped = ROOT / command[-1]
-    run(*command[:-1], str(tmp_path / shipped.name))
-    for name in FILES:
-        assert (tmp_path / shipped.name / name).read_bytes() == (shipped / name).read_bytes()
-
-
-@pytest.mark.parametrize(("name", "eligible", "nles"), [("region", 200, 60), ("england", 2_500, 500)])
-def test_shipped_scenarios_have_the_size_they_claim(name: str, eligible: int, nles: int) -> None:
-    folder = SCENARIOS / name
-    assert left_after_trusts(table(folder / "schools.csv"), table(folder / "trusts.csv")) == pytest.approx(
-        eligible, rel=0.05
-    )
-    leaders = table(folder / "nles.csv")
-    assert len(leaders) == nles
-    assert sum(int(leader["placements"]) for leader in leaders) < 0.6 * eligible
-    assert all(path.stat().st_size < 1_000_000 for path in folder.iterdir())
-
-
-def left_after_trusts(schools: list[dict[str, str]], trusts: list[dict[str, str]]) -> int:
-    """Schools below Good twice, less those without a trust that good trusts within 30 km can take."""
-    cases = [school for school in schools if school["latest_grade"] > "2" and school["previous_grade"] > "2"]
-    cases = [school for school in cases if school["establishment_status"] != "Closed"]
-    alone = [school for school in cases if not school["trust_id"]]
-    places = [trust for trust in trusts if _is_good(trust) for _ in range(int(trust["capacity"]))]
-    near = np.linalg.norm(_places(alone)[:, None] - _places(places)[None], axis=2) <= 30_000
-    suits = np.array(
-        [[school["phase"] in trust["phases"].split("|") for trust in places] for school in alone]
-    )
-    matched = maximum_bipartite_matching(csr_matrix(near & suits), perm_type="column")
-    return len(cases) - int((matched >= 0).sum())
-
-
-def _is_good(trust: dict[str, str]) -> bool:
-    if trust["high_quality"]:
-        return trust["high_quality"] == "yes"
-    return int(trust["inspected"]) >= 5 and float(trust["share_good"]) >= 0.8
-
-
-def _places(rows: list[dict[str, str]]) -> np.ndarray:
-    return np.array([(float(row["easting"]), float(row["northing"])) for row in rows])
-
-
-@pytest.mark.parametrize(
-    "file", sorted(SCENARIOS.rglob("*.yaml")), ids=lambda path: path.parent.name + "-" + path.stem
-)
-def test_every_shipped_scenario_reads_without_a_finding(file: Path) -> None:
-    scenario = load_scenario(file)
-    assert scenario.findings == ()
-    assert "ynthetic" in scenario.settings.title
-
-
-def test_shipped_variants_state_a_base_and_a_change() -> None:
-    variants = sorted(SCENARIOS.glob("*.yaml"))
-    assert len(variants) >= 4
-    for variant in variants:
-        assert "base: " in variant.read_text(encoding="utf-8")
-        assert variant.name in (SCENARIOS / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_hundred_thousand_schools_are_drawn_whole() -> None:

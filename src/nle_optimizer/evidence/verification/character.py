@@ -92,7 +92,9 @@ class Interests:
         self._conflicts, self._listed = scenario.settings.conflicts, listed
         self._marks = np.zeros(len(recipients), dtype=bool)
         by_trust = _receiving(recipients)
-        own = [by_trust.get(trust, []) if trust else [] for trust in scenario.nles.values("trust_id").tolist()]
+        own = [
+            by_trust.get(trust, []) if trust else [] for trust in scenario.nles.values("trust_id").tolist()
+        ]
         self._own_trust = [np.array(rows, dtype=np.int64) for rows in own]
         self._homes = _homes(scenario, recipients)
         authorities = Words(recipients.table.values("local_authority").tolist())

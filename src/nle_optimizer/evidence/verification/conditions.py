@@ -17,7 +17,16 @@ FALSE, UNDECIDED, TRUE = 0, 1, 2
 Truths = NDArray[np.int8]
 
 _UNITS = {Kind.LEVEL: MILLION, Kind.SHARE: MILLION, Kind.AMOUNT: MILLION, Kind.KILOMETRES: 1000}
-_FLAGS = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
+_FLAGS = {
+    "yes": True,
+    "y": True,
+    "true": True,
+    "1": True,
+    "no": False,
+    "n": False,
+    "false": False,
+    "0": False,
+}
 
 
 def decide(when: When, table: Records) -> Truths:
@@ -32,7 +41,9 @@ def _decide_column(condition: Any, column: Column) -> Truths:
     blank = _of_blank(condition)
     cells, given = column.values.tolist(), column.given.tolist()
     known = {cell: _of_cell(condition, column.kind, cell) for cell in set(cells)}
-    return np.array([known[cell] if there else blank for cell, there in zip(cells, given, strict=True)], np.int8)
+    return np.array(
+        [known[cell] if there else blank for cell, there in zip(cells, given, strict=True)], np.int8
+    )
 
 
 def _of_blank(condition: Any) -> int:

@@ -82,5 +82,7 @@ def check_sorted(file: str, keys: Sequence[object], findings: Findings) -> None:
     """Note where the rows of a table are not in ascending order."""
     for n in range(1, len(keys)):
         if keys[n] < keys[n - 1]:  # type: ignore[operator]
-            findings.add(f"{file}: order", f"{file}: row {n + 2} is out of order: {keys[n]} after {keys[n - 1]}")
+            findings.add(
+                f"{file}: order", f"{file}: row {n + 2} is out of order: {keys[n]} after {keys[n - 1]}"
+            )
             return

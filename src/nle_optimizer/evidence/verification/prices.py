@@ -58,7 +58,9 @@ def _array(
         if identifier not in position:
             findings.add(FILE, f"{FILE}: level {n}: {key}: {identifier} is priced and cannot be matched")
         elif not is_whole(price) or abs(price) >= LARGEST // 4:
-            findings.add(FILE, f"{FILE}: level {n}: {key}: {identifier}: the price {price} is no whole number")
+            findings.add(
+                FILE, f"{FILE}: level {n}: {key}: {identifier}: the price {price} is no whole number"
+            )
         else:
             result[position[identifier]] = price
     return result
@@ -69,7 +71,9 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def faults(difference: Callable[[int, Integers | None], NDArray[Any]], signs: Integers, depth: int) -> Integers:
+def faults(
+    difference: Callable[[int, Integers | None], NDArray[Any]], signs: Integers, depth: int
+) -> Integers:
     """The pairs whose tuple of amount less prices has the wrong sign.
 
     Args:
@@ -98,7 +102,8 @@ def check_signs(
         price = prices[:, at].tolist()
         if has_room[at]:
             findings.add(
-                f"{FILE}: room", f"{FILE}: {what} {names[at]} has room left, and its prices are {price}, not 0"
+                f"{FILE}: room",
+                f"{FILE}: {what} {names[at]} has room left, and its prices are {price}, not 0",
             )
         elif next(value for value in price if value) < 0:
             findings.add(f"{FILE}: below 0", f"{FILE}: {what} {names[at]}: the prices {price} are below 0")

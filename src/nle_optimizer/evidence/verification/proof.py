@@ -85,7 +85,11 @@ def _float(findings: Findings, where: str, what: str, ours: float, theirs: Any) 
 
 
 def check_totals(
-    prices: Prices, levels: Sequence[Level], values: Sequence[int], sweep: Sweep, supporters: Integers,
+    prices: Prices,
+    levels: Sequence[Level],
+    values: Sequence[int],
+    sweep: Sweep,
+    supporters: Integers,
     findings: Findings,
 ) -> None:
     """Check each level of the certificate: room and signs of the prices, and that value equals bound."""
@@ -124,7 +128,10 @@ def _surplus(n: int, level: Level, prices: Prices, sweep: Sweep, supporters: Int
     every = sweep.matching.pairs.with_fit(sweep.fit)
     assert not isinstance(every.nle, int)
     required = np.array(
-        [row in sweep.required.get(nle, ()) for nle, row in zip(every.nle.tolist(), every.rows.tolist(), strict=True)],
+        [
+            row in sweep.required.get(nle, ())
+            for nle, row in zip(every.nle.tolist(), every.rows.tolist(), strict=True)
+        ],
         dtype=bool,
     )
     pairs = every.keep((required | (supporters[every.rows] > 1)) & (sweep.fit >= 0))

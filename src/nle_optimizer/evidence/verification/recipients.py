@@ -40,9 +40,7 @@ class Recipients:
 
     def take(self, rows: NDArray[np.int64] | Flags) -> "Recipients":
         """The recipients at the given indices (or mask)."""
-        return Recipients(
-            self.table.take(rows), self.stood.take(rows), self.rule[rows], self.formed[rows]
-        )
+        return Recipients(self.table.take(rows), self.stood.take(rows), self.rule[rows], self.formed[rows])
 
 
 def gather(scenario: Scenario, entry: Entry) -> Recipients:
@@ -61,7 +59,9 @@ def gather(scenario: Scenario, entry: Entry) -> Recipients:
     entry.exits.leave(served, "recipient", "served-through-trust")
     listed = everyone.take(entry.exits.inside)
     _refuse_doubles(listed.table)
-    return _joined(listed, Recipients(trusts.table, trusts.table, trusts.rule, np.ones(len(trusts.rule), bool)))
+    return _joined(
+        listed, Recipients(trusts.table, trusts.table, trusts.rule, np.ones(len(trusts.rule), bool))
+    )
 
 
 def _listed(scenario: Scenario, entry: Entry) -> Recipients:
@@ -73,9 +73,7 @@ def _listed(scenario: Scenario, entry: Entry) -> Recipients:
             here = (entry.rule == n) & ~priority.given
             values[here], given[here] = rule.priority, True
     stood = entry.stood.with_columns({"priority": Column(Kind.COUNT, values, given)})
-    table = stood.with_columns(
-        {name: scenario.schools.column(name) for name in ("trust_id", "trust_joined")}
-    )
+    table = stood.with_columns({name: scenario.schools.column(name) for name in ("trust_id", "trust_joined")})
     return Recipients(table, stood, entry.rule, np.zeros(len(table), dtype=bool))
 
 

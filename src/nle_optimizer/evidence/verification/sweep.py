@@ -159,5 +159,9 @@ class Sweep:
 
         for at in faults(difference, signs, len(self.levels)).tolist():
             label = f"{CERTIFICATE}: school {self.ids[pairs.rows[at]]}, NLE {self.nle_ids[nle]}"
-            what = "is matched although its prices exceed" if signs[at] < 0 else "is not matched although its prices are below"
+            what = (
+                "is matched although its prices exceed"
+                if signs[at] < 0
+                else "is not matched although its prices are below"
+            )
             self.findings.add(f"{CERTIFICATE}: pairs", f"{label}: the pair {what} what it adds")

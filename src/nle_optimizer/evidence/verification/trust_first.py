@@ -1,37 +1,35 @@
 """Matching with high-quality trusts: who leaves because of it, and the proof that it is the best matching."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.character import TRAITS, offered
-from nle_optimizer.evidence.verification.conditions import TRUE, decide
 from nle_optimizer.evidence.verification.eligibility import Entry
-from nle_optimizer.evidence.verification.exact import metres_from_squares
 from nle_optimizer.evidence.verification.findings import Findings, Refused
 from nle_optimizer.evidence.verification.prices import (
     FILE,
     MATCHED,
     UNMATCHED,
+    Prices,
     check_signs,
     faults,
     is_whole,
     read_prices,
 )
-from nle_optimizer.evidence.verification.suitability import Trait
-from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
+from nle_optimizer.evidence.verification.trust_market import Market
+from nle_optimizer.records import Flags, Integers
 from nle_optimizer.scenario.scenario import Scenario
 
 STAGE, REASON = "trust-first", "matched-to-trust"
 EXCLUSIONS = "exclusions.csv"
+SENSES = (("maximise", 1, 1), ("minimise", 1000, -1))
+"""Of each level: its sense, its scale and the sign its value has in the maximising orientation."""
 
 
 def mode_of(scenario: Scenario) -> str:
-    """given, optimise or off."""
+    """How schools are matched with trusts: given, optimise or off."""
     mode = scenario.settings.trust_first.mode
     if mode is not None:
         return mode
@@ -39,11 +37,7 @@ def mode_of(scenario: Scenario) -> str:
 
 
 def match_trusts(
-    scenario: Scenario,
-    entry: Entry,
-    claimed: Mapping[str, str],
-    certificate: Any,
-    findings: Findings,
+    scenario: Scenario, entry: Entry, claimed: Mapping[str, str], certificate: Any, findings: Findings
 ) -> None:
     """Let the schools matched with a trust leave `entry`, after checking what the claim says of it.
 
@@ -66,142 +60,123 @@ def match_trusts(
         return
     if scenario.trusts is None:
         raise Refused("trust_first.mode is optimise, and there is no trusts table")
-    market = _Market(scenario, scenario.trusts, entry, trusts[given].tolist())
-    market.read(claimed, findings)
-    market.check(certificate, findings)
+    market = Market(scenario, scenario.trusts, entry, trusts[given].tolist())
+    chosen = _chosen(market, claimed, findings)
+    _Matches(market, chosen, findings).check(certificate)
     matched = np.zeros(len(scenario.schools), dtype=bool)
-    matched[market.rows[list(market.chosen)]] = True
+    matched[market.rows[list(chosen)]] = True
     entry.exits.leave(matched, STAGE, REASON)
 
 
 def _given(scenario: Scenario, entry: Entry) -> Flags:
     schools = scenario.schools
-    decision = schools.column("trust_decision").or_else("proposed")
-    counts = np.isin(decision.astype(str), scenario.settings.trust_first.counts_as_matched)
+    decision = schools.column("trust_decision").or_else("proposed").astype(str)
+    counts = np.isin(decision, scenario.settings.trust_first.counts_as_matched)
     return np.asarray(entry.exits.inside & schools.given("matched_trust_id") & counts, dtype=bool)
 
 
-def is_word_in(word: str, text: str) -> bool:
-    """Whether an identifier stands in a text as a word of its own."""
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+def _position(word: str, text: str) -> int:
+    """Where an identifier stands in a text as a word of its own; -1 where it does not."""
+    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+    return found.start() if found else -1
 
 
 def _check_named(school: str, trust: str, claimed: Mapping[str, str], findings: Findings) -> None:
-    if school in claimed and not is_word_in(trust, claimed[school]):
+    if school in claimed and _position(trust, claimed[school]) < 0:
         findings.differs(EXCLUSIONS, f"school {school}", "evidence", f"trust {trust}", claimed[school])
 
 
-@dataclass(frozen=True, eq=False)
-class _Spot:
-    """Places of one side."""
+def _chosen(market: Market, claimed: Mapping[str, str], findings: Findings) -> dict[int, int]:
+    """The trust that the evidence of each matched school names first; -1 where it names none."""
+    result = {}
+    trusts = {identifier: n for n, identifier in enumerate(market.trusts.ids.tolist())}
+    for at, school in enumerate(market.schools.ids.tolist()):
+        if school not in claimed:
+            continue
+        text = claimed[school]
+        whole = {word.strip(".,;:()'\"") for word in text.split()}
+        found = [name for name in trusts if name in whole or (" " in name and _position(name, text) >= 0)]
+        if not found:
+            findings.differs(EXCLUSIONS, f"school {school}", "evidence", "a trust of high quality", text)
+        first = min(found, key=lambda name: (_position(name, text), -len(name)), default="")
+        result[at] = trusts.get(first, -1)
+    return result
 
-    east: Integers
-    north: Integers
-    known: Flags
 
-    @classmethod
-    def of(cls, table: Records) -> "_Spot":
-        known = table.given("easting") & table.given("northing")
-        return cls(table.values("easting"), table.values("northing"), known)
+class _Matches:
+    """The claimed matches with trusts, and their proof."""
 
+    def __init__(self, market: Market, chosen: Mapping[int, int], findings: Findings):
+        self._market, self._findings = market, findings
+        self._schools, self._trusts = market.schools.ids.tolist(), market.trusts.ids.tolist()
+        self._of_trust: dict[int, list[int]] = {}
+        for at, trust in chosen.items():
+            self._of_trust.setdefault(trust, []).append(at)
+        self._taken = np.array([len(self._of_trust.get(n, ())) for n in range(len(self._trusts))], np.int64)
+        self._matched = np.isin(np.arange(len(self._schools)), list(chosen))
 
-class _Market:
-    """Schools that qualify, trusts that may take them, and who is said to go where.
-
-    Attributes:
-        rows: the schools, as rows of the schools table.
-        chosen: the index of each matched school's trust, by the school's index in `rows`.
-    """
-
-    def __init__(self, scenario: Scenario, trusts: Records, entry: Entry, given: Sequence[str]):
-        self._settings = scenario.settings.trust_first
-        self._suitability = scenario.settings.suitability
-        self.rows = np.flatnonzero(_qualify(scenario, entry))
-        self._schools = entry.stood.take(self.rows)
-        able, capacity = _able(scenario, trusts, given)
-        self._trusts, self._capacity = trusts.take(able), capacity[able]
-        self._school_spot, self._trust_spot = _Spot.of(self._schools), _Spot.of(self._trusts)
-        self._trait = {name: Trait(name, self._schools.values(name).tolist()) for name in TRAITS}
-        self._offered = {name: offered(self._trusts, name) for name in TRAITS}
-        decision = self._schools.values("trust_decision")
-        self._barred: Texts = np.where(decision == "declined", self._schools.values("matched_trust_id"), "")
-        self.chosen: dict[int, int] = {}
-
-    def candidates(self, trust: int) -> tuple[Integers, Integers]:
-        """The schools that a trust may take, and how far they are in metres."""
-        schools, spot, here = self._schools, self._school_spot, self._trust_spot
-        if not here.known[trust]:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        identifier = self._trusts.ids[trust]
-        may = spot.known & (schools.values("trust_id") != identifier) & (self._barred != identifier)
-        squares = (spot.east - here.east[trust]) ** 2 + (spot.north - here.north[trust]) ** 2
-        limit = self._settings.max_distance_km
-        if limit is not None:
-            may &= squares <= int((Fraction(limit) * 1000) ** 2)
-        everyone = np.arange(len(schools))
-        for name in TRAITS:
-            if getattr(self._suitability, name) == "must":
-                may &= self._trait[name].met(everyone, self._offered[name][trust])
-        rows = np.flatnonzero(may)
-        return rows, metres_from_squares(squares[rows].astype(np.float64), Fraction(1))
-
-    def read(self, claimed: Mapping[str, str], findings: Findings) -> None:
-        """Find the trust that the evidence of each matched school names."""
-        names = {identifier: n for n, identifier in enumerate(self._trusts.ids.tolist())}
-        for at, school in enumerate(self._schools.ids.tolist()):
-            if school not in claimed:
-                continue
-            found = [name for name in names if is_word_in(name, claimed[school])]
-            if not found:
-                text = claimed[school] or "nothing"
-                findings.add(
-                    f"{EXCLUSIONS}: trust",
-                    f"{EXCLUSIONS}: school {school}: evidence: no trust of high quality is named in: {text}",
-                )
-            self.chosen[at] = names[_first(found, claimed[school])] if found else -1
-
-    def check(self, certificate: Any, findings: Findings) -> None:
-        """Check the claimed matches, and the certificate that none are better."""
-        taken = np.bincount([trust for trust in self.chosen.values() if trust >= 0], minlength=len(self._trusts))
-        for trust in np.flatnonzero(taken > self._capacity).tolist():
-            findings.differs(
-                EXCLUSIONS,
-                f"trust {self._trusts.ids[trust]}",
-                "schools it takes",
-                f"at most {self._capacity[trust]}",
-                int(taken[trust]),
-            )
-        schools = {name: n for n, name in enumerate(self._schools.ids.tolist())}
-        trusts = {name: n for n, name in enumerate(self._trusts.ids.tolist())}
-        levels = certificate.get("levels") if isinstance(certificate, dict) else None
-        prices = None
-        if certificate is not None:
-            prices = read_prices(levels, schools, trusts, "trusts", findings)
-        depth = 0 if prices is None else len(prices.levels)
-        if prices is not None and depth != 2:
-            findings.differs(FILE, "trust_first", "levels", 2, depth)
-            prices = None
-        total, possible = 0, 0
+    def check(self, certificate: Any) -> None:
+        """Check that each match is possible, that no trust takes too many, and that nothing is better."""
+        for trust in np.flatnonzero(self._taken > self._market.capacity).tolist():
+            label, most = f"trust {self._trusts[trust]}", f"at most {self._market.capacity[trust]}"
+            self._findings.differs(EXCLUSIONS, label, "schools it takes", most, self._taken[trust])
+        prices = self._read(certificate)
+        possible, metres = 0, 0
         for trust in range(len(self._trusts)):
-            rows, metres = self.candidates(trust)
+            rows, distances = self._market.candidates(trust)
             possible += len(rows)
-            mine = np.array([at for at, chosen in self.chosen.items() if chosen == trust], dtype=np.int64)
-            self._check_pairs(trust, rows, mine, findings)
-            matched = np.isin(rows, mine)
-            total += int(metres[matched].sum())
-            if prices is None or not self._capacity[trust]:
-                continue
-            amounts = (np.ones(len(rows), dtype=np.int64), -metres)
-            less = [amounts[n] - prices.takers[n][rows] - prices.givers[n][trust] for n in range(2)]
-            signs = np.where(matched, MATCHED, UNMATCHED)
-            for at in faults(lambda n, left, less=less: less[n] if left is None else less[n][left], signs, 2).tolist():
-                findings.add(
-                    f"{FILE}: trust_first pairs",
-                    f"{FILE}: trust_first: school {self._schools.ids[rows[at]]}, trust "
-                    f"{self._trusts.ids[trust]}: the prices do not fit what the pair adds",
-                )
-        if prices is None:
-            if possible and certificate is None:
-                findings.add(FILE, f"{FILE}: trust_first: there is no proof that the matching with trusts is best")
-            return
-        self._check_levels(prices, taken, (len(self.chosen), total), findings)
+            mine = np.isin(rows, self._of_trust.get(trust, []))
+            metres += int(distances[mine].sum())
+            self._check_possible(trust, rows[mine])
+            if prices is not None and self._market.capacity[trust]:
+                self._check_pairs(prices, trust, rows, distances, mine)
+        if prices is not None:
+            self._check_levels(prices, (int(self._matched.sum()), metres))
+        elif possible and certificate is None:
+            self._findings.add(FILE, f"{FILE}: trust_first: no proof that the matching with trusts is best")
+
+    def _read(self, certificate: Any) -> Prices | None:
+        if certificate is None:
+            return None
+        levels = certificate.get("levels") if isinstance(certificate, dict) else None
+        if not isinstance(levels, list) or len(levels) != len(SENSES):
+            self._findings.add(FILE, f"{FILE}: trust_first: levels is not a list of {len(SENSES)} levels")
+            return None
+        schools = {name: n for n, name in enumerate(self._schools)}
+        trusts = {name: n for n, name in enumerate(self._trusts)}
+        return read_prices(levels, schools, trusts, "trusts", self._findings)
+
+    def _check_possible(self, trust: int, rows: Integers) -> None:
+        for at in sorted(set(self._of_trust.get(trust, [])) - set(rows.tolist())):
+            self._findings.add(
+                f"{EXCLUSIONS}: trust-first",
+                f"{EXCLUSIONS}: school {self._schools[at]}: it cannot be matched with trust {self._trusts[trust]}",
+            )
+
+    def _check_pairs(self, prices: Prices, trust: int, rows: Integers, metres: Integers, mine: Flags) -> None:
+        amounts = np.stack([np.ones_like(metres), -metres])
+        less = amounts - prices.takers[:, rows] - prices.givers[:, [trust]]
+        signs = np.where(mine, MATCHED, UNMATCHED)
+        for at in faults(lambda n, left: less[n] if left is None else less[n][left], signs, 2).tolist():
+            label = f"school {self._schools[rows[at]]}, trust {self._trusts[trust]}"
+            self._findings.add(
+                f"{FILE}: trust_first: pairs",
+                f"{FILE}: trust_first: {label}: the prices do not fit what the pair adds",
+            )
+
+    def _check_levels(self, prices: Prices, values: tuple[int, int]) -> None:
+        capacity = self._market.capacity
+        check_signs(prices.takers, ~self._matched, self._schools, "school", self._findings)
+        check_signs(prices.givers, self._taken < capacity, self._trusts, "trust", self._findings)
+        for n, (sense, scale, sign) in enumerate(SENSES):
+            level, where = prices.levels[n], f"trust_first: level {n + 1}"
+            bound = sum(prices.takers[n].tolist())
+            bound += sum(a * b for a, b in zip(capacity.tolist(), prices.givers[n].tolist(), strict=True))
+            ours = {"sense": sense, "scale": scale, "value": values[n], "bound": values[n]}
+            for word, given in ours.items():
+                said = level.get(word)
+                if said != given or (word != "sense" and not is_whole(said)):
+                    self._findings.differs(FILE, where, word, given, said)
+            if sign * bound != values[n]:
+                what = f"the prices prove a bound of {sign * bound}, and the value is {values[n]}"
+                self._findings.add(f"{FILE}: {where}", f"{FILE}: {where}: {what}")

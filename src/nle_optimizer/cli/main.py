@@ -1,0 +1,83 @@
+"""The program `nle-optimizer`: finds the command, and turns faults into words and exit codes."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from nle_optimizer.cli.lazy_group import LazyGroup
+from nle_optimizer.errors import NleOptimizerError
+
+HOME = "nle_optimizer.cli"
+COMMANDS = {
+    "run": f"{HOME}.run_command:run",
+    "validate": f"{HOME}.validate_command:validate",
+    "verify": f"{HOME}.verify_command:verify",
+    "import": f"{HOME}.import_command:import_",
+    "generate": f"{HOME}.generate_command:generate_command",
+    "init": f"{HOME}.init_command:init",
+    "schema": f"{HOME}.catalogue_commands:schema",
+    "policies": f"{HOME}.catalogue_commands:policies",
+    "objectives": f"{HOME}.catalogue_commands:objectives",
+    "rules": f"{HOME}.catalogue_commands:rules",
+    "doctor": f"{HOME}.doctor_command:doctor",
+}
+INTERRUPTED = 130
+OUR_FAULT = 3
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done; 1 needs attention; 2 wrong usage or input; 3 our fault; 130 interrupted.",
+)
+@click.version_option(package_name="nle-optimizer")
+@click.option("--debug", is_flag=True, help="Show where in the code a fault arose.")
+def program(debug: bool) -> None:  # noqa: ARG001
+    """Match schools and trusts with National Leaders of Education: exact, proved and explained.
+
+    Start with `nle-optimizer init my-scenario`, then `nle-optimizer run my-scenario/scenario.yaml`.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit with its code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    sys.exit(run_program([word for word in words if word != "--debug"], debug=debug))
+
+
+def run_program(words: list[str], *, debug: bool = False) -> int:
+    """Run the program on the given words; its exit code."""
+    try:
+        code = program.main(args=words, prog_name="nle-optimizer", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: nothing was written", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except NleOptimizerError as fault:
+        return _told(fault, fault.exit_code, str(fault), debug=debug)
+    except OSError as fault:
+        what = f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)
+        return _told(fault, 2, what, debug=debug)
+    except Exception as fault:
+        what = f"this is a fault of nle-optimizer, not yours: {type(fault).__name__}: {fault}"
+        return _told(fault, OUR_FAULT, f"{what}\nRun it again with --debug, and report what it says.", debug=debug)
+    return code if isinstance(code, int) else 0
+
+
+def _told(fault: BaseException, code: int, what: str, *, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(fault)
+    click.echo(f"error: {what}" if "\n" not in what else f"errors:\n{what}", err=True)
+    return code

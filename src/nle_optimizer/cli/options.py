@@ -1,0 +1,50 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+
+def scenario_options(command: Command) -> Command:
+    """--scenario, --set and --allow-outside."""
+    for option in (
+        click.option(
+            "--allow-outside", is_flag=True, help="Let the scenario's paths leave the folder of its file."
+        ),
+        click.option(
+            "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one dotted key; beats everything else."
+        ),
+        click.option(
+            "--scenario", "choose", multiple=True, metavar="NAME", help="Apply an override or named scenario of the file."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def format_option(command: Command) -> Command:
+    """--format text|json."""
+    return click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What to print to stdout."
+    )(command)
+
+
+def force_option(command: Command) -> Command:
+    """--force."""
+    return click.option("--force", is_flag=True, help="Replace a folder that exists.")(command)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def print_findings(findings: Any) -> None:
+    """Print warnings to stderr."""
+    for finding in findings:
+        click.echo(f"warning: {finding}", err=True)

@@ -1,0 +1,100 @@
+"""`run`: the main job."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, scenario_options
+
+if TYPE_CHECKING:
+    from nle_optimizer.result import Result
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder; with several scenarios, a folder of them.")
+@scenario_options
+@click.option("--rule", metavar="NAME", help="Matching rule; the same as --set rule=NAME.")
+@click.option("--time-limit", type=float, metavar="S", help="Stop after so many seconds with the best found.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where schools are left out.")
+@click.option("--no-report", is_flag=True, help="Leave out the files made for people to look at.")
+@click.option("--no-inputs", is_flag=True, help="Do not keep the tables in the run folder.")
+@force_option
+@format_option
+def run(
+    scenarios: tuple[Path, ...],
+    out: Path | None,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    rule: str | None,
+    time_limit: float | None,
+    strict: bool,
+    no_report: bool,  # noqa: ARG001
+    no_inputs: bool,
+    force: bool,
+    form: str,
+) -> None:
+    """Solve scenarios, verify the results, write run folders and print summaries.
+
+    The folder is runs/NAME unless --out says otherwise; it appears complete or not at all.
+    """
+    if rule is not None:
+        sets = (*sets, f"rule={rule}")
+    if time_limit is not None:
+        sets = (*sets, f"stop.seconds={time_limit}")
+    from nle_optimizer.scenario.scenario import load_scenario
+
+    documents = []
+    left_out = False
+    for file in scenarios:
+        scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside)
+        print_findings(scenario.findings)
+        target = _target(out, scenario.settings.name, several=len(scenarios) > 1)
+        result = _solve(scenario, target, force=force, keep_inputs=not no_inputs)
+        left_out |= result.claim.summary["counts"]["unmatched"] > 0
+        documents.append({**result.claim.summary, "run_folder": str(target)})
+        if form == "text":
+            from nle_optimizer.reports.terminal import summary_text
+
+            click.echo(summary_text(result, target))
+    if form == "json":
+        print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
+    if strict and left_out:
+        raise click.exceptions.Exit(1)
+
+
+def _target(out: Path | None, name: str, *, several: bool) -> Path:
+    if out is None:
+        return Path("runs") / name
+    return out / name if several else out
+
+
+def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "Result":
+    from nle_optimizer.allocate import allocate
+    from nle_optimizer.cli.progress import steps
+    from nle_optimizer.errors import VerificationError
+    from nle_optimizer.reports.folder import refuse_existing
+    from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
+    from nle_optimizer.reports.verification import verify
+
+    refuse_existing(target, force=force)
+    started = datetime.now().astimezone()
+    with steps(scenario.settings.name) as step:
+        result = allocate(scenario, step)
+        step("verifying")
+        wrong = verify(result)
+        if wrong:
+            raise VerificationError(["the result does not stand up to its own inputs; nothing was written", *wrong[:20]])
+        step("writing")
+        circumstances = Circumstances(_command_line(), started, step.seconds)
+        write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs)
+    return result
+
+
+def _command_line() -> list[str]:
+    import sys
+
+    return ["nle-optimizer", *sys.argv[1:]]

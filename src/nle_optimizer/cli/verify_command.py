@@ -1,0 +1,28 @@
+"""`verify`: re-checks a run folder from its own inputs."""
+
+from pathlib import Path
+
+import click
+
+from nle_optimizer.cli.options import format_option, print_json
+
+
+@click.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+@format_option
+def verify(run_folder: Path, form: str) -> None:
+    """Re-check a run folder from its own inputs, with code that shares nothing with the solver.
+
+    Exits with 1 where anything does not stand, naming what is wrong.
+    """
+    from nle_optimizer.reports.verification import verify as check
+
+    wrong = check(run_folder)
+    if form == "json":
+        print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
+    else:
+        for finding in wrong:
+            click.echo(finding)
+        click.echo(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
+    if wrong:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,83 @@
+"""What `run` prints: a summary that fits a screen."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nle_optimizer.result import Result
+
+WIDTH = 78
+MOST_REASONS = 5
+
+STATUS = {
+    "optimal": "proved optimal",
+    "feasible": "a gap is left",
+    "completed": "completed (a rule that proves nothing)",
+}
+
+
+def summary_text(result: Result, folder: Path) -> str:
+    """The summary of a run, for a terminal; colours are dropped where there is none."""
+    summary = result.claim.summary
+    title = summary["title"] or summary["scenario"]
+    lines = [click.style(title, bold=True), click.style("─" * min(WIDTH, max(len(title), 40)), dim=True)]
+    lines += _flow(summary["counts"])
+    lines.append("")
+    lines += _quality(summary)
+    lines += _reasons("Left out because", result.unmatched.columns["reason"])
+    lines += _reasons("Excluded because", result.exclusions.columns["reason"])
+    lines += ["", f"Verified a second time from its inputs. Run folder: {folder}"]
+    return "\n".join(lines)
+
+
+def _row(label: str, value: str, note: str = "") -> str:
+    return f"  {label:<22}{value:>10}" + (click.style(f"   {note}", dim=True) if note else "")
+
+
+def _flow(counts: dict[str, int]) -> list[str]:
+    formed = f"and {counts['recipients_formed']:,} trusts formed" if counts["recipients_formed"] else ""
+    trusts = f"{counts['matched_to_trust']:,} of them matched with a high-quality trust"
+    tell = f", {counts['cannot_tell']:,} cannot be told" if counts["cannot_tell"] else ""
+    share = f"{counts['supported'] / counts['eligible']:.0%} of those eligible" if counts["eligible"] else ""
+    return [
+        _row("Schools read", f"{counts['schools_read']:,}", formed),
+        _row("Excluded", f"{counts['excluded']:,}", trusts + tell),
+        _row("Eligible", f"{counts['eligible']:,}", f"{counts['pairs']:,} candidate pairs"),
+        _row("Supported", f"{counts['supported']:,}", share),
+        _row("Left out", f"{counts['unmatched']:,}"),
+        _row("NLEs", f"{counts['nles']:,}", f"{counts['nles_available']:,} available"),
+    ]
+
+
+def _quality(summary: dict[str, Any]) -> list[str]:
+    metrics = summary["metrics"]
+    lines = [_row("Mean fit", _number(metrics["mean_fit"], 3), f"least {_number(metrics['min_fit'], 3)}")]
+    far = _number(metrics["max_distance_km"], 1)
+    lines.append(_row("Mean distance", f"{_number(metrics['mean_distance_km'], 1)} km", f"farthest {far} km"))
+    lines.append(_row("Out of region", f"{metrics['out_of_region']:,}"))
+    for level in summary["objectives"]:
+        proof = STATUS["optimal"] if level["proved"] else f"at most {level['bound']:,.3f}"
+        lines.append(_row(_label(level["name"]), f"{level['value']:,.3f}", proof))
+    if summary["firm_pairs"] < summary["counts"]["matched_pairs"]:
+        others = summary["counts"]["matched_pairs"] - summary["firm_pairs"]
+        lines.append(_row("Ties", f"{others:,}", "pairs that another optimal allocation would change"))
+    return lines
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()[:21]
+
+
+def _number(value: float | None, places: int) -> str:
+    return "-" if value is None else f"{value:,.{places}f}"
+
+
+def _reasons(title: str, reasons: Any) -> list[str]:
+    common = Counter(reasons).most_common()
+    if not common:
+        return []
+    shown = [f"{reason} {count:,}" for reason, count in common[:MOST_REASONS]]
+    more = sum(count for _, count in common[MOST_REASONS:])
+    return [f"  {title}: " + ", ".join(shown + ([f"others {more:,}"] if more else []))]

@@ -1,0 +1,1 @@
+"""A small commented example to edit, as files or as one workbook."""
