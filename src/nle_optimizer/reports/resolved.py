@@ -63,6 +63,7 @@ def _yaml() -> YAML:
     yaml = YAML()
     yaml.width = 110
     yaml.representer.add_representer(Decimal, _decimal)
+    yaml.representer.ignore_aliases = lambda _: True
     return yaml
 
 

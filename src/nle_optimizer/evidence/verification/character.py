@@ -125,7 +125,7 @@ class Interests:
         return result
 
     def _same_authority(self, pairs: Pairs) -> Flags:
-        return self._authority[pairs.rows] == self._nle_authority[_single(pairs)]
+        return np.asarray(self._authority[pairs.rows] == self._nle_authority[_single(pairs)])
 
     def _declared(self, pairs: Pairs) -> Flags | None:
         conflict, objects = (self._listed.related(pairs, word) for word in ("conflict", "objects"))

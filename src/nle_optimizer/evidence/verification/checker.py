@@ -10,7 +10,7 @@ from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification import allocation, figures, matching, rest
 from nle_optimizer.evidence.verification.candidates import Candidates
 from nle_optimizer.evidence.verification.eligibility import enter
-from nle_optimizer.evidence.verification.findings import Findings, Refused, check_sorted, claimed_table
+from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
 from nle_optimizer.evidence.verification.geography import Geography, by_easting
 from nle_optimizer.evidence.verification.levels import Level, Measures, levels_of
 from nle_optimizer.evidence.verification.listed import Listed
@@ -46,7 +46,7 @@ def check_claim(scenario: Scenario, claim: Claim) -> list[str]:
     findings = Findings()
     try:
         _Check(scenario, claim, findings).run()
-    except Refused as refusal:
+    except RefusedError as refusal:
         findings.add("inputs", f"the claim cannot be checked: {refusal}")
     return findings.sentences()
 
@@ -84,7 +84,7 @@ class _Check:
         """Note what the scenario asks for and nothing here checks."""
         settings, summary = self.scenario.settings, self.claim.summary
         if settings.supply.add:
-            raise Refused("supply.add is not checked here")
+            raise RefusedError("supply.add is not checked here")
         for constraint in settings.constraints:
             self.findings.add("constraints", f"constraint {constraint.name} is not checked here")
         ours = {"schema_version": 1, "scenario": settings.name, "rule": settings.rule}

@@ -10,8 +10,8 @@ import numpy as np
 
 from nle_optimizer.evidence.verification.allocation import Supported, texts
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.proof import SUMMARY, near
 from nle_optimizer.evidence.verification.prices import is_whole
+from nle_optimizer.evidence.verification.proof import SUMMARY, near
 from nle_optimizer.evidence.verification.recipients import Recipients, need_sources, rule_names
 from nle_optimizer.records import MILLION, Flags, Integers
 from nle_optimizer.scenario.columns import AREAS
@@ -155,7 +155,7 @@ def _rounds_to(value: Fraction | None, places: int, text: str) -> bool:
         said = Fraction(Decimal(text))
     except (InvalidOperation, ValueError, OverflowError):
         return False
-    return abs(said - value) * 2 * 10**places <= 1
+    return bool(abs(said - value) * 2 * 10**places <= 1)
 
 
 def mean_need(recipients: Recipients, rows: Flags) -> float | None:

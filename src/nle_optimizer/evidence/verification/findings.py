@@ -8,7 +8,7 @@ MOST_SHOWN = 10
 """Sentences of one kind that are given in full; the rest are counted."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The inputs are of a sort that a run must refuse, so no claim about them can stand."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from nle_optimizer.evidence.verification.character import Traits
 from nle_optimizer.evidence.verification.exact import half_up, millionths
-from nle_optimizer.evidence.verification.findings import Refused
+from nle_optimizer.evidence.verification.findings import RefusedError
 from nle_optimizer.evidence.verification.geography import Filter
 from nle_optimizer.evidence.verification.listed import Listed, Pairs
 from nle_optimizer.evidence.verification.recipients import Recipients
@@ -22,7 +22,7 @@ def weighted_areas(settings: Settings) -> Integers:
     weights = [Fraction(settings.fit.weights.get(area, 0)) for area in AREAS]  # type: ignore[call-overload]
     scale = lcm(*(weight.denominator for weight in weights))
     whole = np.array([int(weight * scale) for weight in weights], dtype=np.int64)
-    return whole // np.gcd.reduce(whole)
+    return np.asarray(whole // np.gcd.reduce(whole))
 
 
 def _levels(table: Records, kind: str) -> tuple[Integers, Flags]:
@@ -45,21 +45,20 @@ class Fitness:
         if not isinstance(fit.unknown, str):
             self._stand_in(millionths(fit.unknown))
         blank = (self._weights > 0)[:, None]
-        self._need_unknown = (~self._need_given & blank).any(axis=0)
-        self._skill_unknown = (~self._skill_given & blank).any(axis=0)
+        self._need_unknown: Flags = np.asarray((~self._need_given & blank).any(axis=0))
+        self._skill_unknown: Flags = np.asarray((~self._skill_given & blank).any(axis=0))
         self._need = np.where(self._need_given, self._need, 0)
         self._skill = np.where(self._skill_given, self._skill, 0)
         self._total_need = self._weights @ self._need
-        self._no_need = self._total_need == 0
+        self._no_need: Flags = np.asarray(self._total_need == 0, dtype=bool)
         self._doubts = bool(self._need_unknown.any() or self._skill_unknown.any())
         self.greatest = MILLION + 3 * self._bonus
 
     def _stand_in(self, value: int) -> None:
         counts = (self._weights > 0)[:, None]
         for cells, given in ((self._need, self._need_given), (self._skill, self._skill_given)):
-            blank = counts & ~given
-            cells[blank] = value
-            given |= blank
+            cells[counts & ~given] = value
+            np.logical_or(given, counts, out=given)
 
     def filters(self) -> list[tuple[str, Filter]]:
         """The filters on needs; the one on the least fit comes after `fits`."""
@@ -83,7 +82,7 @@ class Fitness:
     def _unknown(self, pairs: Pairs) -> Flags:
         unknown = self._not_told(pairs, self._need_unknown[pairs.rows] | self._skill_unknown[pairs.nle])
         if self._unknown_is_error and unknown.any():
-            raise Refused("a need or expertise is blank for a possible pair, and fit.unknown is error")
+            raise RefusedError("a need or expertise is blank for a possible pair, and fit.unknown is error")
         return unknown
 
     def fits(self, pairs: Pairs) -> Integers:

@@ -45,7 +45,7 @@ class Limits:
         self.least = Fraction(geography.min_distance_km) * 1000
         self._nle_limit = geography.nle_limit
         minutes = geography.max_travel_minutes
-        self.minutes = None if minutes is None else int(Fraction(minutes) * MILLION)
+        self.minutes = NO_LIMIT if minutes is None else int(Fraction(minutes) * MILLION)
         self.always_needed = self.least > 0 or uses_distance(settings)
 
     def of_region(self, region: str) -> Fraction | None:
@@ -155,7 +155,7 @@ class Geography:
         result: list[tuple[str, Filter]] = [("no-place", self._no_place), ("too-far", self._too_far)]
         if self.limits.least > 0:
             result.append(("too-near", self._too_near))
-        if self.limits.minutes is not None:
+        if self.limits.minutes < NO_LIMIT:
             result.append(("travel-time", self._travel_time))
         return result
 

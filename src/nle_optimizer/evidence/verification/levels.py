@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.conditions import TRUE, decide, number
 from nle_optimizer.evidence.verification.exact import LARGEST
-from nle_optimizer.evidence.verification.findings import Refused
+from nle_optimizer.evidence.verification.findings import RefusedError
 from nle_optimizer.evidence.verification.fit import Fitness
 from nle_optimizer.evidence.verification.geography import Geography
 from nle_optimizer.evidence.verification.listed import Listed, Pairs
@@ -126,7 +126,7 @@ def _default(by_priority: bool, every_distance: bool) -> list[Objective]:
 
 def _levels(objective: Objective, recipients: Recipients) -> list[Level]:
     if objective.within is not None:
-        raise Refused(f"objective {objective.name}: within is not checked here")
+        raise RefusedError(f"objective {objective.name}: within is not checked here")
     scale, parts = _parts(objective)
     factor = _factor(objective, recipients)
     if objective.weight is not None:
@@ -135,7 +135,7 @@ def _levels(objective: Objective, recipients: Recipients) -> list[Level]:
     if objective.step is not None:
         exact = Fraction(objective.step) * scale
         if exact.denominator != 1:
-            raise Refused(f"objective {objective.name}: step is finer than its smallest unit")
+            raise RefusedError(f"objective {objective.name}: step is finer than its smallest unit")
         step = int(exact)
     groups: list[Flags | None] = [None]
     if objective.by is not None:
@@ -163,7 +163,7 @@ def _parts(objective: Objective) -> tuple[int, tuple[tuple[str, int], ...]]:
 
 def _refuse_unknown(name: str) -> None:
     if name not in SCALES:
-        raise Refused(f"objective {name} is not checked here")
+        raise RefusedError(f"objective {name} is not checked here")
 
 
 def _factor(objective: Objective, recipients: Recipients) -> Integers | None:

@@ -65,7 +65,7 @@ class Nearest:
             low, high, at = theirs[rows].min(), theirs[rows].max(), ours[spots]
             least += np.maximum(np.maximum(low - at, at - high), 0) ** 2
             greatest += np.maximum(at - low, high - at) ** 2
-        # Distances round to the metre after the factor: a little farther may be as far, with a lower identifier.
+        # Distances round to the metre: what is a little farther may count as far, with a lower identifier.
         slack = 2 + 2 / float(geography.limits.factor)
         return np.asarray(spots[least <= (greatest.min() ** 0.5 + slack) ** 2])
 

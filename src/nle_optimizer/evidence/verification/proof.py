@@ -124,7 +124,7 @@ def dot(numbers: Integers, prices: Integers) -> int:
 
 
 def _surplus(n: int, level: Level, prices: Prices, sweep: Sweep, supporters: Integers) -> int:
-    """What matched pairs add beyond their prices, where they may: required ones, and of recipients of several."""
+    """What required pairs, and those of recipients of several NLEs, add beyond their prices."""
     every = sweep.matching.pairs.with_fit(sweep.fit)
     assert not isinstance(every.nle, int)
     required = np.array(

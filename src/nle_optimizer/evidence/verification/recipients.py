@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.eligibility import NO_RULE, Entry, Exits
-from nle_optimizer.evidence.verification.findings import Refused
+from nle_optimizer.evidence.verification.findings import RefusedError
 from nle_optimizer.evidence.verification.formed import form_trusts
 from nle_optimizer.records import Column, Flags, Integers, Kind, Records, Texts
 from nle_optimizer.scenario.columns import AREAS
@@ -101,7 +101,7 @@ def _stacked(first: Records, second: Records) -> Records:
 def _refuse_same_identifier(trusts: Texts, schools: Texts) -> None:
     both = sorted(set(trusts.tolist()) & set(schools.tolist()))
     if both:
-        raise Refused(f"trust {both[0]} is formed from its schools, and a row has the same identifier")
+        raise RefusedError(f"trust {both[0]} is formed from its schools, and a row has the same identifier")
 
 
 def _refuse_doubles(table: Records) -> None:
@@ -109,7 +109,7 @@ def _refuse_doubles(table: Records) -> None:
     trusts = set(table.ids[is_trust].tolist())
     both = sorted(trusts & set(table.values("trust_id")[~is_trust & table.given("trust_id")].tolist()))
     if both:
-        raise Refused(f"trust {both[0]} and a school of it are both recipients")
+        raise RefusedError(f"trust {both[0]} and a school of it are both recipients")
 
 
 def after_needs(scenario: Scenario, recipients: Recipients) -> tuple[Recipients, Exits]:

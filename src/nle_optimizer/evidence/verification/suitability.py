@@ -59,7 +59,7 @@ class Trait:
         offered = tuple(offered)
         if not offered:
             return np.zeros(len(rows), dtype=bool)
-        return (self._table(offered) & self._filled)[self._words.codes[rows]]
+        return np.asarray((self._table(offered) & self._filled)[self._words.codes[rows]])
 
     def _table(self, offered: tuple[str, ...]) -> Flags:
         if offered not in self._tables:

@@ -11,8 +11,8 @@ from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.levels import Level, Measures
 from nle_optimizer.evidence.verification.listed import Pairs
 from nle_optimizer.evidence.verification.matching import FILE, Matching
-from nle_optimizer.evidence.verification.prices import FREE, MATCHED, UNMATCHED, Prices, faults
 from nle_optimizer.evidence.verification.prices import FILE as CERTIFICATE
+from nle_optimizer.evidence.verification.prices import FREE, MATCHED, UNMATCHED, Prices, faults
 from nle_optimizer.evidence.verification.supply import Supply
 from nle_optimizer.records import Flags, Integers, Texts
 
@@ -133,7 +133,7 @@ class Sweep:
         fits = (amounts <= spare[:, None]).all(axis=0)
         if fits.any():
             self.has_room[pairs.rows if usage.uniform else pairs.rows[fits]] = True
-        usable = (amounts <= capacity[:, None]).all(axis=0)
+        usable: Flags = np.asarray((amounts <= capacity[:, None]).all(axis=0), dtype=bool)
         if not usable.any():
             self.places[nle] = 0
             return np.zeros(len(pairs), dtype=bool)

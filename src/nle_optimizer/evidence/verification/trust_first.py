@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.evidence.verification.eligibility import Entry
-from nle_optimizer.evidence.verification.findings import Findings, Refused
+from nle_optimizer.evidence.verification.findings import Findings, RefusedError
 from nle_optimizer.evidence.verification.prices import (
     FILE,
     MATCHED,
@@ -59,7 +59,7 @@ def match_trusts(
     if mode == "given":
         return
     if scenario.trusts is None:
-        raise Refused("trust_first.mode is optimise, and there is no trusts table")
+        raise RefusedError("trust_first.mode is optimise, and there is no trusts table")
     market = Market(scenario, scenario.trusts, entry, trusts[given].tolist())
     chosen = _chosen(market, claimed, findings)
     _Matches(market, chosen, findings).check(certificate)
@@ -148,10 +148,8 @@ class _Matches:
 
     def _check_possible(self, trust: int, rows: Integers) -> None:
         for at in sorted(set(self._of_trust.get(trust, [])) - set(rows.tolist())):
-            self._findings.add(
-                f"{EXCLUSIONS}: trust-first",
-                f"{EXCLUSIONS}: school {self._schools[at]}: it cannot be matched with trust {self._trusts[trust]}",
-            )
+            what = f"it cannot be matched with trust {self._trusts[trust]}"
+            self._findings.add(f"{EXCLUSIONS}: {STAGE}", f"{EXCLUSIONS}: school {self._schools[at]}: {what}")
 
     def _check_pairs(self, prices: Prices, trust: int, rows: Integers, metres: Integers, mine: Flags) -> None:
         amounts = np.stack([np.ones_like(metres), -metres])

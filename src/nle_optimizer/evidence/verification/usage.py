@@ -1,12 +1,13 @@
 """What a pair uses of each resource, and what it costs."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
 from nle_optimizer.evidence.verification.eligibility import NO_RULE
 from nle_optimizer.evidence.verification.exact import half_up, millionths
-from nle_optimizer.evidence.verification.findings import Refused
+from nle_optimizer.evidence.verification.findings import RefusedError
 from nle_optimizer.evidence.verification.listed import Listed, Pairs
 from nle_optimizer.evidence.verification.recipients import Recipients
 from nle_optimizer.records import MILLION, Flags, Integers
@@ -28,13 +29,13 @@ class Usage:
         costs = scenario.settings.costs
         self._match, self._day = millionths(costs.per_match), Fraction(costs.per_day)
         if self._day and "days" not in self.resources:
-            raise Refused("costs.per_day is given, and days is no resource of the scenario")
+            raise RefusedError("costs.per_day is given, and days is no resource of the scenario")
 
     def of(self, pairs: Pairs) -> Integers:
         """What the pairs use, shape (resources, pairs).
 
         Raises:
-            Refused: nothing says what one of them uses.
+            RefusedError: nothing says what one of them uses.
         """
         amount = self._amount[:, pairs.rows]
         known = None if self._all_known else self._known[:, pairs.rows]
@@ -46,7 +47,7 @@ class Usage:
                     known[n] |= told[1]
         if known is not None and not known.all():
             resource = self.resources[int(np.flatnonzero(~known.all(axis=1))[0])]
-            raise Refused(f"nothing says how much of {resource} a possible pair uses")
+            raise RefusedError(f"nothing says how much of {resource} a possible pair uses")
         return amount
 
     def cost(self, pairs: Pairs) -> Integers:
@@ -74,7 +75,7 @@ def _of_recipients(scenario: Scenario, recipients: Recipients, resource: str) ->
 
 def _offered(scenario: Scenario, recipients: Recipients, resource: str) -> tuple[Integers, Flags]:
     offer = scenario.settings.offer.get(resource)
-    amount = np.full(len(recipients), 0 if offer is None else millionths(offer), dtype=np.int64)
+    amount = np.full(len(recipients), 0 if offer is None else millionths(Decimal(offer)), dtype=np.int64)
     known = np.full(len(recipients), offer is not None, dtype=bool)
     for n, rule in enumerate(eligibility_rules(scenario.settings)):
         if resource in rule.offer:
