@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nle_optimizer.engines.registry import choose_engine
-from nle_optimizer.errors import InputError, Place, Problem, UnsupportedError
+from nle_optimizer.errors import InputError, Problem, UnsupportedError
 from nle_optimizer.evidence.outcome import Outcome, TrustOutcome
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.model.build import (
@@ -98,16 +98,15 @@ def solve(scenario: Scenario, tell: Progress) -> Outcome:
     recipients = keep_needy(formed_table, scenario.pairs, settings, ledger)
     tell("candidates")
     asked = distance_asked(settings)
-    limited = bool(settings.geography.max_distance_km) or settings.geography.min_distance_km > 0
     supply = supply_of(
-        scenario.nles, scenario.pairs, settings, scenario.resources, places_needed=asked or limited
+        scenario.nles, scenario.pairs, settings, scenario.resources, distance_asked=asked
     )
     nles = scenario.nles.take(supply.available)
     candidates = find_candidates(
         recipients, nles, scenario.schools, scenario.pairs, settings, distance_needed=asked
     )
     use = use_of_resources(candidates, settings, scenario.resources)
-    known = bool(len(candidates)) and bool((candidates.distance >= 0).all())
+    known = bool((candidates.distance >= 0).all())
     objectives = objectives_of(settings, recipients, distances_known=known)
     problem = build_problem(candidates, supply.capacity[:, supply.available], use, objectives, settings)
     cost = ADDITIVE["cost"].amounts(Stakes(candidates, use, settings.costs))

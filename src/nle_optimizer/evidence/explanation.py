@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import Standing
-from nle_optimizer.records import Integers
+from nle_optimizer.records import Flags, Integers
+from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.stages.fit import area_fit
-
-AREA_WORDS = ("leadership", "governance", "finance")
 
 NO_CANDIDATE = {
     "no-nle": "No NLE is available.",
@@ -36,13 +35,12 @@ def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers])
     """A sentence for each matched pair, in the order of `outcome.matched`."""
     found, pairs = outcome.candidates, outcome.matched
     recipient = found.recipient[pairs]
-    needs = found.needs.need[:, recipient]
-    known = found.needs.need_known[:, recipient] & found.needs.expertise_known[:, found.nle[pairs]]
+    shown = [shown_areas(outcome, n) for n in range(len(AREAS))]
     shares = [
         ", ".join(
             f"{word} {round(int(areas[n][row]) / 10_000)} %"
-            for n, word in enumerate(AREA_WORDS)
-            if known[n, row] and needs[n, row] > 0
+            for n, word in enumerate(AREAS)
+            if shown[n][row]
         )
         for row in range(len(pairs))
     ]
@@ -61,7 +59,15 @@ def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers])
 def area_fits(outcome: Outcome) -> list[Integers]:
     """The share of need met in each area, for each pair of `outcome.matched`, in millionths."""
     found, pairs = outcome.candidates, outcome.matched
-    return [area_fit(found.needs, n, found.nle[pairs], found.recipient[pairs]) for n in range(len(AREA_WORDS))]
+    return [area_fit(found.needs, n, found.nle[pairs], found.recipient[pairs]) for n in range(len(AREAS))]
+
+
+def shown_areas(outcome: Outcome, area: int) -> Flags:
+    """Matched pairs whose fit in one area can be told: both sides known, and a need."""
+    found, pairs = outcome.candidates, outcome.matched
+    recipient, nle = found.recipient[pairs], found.nle[pairs]
+    known = found.needs.need_known[area, recipient] & found.needs.expertise_known[area, nle]
+    return known & (found.needs.need[area, recipient] > 0)
 
 
 def _away(metres: int) -> str:

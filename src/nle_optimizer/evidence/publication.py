@@ -4,7 +4,7 @@ import numpy as np
 
 from nle_optimizer.evidence.certificate import certificate_of
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.evidence.explanation import area_fits, why_matched, why_unmatched
+from nle_optimizer.evidence.explanation import area_fits, shown_areas, why_matched, why_unmatched
 from nle_optimizer.evidence.metrics import breakdown_of, pounds, summary_of
 from nle_optimizer.evidence.nearest import nearest_nles
 from nle_optimizer.evidence.outcome import Outcome
@@ -38,7 +38,7 @@ def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
         "fit": [fixed(fit, 6) for fit in found.fit[pairs].tolist()],
     }
     for n, area in enumerate(AREAS):
-        shown = _shown_areas(outcome, n)
+        shown = shown_areas(outcome, n)
         columns[f"fit_{area}"] = [
             fixed(fit, 6) if show else "" for fit, show in zip(areas[n].tolist(), shown.tolist(), strict=True)
         ]
@@ -59,14 +59,6 @@ def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
         if name not in columns:
             columns[name] = as_text(recipients.column(name))
     return columns
-
-
-def _shown_areas(outcome: Outcome, area: int) -> Flags:
-    """Matched pairs whose fit in one area can be told: both sides known, and a need."""
-    found, pairs = outcome.candidates, outcome.matched
-    recipient, nle = found.recipient[pairs], found.nle[pairs]
-    known = found.needs.need_known[area, recipient] & found.needs.expertise_known[area, nle]
-    return known & (found.needs.need[area, recipient] > 0)
 
 
 def _yes_no(yes: Flags, known: Flags) -> list[str]:

@@ -45,18 +45,23 @@ def _commented(value: Any, scenario: Scenario, steps: Steps) -> Any:
         mapping = CommentedMap()
         for key, entry in value.items():
             here = (*steps, key)
-            if entry is None or entry == {} or entry == []:
+            commented = _commented(entry, scenario, here)
+            if commented is None or commented in ({}, []):
                 continue
-            mapping[key] = _commented(entry, scenario, here)
-            if not isinstance(entry, Mapping | list) or not entry:
+            mapping[key] = commented
+            if not isinstance(entry, Mapping) and not _holds_mappings(entry):
                 mapping.yaml_add_eol_comment(scenario.document.origin(here), key, column=56)
         return mapping
     if isinstance(value, list | tuple):
         sequence = CommentedSeq(_commented(entry, scenario, (*steps, n)) for n, entry in enumerate(value))
-        if not any(isinstance(entry, Mapping) for entry in value):
+        if not _holds_mappings(value):
             sequence.fa.set_flow_style()
         return sequence
     return value
+
+
+def _holds_mappings(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(entry, Mapping) for entry in value)
 
 
 def _yaml() -> YAML:

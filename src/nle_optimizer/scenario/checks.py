@@ -58,7 +58,8 @@ class _Checks:
     def resources_exist(self) -> None:
         nles = self.tables["nles"]
         for n, name in enumerate(self.settings.capacity.resources or ()):
-            if nles is not None and not nles.given(name).any():
+            everyone_has_one = name == "placements" and nles is not None and name not in nles
+            if nles is not None and not nles.given(name).any() and not everyone_has_one:
                 hint = did_you_mean(name, nles.columns)
                 self._problem(("capacity", "resources", n), "no NLE has any of this resource", name, hint)
         groups: list[tuple[Steps, Iterable[str]]] = [

@@ -42,12 +42,25 @@ class Document:
 
     def origin(self, steps: Steps) -> str:
         """Where a setting comes from, in words: `england.yaml:12`, `--set`, `default`."""
-        for length in range(len(steps), 0, -1):
-            place = self.places.get(steps[:length])
-            if place is not None:
-                line = f":{place.line}" if place.line else ""
-                return f"{Path(place.file).name if line else place.file}{line}"
-        return "default"
+        written = self._written(steps)
+        if not written:
+            return "default"
+        place = self.place(written)
+        return f"{Path(place.file).name}:{place.line}" if place.line else place.file
+
+    def _written(self, steps: Steps) -> Steps:
+        """The part of a path that was written; the short form of a group counts for all of it."""
+        values: Any = self.values
+        for length, step in enumerate(steps):
+            if isinstance(values, Mapping):
+                if step not in values:
+                    return ()
+                values = values[step]
+            elif isinstance(values, list) and isinstance(step, int):
+                values = values[step]
+            else:
+                return steps[:length]
+        return steps
 
     def merge(self, values: Mapping[str, Any], places: Mapping[Steps, Place]) -> None:
         """Fold another document over this one."""

@@ -131,6 +131,7 @@ def find_candidates(
     given = given_pairs(pairs, recipients, nles)
     _refuse_lost_requirements(pairs, given)
     sieve = _reach(recipients, nles, given, settings, distance_needed=distance_needed)
+    sieve = sieve.drop("travel-time", _too_long(sieve, given, settings))
     for code, rows in _filters(recipients, nles, schools, settings):
         sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
     sieve = _drop_related(sieve, given, len(recipients), settings)
@@ -195,6 +196,17 @@ def _too_near(sieve: _Sieve, settings: Settings) -> Flags:
         return np.zeros(len(sieve.nle), bool)
     by_place = sieve.square < least_square(least, settings.geography.detour_factor)
     return np.where(sieve.square >= 0, by_place, (sieve.distance >= 0) & (sieve.distance < least))
+
+
+def _too_long(sieve: _Sieve, given: GivenPairs | None, settings: Settings) -> Flags:
+    """Pairs whose travel time is over the limit, or not known under one."""
+    limit = settings.geography.max_travel_minutes
+    if limit is None:
+        return np.zeros(len(sieve.nle), bool)
+    if given is None:
+        return np.ones(len(sieve.nle), bool)
+    minutes = given.spread("travel_minutes", sieve.nle * given.recipients + sieve.recipient)
+    return ~minutes.given | (minutes.values > int(limit * MILLION))
 
 
 def _with_given_distances(

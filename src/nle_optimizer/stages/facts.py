@@ -84,16 +84,17 @@ def _trust_record(schools: Records, as_of: date) -> dict[str, Column]:
     latest, previous = schools.column("latest_grade"), schools.column("previous_grade")
     listed = ~left_at_listing(schools) & (schools.column("kind").or_else("school") != "trust")
     held = trust.given & joined.given & (joined.values <= _years_before(as_of, LONG_HELD_YEARS).toordinal())
-    counts = listed & held & inspected.given & (inspected.values >= joined.values) & latest.given
+    counts = listed & held & inspected.given & (inspected.values >= joined.values)
     names, trust_of = np.unique(trust.values.astype(str), return_inverse=True)
 
     def per_trust(rows: Flags) -> Integers:
         return np.bincount(trust_of[rows], minlength=len(names)).astype(np.int64)[trust_of]
 
     number = per_trust(counts)
-    below = per_trust(counts & (latest.values >= 3))
-    fell = per_trust(counts & previous.given & (latest.values > previous.values))
-    rose = per_trust(counts & previous.given & (latest.values < previous.values))
+    below = per_trust(counts & latest.given & (latest.values >= 3))
+    both = counts & latest.given & previous.given
+    fell = per_trust(both & (latest.values > previous.values))
+    rose = per_trust(both & (latest.values < previous.values))
     known = trust.given & (number > 0)
     share = Column(Kind.SHARE, below * MILLION // np.maximum(number, 1), known)
     return {

@@ -17,14 +17,15 @@ def area_weights(settings: Settings) -> tuple[int, ...]:
 def with_stand_in(table: Records, prefix: str, settings: Settings) -> tuple[Integers, Flags]:
     """Needs or expertise, shape (3, rows), in millionths, and which are known.
 
-    A number under `fit.unknown` stands in for a blank, which then counts as known.
+    A number under `fit.unknown` stands in for a blank in an area with a weight, which then counts as known.
     """
     columns = [table.column(f"{prefix}_{area}") for area in AREAS]
     unknown = settings.fit.unknown
     stand_in = 0 if isinstance(unknown, str) else int(unknown * MILLION)
-    values = np.array([np.where(column.given, column.values, stand_in) for column in columns], dtype=np.int64)
-    known = np.array([column.given | (not isinstance(unknown, str)) for column in columns], dtype=bool)
-    return values, known
+    stands = np.array(area_weights(settings)) > 0 if not isinstance(unknown, str) else np.zeros(len(AREAS), bool)
+    values = [np.where(column.given, column.values, stand_in * stands[n]) for n, column in enumerate(columns)]
+    known = [column.given | stands[n] for n, column in enumerate(columns)]
+    return np.array(values, dtype=np.int64), np.array(known, dtype=bool)
 
 
 def keep_needy(recipients: Records, pairs: Records | None, settings: Settings, ledger: Ledger) -> Records:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.geography import NO_LIMIT, nle_limits
 from nle_optimizer.stages.needs import area_weights, with_stand_in
 
 
@@ -34,7 +35,7 @@ class Supply:
 
 
 def supply_of(
-    nles: Records, pairs: Records | None, settings: Settings, resources: tuple[str, ...], *, places_needed: bool
+    nles: Records, pairs: Records | None, settings: Settings, resources: tuple[str, ...], *, distance_asked: bool
 ) -> Supply:
     """The state and capacity of every NLE.
 
@@ -43,7 +44,7 @@ def supply_of(
         pairs: the pairs table, which may give what a row of the NLE table does not.
         settings: the scenario's settings.
         resources: names of the resources, in order.
-        places_needed: whether any pair needs a distance.
+        distance_asked: whether an objective uses distance.
     """
     reason = np.full(len(nles), "", dtype=object)
 
@@ -65,12 +66,20 @@ def supply_of(
         [_effective(name, amounts, counted, settings) for name, (amounts, _) in zip(resources, held, strict=True)]
     )
     out((capacity == 0).any(axis=0), "no-capacity")
-    if places_needed:
-        out(~_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")
+    needy = _need_distance(nles, settings, distance_asked=distance_asked)
+    out(needy & ~_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")
     if settings.fit.unknown == "exclude":
         known = with_stand_in(nles, "expertise", settings)[1][np.array(area_weights(settings)) > 0].all(axis=0)
         out(~known & ~_given_in_pairs(nles, pairs, "fit"), "unknown-expertise")
     return Supply(nles, reason, capacity, counted)
+
+
+def _need_distance(nles: Records, settings: Settings, *, distance_asked: bool) -> Flags:
+    """NLEs of whom every pair needs a distance."""
+    geography = settings.geography
+    if distance_asked or geography.min_distance_km > 0 or "default" in geography.max_distance_km:
+        return np.ones(len(nles), bool)
+    return nle_limits(nles, geography) != NO_LIMIT
 
 
 def _placed(nles: Records) -> Flags:

@@ -71,6 +71,8 @@ class NetworkEngine:
         network = build(problem, room)
         run = _Run(network, _guide(problem))
         potentials = [run.optimise(level.amounts) for level in problem.levels]
+        if not problem.levels:
+            run.optimise(np.zeros(problem.size, dtype=np.int64))
         matched = run.matched
         values = [level.total(matched) for level in problem.levels]
         firm = ~may_change(run.network, _flow(run))
@@ -126,8 +128,9 @@ def _prices(
     """Prices of recipients and NLEs; a limit with room left has none."""
     recipients, nles = network.recipient_arcs, network.nle_arcs
     full = flow == network.upper
-    recipient = np.array([-potential[network.head[recipients]] for potential in potentials]) * full[recipients]
-    nle = np.array([potential[network.tail[nles]] for potential in potentials]) * full[nles]
+    levels = np.array(potentials, dtype=np.int64).reshape(len(potentials), network.nodes)
+    recipient = -levels[:, network.head[recipients]] * full[recipients]
+    nle = levels[:, network.tail[nles]] * full[nles]
     _take_up_slack(problem, matched, recipient, nle)
     return Prices(recipient, nle)
 
