@@ -77,7 +77,11 @@ def check_request(scenario: Scenario) -> None:
         ("uncertainty.draws", settings.uncertainty.draws > 0, "draws around estimates"),
     ]
     problems = [
-        Problem(scenario.document.place(tuple(path.split("."))), path, f"{what} are not available yet; take this out")
+        Problem(
+            scenario.document.place(tuple(path.split("."))),
+            path,
+            f"{what} are not available yet; take this out",
+        )
         for path, asked, what in missing
         if asked
     ]
@@ -98,13 +102,9 @@ def solve(scenario: Scenario, tell: Progress) -> Outcome:
     recipients = keep_needy(formed_table, scenario.pairs, settings, ledger)
     tell("candidates")
     asked = distance_asked(settings)
-    supply = supply_of(
-        scenario.nles, scenario.pairs, settings, scenario.resources, distance_asked=asked
-    )
+    supply = supply_of(scenario.nles, scenario.pairs, settings, scenario.resources, distance_asked=asked)
     nles = scenario.nles.take(supply.available)
-    candidates = find_candidates(
-        recipients, nles, scenario.schools, scenario.pairs, settings, distance_needed=asked
-    )
+    candidates = find_candidates(recipients, nles, scenario.schools, scenario.pairs, settings, distance_needed=asked)
     use = use_of_resources(candidates, settings, scenario.resources)
     known = bool((candidates.distance >= 0).all())
     objectives = objectives_of(settings, recipients, distances_known=known)
@@ -114,7 +114,17 @@ def solve(scenario: Scenario, tell: Progress) -> Outcome:
     solution = choose_engine(problem, settings.engine).solve(problem, settings.seed)
     matched = sum(entry.stage == "trust-first" for entry in ledger.entries.values())
     return Outcome(
-        scenario, tuple(ledger.sorted()), matched, formed, supply, candidates, use, cost, problem, solution, trusts
+        scenario,
+        tuple(ledger.sorted()),
+        matched,
+        formed,
+        supply,
+        candidates,
+        use,
+        cost,
+        problem,
+        solution,
+        trusts,
     )
 
 
@@ -124,9 +134,7 @@ def _as_listed(left: Records, schools: Records) -> Records:
     return left.with_columns({"trust_id": schools.column("trust_id").take(rows)})
 
 
-def _trusts_first(
-    eligible: Records, scenario: Scenario, ledger: Ledger
-) -> tuple[Records, TrustOutcome | None]:
+def _trusts_first(eligible: Records, scenario: Scenario, ledger: Ledger) -> tuple[Records, TrustOutcome | None]:
     """The schools left after those matched with a high-quality trust."""
     settings = scenario.settings
     mode = mode_of(settings, scenario.schools)

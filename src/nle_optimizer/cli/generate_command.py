@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 @click.option("--schools", type=int, required=True, help="How many schools to draw.")
 @click.option("--nles", type=int, required=True, help="How many NLEs to draw.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
-@click.option(
-    "--region", "regions", multiple=True, help="Only this region; may be repeated. Default: all nine."
-)
+@click.option("--region", "regions", multiple=True, help="Only this region; may be repeated. Default: all nine.")
 @click.option(
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),

@@ -21,9 +21,7 @@ def import_() -> None:
 @click.option("--ofsted", type=FILE, help="Grades and dates of full inspections, Ofsted layout (CSV).")
 @click.option("--trust-links", type=FILE, help="Which school belongs to which trust, GIAS groups (CSV).")
 @click.option("--finance", type=FILE, help="Income and in-year balance of schools in pounds (CSV).")
-@click.option(
-    "--cases", type=FILE, help="School ids and whatever else is known; only these are written (CSV)."
-)
+@click.option("--cases", type=FILE, help="School ids and whatever else is known; only these are written (CSV).")
 @click.option("--nles", type=FILE, help="Your NLE list; blanks are filled from home_school_id (CSV).")
 @click.option("--urn-links", type=FILE, help="Predecessors and successors, GIAS links (CSV).")
 @click.option("--region", "regions", multiple=True, metavar="NAME", help="Only this region; may be repeated.")
@@ -34,9 +32,7 @@ def import_() -> None:
     metavar="NAME",
     help="Only this authority; may be repeated.",
 )
-@click.option(
-    "--as-of", metavar="DATE", help="Day up to which facts count. [default: latest date in the files]"
-)
+@click.option("--as-of", metavar="DATE", help="Day up to which facts count. [default: latest date in the files]")
 @click.option("--out", type=FILE, required=True, help="Folder to write.")
 @click.option("--force", is_flag=True, help="Replace an earlier import; files put there by hand are kept.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)

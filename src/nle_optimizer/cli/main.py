@@ -34,7 +34,7 @@ OUR_FAULT = 3
 )
 @click.version_option(package_name="nle-optimizer")
 @click.option("--debug", is_flag=True, help="Show where in the code a fault arose.")
-def program(debug: bool) -> None:  # noqa: ARG001
+def program(debug: bool) -> None:
     """Match schools and trusts with National Leaders of Education: exact, proved and explained.
 
     Start with `nle-optimizer init my-scenario`, then `nle-optimizer run my-scenario/scenario.yaml`.

@@ -11,14 +11,20 @@ Command = Callable[..., Any]
 def scenario_options(command: Command) -> Command:
     """--scenario, --set and --allow-outside."""
     for option in (
+        click.option("--allow-outside", is_flag=True, help="Let the scenario's paths leave the folder of its file."),
         click.option(
-            "--allow-outside", is_flag=True, help="Let the scenario's paths leave the folder of its file."
+            "--set",
+            "sets",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Set one dotted key; beats everything else.",
         ),
         click.option(
-            "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one dotted key; beats everything else."
-        ),
-        click.option(
-            "--scenario", "choose", multiple=True, metavar="NAME", help="Apply an override or named scenario of the file."
+            "--scenario",
+            "choose",
+            multiple=True,
+            metavar="NAME",
+            help="Apply an override or named scenario of the file.",
         ),
     ):
         command = option(command)
@@ -28,7 +34,11 @@ def scenario_options(command: Command) -> Command:
 def format_option(command: Command) -> Command:
     """--format text|json."""
     return click.option(
-        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What to print to stdout."
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="What to print to stdout.",
     )(command)
 
 

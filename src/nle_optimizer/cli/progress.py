@@ -21,6 +21,7 @@ class Steps:
     _began: float = 0.0
 
     def __call__(self, step: str) -> None:
+        """The named step begins."""
         now = time.perf_counter()
         if self._step:
             self.seconds[self._step] = round(now - self._began, 4)

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, scenario_options
+from nle_optimizer.cli.options import (
+    force_option,
+    format_option,
+    print_findings,
+    print_json,
+    scenario_options,
+)
 
 if TYPE_CHECKING:
     from nle_optimizer.result import Result
@@ -87,7 +93,9 @@ def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "R
         step("verifying")
         wrong = verify(result)
         if wrong:
-            raise VerificationError(["the result does not stand up to its own inputs; nothing was written", *wrong[:20]])
+            raise VerificationError(
+                ["the result does not stand up to its own inputs; nothing was written", *wrong[:20]]
+            )
         step("writing")
         circumstances = Circumstances(_command_line(), started, step.seconds)
         write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs)

@@ -12,7 +12,11 @@ from nle_optimizer.cli.options import format_option, print_json, scenario_option
 @scenario_options
 @format_option
 def validate(
-    scenarios: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool, form: str
+    scenarios: tuple[Path, ...],
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    form: str,
 ) -> None:
     """Read scenarios and their tables, and report every problem at once. Solves nothing.
 
@@ -28,7 +32,9 @@ def validate(
         raise click.exceptions.Exit(1)
 
 
-def _entry(file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool) -> dict[str, list[str] | str]:
+def _entry(
+    file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool
+) -> dict[str, list[str] | str]:
     from nle_optimizer.allocate import check_request
     from nle_optimizer.errors import InputError
     from nle_optimizer.scenario.scenario import load_scenario

@@ -37,11 +37,7 @@ def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers])
     recipient = found.recipient[pairs]
     shown = [shown_areas(outcome, n) for n in range(len(AREAS))]
     shares = [
-        ", ".join(
-            f"{word} {round(int(areas[n][row]) / 10_000)} %"
-            for n, word in enumerate(AREAS)
-            if shown[n][row]
-        )
+        ", ".join(f"{word} {round(int(areas[n][row]) / 10_000)} %" for n, word in enumerate(AREAS) if shown[n][row])
         for row in range(len(pairs))
     ]
     return [
@@ -79,7 +75,9 @@ def _rank(better: int, count: int) -> str:
         return "its only candidate"
     if better == 0:
         return f"none of its {count} candidates fits better"
-    return f"{better} of its {count} candidates fit{'s' if better == 1 else ''} better but serve{'s' if better == 1 else ''} others"
+    if better == 1:
+        return f"1 of its {count} candidates fits better but serves others"
+    return f"{better} of its {count} candidates fit better but serve others"
 
 
 def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[tuple[str, str]]:

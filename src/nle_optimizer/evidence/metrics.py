@@ -8,7 +8,6 @@ import numpy as np
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import MILLION, Flags, Integers, as_text, fixed
-from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.stages.eligibility import RULE
 from nle_optimizer.stages.recipients import need_sources
 
@@ -36,7 +35,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
-    entries = []
+    entries: list[dict[str, Any]] = []
     for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=True):
         value, bound = level.sense * found.value, level.sense * found.bound
         entries.append(
@@ -109,9 +108,8 @@ def _fit_of_recipients(outcome: Outcome) -> Integers:
 
 def _total_need(outcome: Outcome) -> tuple[Integers, Flags]:
     """Each recipient's need summed over the areas that are assessed, and whether any is."""
-    columns = [outcome.recipients.column(f"need_{area}") for area in AREAS]
-    need = sum((np.where(c.given, c.values, 0) for c in columns), np.zeros(len(outcome.recipients), np.int64))
-    return need, np.any([column.given for column in columns], axis=0)
+    needs = outcome.candidates.needs
+    return np.where(needs.need_known, needs.need, 0).sum(axis=0), np.asarray(needs.need_known.any(axis=0))
 
 
 def _needs(outcome: Outcome) -> dict[str, int]:

@@ -85,12 +85,8 @@ class Outcome:
     @property
     def blend_parts(self) -> dict[str, dict[str, float]]:
         """The parts of the blend, by the level's name."""
-        asked = self.scenario.settings.objectives or []
-        return {
-            "blend": {part: float(weight) for part, weight in objective.parts.items()}
-            for objective in asked
-            if objective.name == "blend"
-        }
+        blends = [entry for entry in self.scenario.settings.objectives or [] if entry.name == "blend"]
+        return {entry.name: {part: float(weight) for part, weight in entry.parts.items()} for entry in blends}
 
     @property
     def used(self) -> Integers:

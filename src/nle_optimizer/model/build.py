@@ -63,7 +63,7 @@ def _offers(recipients: Records, settings: Settings, resource: str) -> tuple[Int
     offers = [by_rule.get(rule, default) for rule in recipients.values(RULE)]
     amounts = [0 if offer is None else int(Decimal(offer) * MILLION) for offer in offers]
     named = general is not None
-    stated = [named or rule in by_rule and by_rule[rule] is not default for rule in recipients.values(RULE)]
+    stated = [named or (rule in by_rule and by_rule[rule] is not default) for rule in recipients.values(RULE)]
     given = np.array([offer is not None for offer in offers], bool)
     if settings.offer.get("override") is True:
         return np.array(amounts, np.int64), given & np.array(stated, bool)

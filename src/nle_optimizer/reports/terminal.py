@@ -1,6 +1,7 @@
 """What `run` prints: a summary that fits a screen."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def _flow(counts: dict[str, int]) -> list[str]:
     ]
 
 
-def _quality(summary: dict[str, Any]) -> list[str]:
+def _quality(summary: Mapping[str, Any]) -> list[str]:
     metrics = summary["metrics"]
     lines = [_row("Mean fit", _number(metrics["mean_fit"], 3), f"least {_number(metrics['min_fit'], 3)}")]
     far = _number(metrics["max_distance_km"], 1)

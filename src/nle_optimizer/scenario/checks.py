@@ -17,9 +17,7 @@ from nle_optimizer.scenario.yaml_text import Path as Steps
 Tables = Mapping[str, Records | None]
 
 
-def check(
-    document: Document, settings: Settings, tables: Tables, resources: Sequence[str], reading: Reading
-) -> None:
+def check(document: Document, settings: Settings, tables: Tables, resources: Sequence[str], reading: Reading) -> None:
     """Add to `reading` every disagreement between settings and tables."""
     checks = _Checks(document, settings, tables, resources, reading)
     checks.policy()
@@ -77,8 +75,7 @@ class _Checks:
         if schools is None:
             return
         conditions: list[tuple[Steps, When]] = [
-            (("eligibility", "rules", n, "when"), rule.when)
-            for n, rule in enumerate(settings.eligibility.rules or ())
+            (("eligibility", "rules", n, "when"), rule.when) for n, rule in enumerate(settings.eligibility.rules or ())
         ]
         if settings.trust_first.qualifies is not None:
             conditions.append((("trust_first", "qualifies", "when"), settings.trust_first.qualifies.when))
@@ -110,9 +107,7 @@ class _Checks:
                 path = ".".join(str(step) for step in steps)
                 hint = did_you_mean(str(value), standing)
                 what = "this value stands in no row of the schools table"
-                self.reading.findings.append(
-                    Problem(self.document.place(steps), path, what, str(value), hint)
-                )
+                self.reading.findings.append(Problem(self.document.place(steps), path, what, str(value), hint))
 
     def pairs_lead_somewhere(self) -> None:
         for table in ("pairs", "current"):

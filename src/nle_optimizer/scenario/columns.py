@@ -72,9 +72,7 @@ SCHOOLS = _table(
     ColumnSpec("priority", Kind.COUNT, "Priority tier, 1 first."),
     ColumnSpec("arrived", Kind.DATE, "Day the case was referred."),
     *(ColumnSpec(f"need_{area}", Kind.LEVEL, f"Need in {area}; blank means not assessed.") for area in AREAS),
-    ColumnSpec(
-        "need_source", Kind.CHOICE, "Where the needs come from.", choices=("assessed", "proxy", "unknown")
-    ),
+    ColumnSpec("need_source", Kind.CHOICE, "Where the needs come from.", choices=("assessed", "proxy", "unknown")),
     ColumnSpec("supporters", Kind.COUNT, "Up to so many distinct NLEs (default 1)."),
     ColumnSpec("matched_trust_id", Kind.IDENTIFIER, "High-quality trust it is matched with."),
     ColumnSpec("trust_decision", Kind.CHOICE, "State of that match.", choices=TRUST_DECISIONS),

@@ -222,9 +222,7 @@ def _section(document: Document, name: str) -> dict[str, Any]:
     return section
 
 
-def _members(
-    document: Document, name: str, overrides: Mapping[str, Any], groups: Mapping[str, Any]
-) -> Sequence[str]:
+def _members(document: Document, name: str, overrides: Mapping[str, Any], groups: Mapping[str, Any]) -> Sequence[str]:
     members = groups.get(name, [name])
     for member in members:
         if member not in overrides:

@@ -50,4 +50,7 @@ def _objective(options: dict[str, Any]) -> dict[str, Any]:
         "minProperties": 1,
         "maxProperties": 1,
     }
-    return {"description": options.get("description", ""), "anyOf": [{"enum": list(OBJECTIVE_NAMES)}, mapping]}
+    return {
+        "description": options.get("description", ""),
+        "anyOf": [{"enum": list(OBJECTIVE_NAMES)}, mapping],
+    }

@@ -105,7 +105,7 @@ def _in_box(easting: Integers, northing: Integers, box: tuple[int, int, int, int
 def _each(table: Records, rows: np.ndarray, column: str, what: str) -> list[Problem]:
     return [
         Problem(Place(table.source, row=int(table.rows[n])), column, what, _shown(table.columns, n))
-        for n in np.flatnonzero(rows)
+        for n in np.flatnonzero(rows).tolist()
     ]
 
 

@@ -17,8 +17,6 @@ from pydantic import (
     model_validator,
 )
 
-from nle_optimizer.scenario.columns import AREAS
-
 OBJECTIVE_NAMES = (
     "schools_supported",
     "fit",
@@ -61,11 +59,12 @@ def _quantity(value: Any) -> Any:
 
 
 Number = Annotated[Decimal, BeforeValidator(_is_number), WithJsonSchema({"type": "number"})]
-Amount = Annotated[
-    Decimal, Field(ge=0), BeforeValidator(_is_number), WithJsonSchema({"type": "number", "minimum": 0})
-]
+Amount = Annotated[Decimal, Field(ge=0), BeforeValidator(_is_number), WithJsonSchema({"type": "number", "minimum": 0})]
 Positive = Annotated[
-    Decimal, Field(gt=0), BeforeValidator(_is_number), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+    Decimal,
+    Field(gt=0),
+    BeforeValidator(_is_number),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
 ]
 Share = Annotated[
     Decimal,
@@ -270,7 +269,11 @@ class Conflicts(Section):
 class Fit(Section):
     """How well an NLE's expertise meets a school's needs."""
 
-    weights: dict[Literal["leadership", "governance", "finance"], Amount] = dict.fromkeys(AREAS, Decimal(1))  # type: ignore[assignment]
+    weights: dict[Literal["leadership", "governance", "finance"], Amount] = {
+        "leadership": Decimal(1),
+        "governance": Decimal(1),
+        "finance": Decimal(1),
+    }
     """Weight of each area; an area left out has weight 0."""
     measure: Literal["need-met", "need-covered", "weighted-expertise", "weakest-area"] = "need-met"
     minimum: Amount = Decimal(0)

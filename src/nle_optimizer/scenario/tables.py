@@ -147,12 +147,8 @@ def _undeclared(name: str, resources: Sequence[str]) -> ColumnSpec:
     return ColumnSpec(name, kind, "")
 
 
-def _told(
-    errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str
-) -> list[Problem]:
-    told = [
-        Problem(Place(shown, row=row), column, what, got, hint) for row, what, got, hint in errors[:MOST_SHOWN]
-    ]
+def _told(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Problem]:
+    told = [Problem(Place(shown, row=row), column, what, got, hint) for row, what, got, hint in errors[:MOST_SHOWN]]
     if len(errors) > MOST_SHOWN:
         more = f"{len(errors) - MOST_SHOWN} more rows have problems in this column"
         told.append(Problem(Place(shown), column, more))

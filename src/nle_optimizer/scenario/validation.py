@@ -47,18 +47,34 @@ def _steps(values: Any, loc: tuple[int | str, ...]) -> Steps:
     """The part of pydantic's location that is a path in the document, without names of union members."""
     steps: list[int | str] = []
     for step in loc:
-        if isinstance(values, Mapping) and step in values:
-            values = values[step]
-        elif isinstance(values, list) and isinstance(step, int) and step < len(values):
-            values = values[step]
+        inside = _entry(values, step)
+        if inside is not None:
+            values = inside[0]
         elif step is not loc[-1] or _is_union_member(str(step)):
             continue
         steps.append(step)
     return tuple(steps)
 
 
+def _entry(values: Any, step: int | str) -> tuple[Any] | None:
+    """The entry of a mapping or list, or None where it has none."""
+    if isinstance(values, Mapping) and step in values:
+        return (values[step],)
+    if isinstance(values, list) and isinstance(step, int) and step < len(values):
+        return (values[step],)
+    return None
+
+
 def _is_union_member(step: str) -> bool:
-    return any(mark in step for mark in "[(-") or step in ("int", "str", "bool", "date", "decimal", "Range", "dict")
+    return any(mark in step for mark in "[(-") or step in (
+        "int",
+        "str",
+        "bool",
+        "date",
+        "decimal",
+        "Range",
+        "dict",
+    )
 
 
 def _sentence(message: str) -> str:

@@ -46,9 +46,7 @@ def _settings(file: Path) -> list[tuple[int, tuple[str, str]]]:
     rows = read_sheet(file, "Settings")
     if not rows or [cell.strip().casefold() for cell in rows[0][:2]] != ["key", "value"]:
         got = ", ".join(rows[0]) if rows else "an empty sheet"
-        raise InputError(
-            [Problem(Place(f"{file.name}[Settings]", row=1), "", "the header must be key, value", got)]
-        )
+        raise InputError([Problem(Place(f"{file.name}[Settings]", row=1), "", "the header must be key, value", got)])
     return [(n, (row[0].strip(), row[1].strip())) for n, row in enumerate(rows[1:], start=2) if row[0].strip()]
 
 

@@ -5,7 +5,7 @@ nesting and documents of unreasonable size are refused: a scenario needs none of
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -100,6 +100,7 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.build(item, (*path, n)) for n, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
         return self._scalar(node, path)
 
     def _place(self, node: Node) -> Place:
@@ -124,21 +125,14 @@ class _Builder:
 
     def _scalar(self, node: ScalarNode, path: Path) -> Any:
         tag = str(node.tag).rsplit(":", 1)[-1]
-        read = {"null": lambda _: None, "bool": lambda t: t.lower() == "true", "str": str}.get(tag)
+        if tag not in _READERS:
+            self._refuse(node, path, "tags are not allowed", str(node.tag))
+            return None
         try:
-            if read is not None:
-                return read(node.value)
-            if tag == "int":
-                return _whole(node.value)
-            if tag == "float":
-                return _decimal(node.value)
-            if tag == "timestamp":
-                return date.fromisoformat(node.value)
+            return _READERS[tag](node.value)
         except (ValueError, InvalidOperation):
             self._refuse(node, path, f"this is no valid {tag}", node.value)
             return None
-        self._refuse(node, path, "tags are not allowed", str(node.tag))
-        return None
 
 
 def _whole(text: str) -> int:
@@ -151,3 +145,13 @@ def _decimal(text: str) -> Decimal:
     if not number.is_finite():
         raise ValueError(text)
     return number
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "null": lambda _: None,
+    "bool": lambda text: text.lower() == "true",
+    "str": str,
+    "int": _whole,
+    "float": _decimal,
+    "timestamp": date.fromisoformat,
+}

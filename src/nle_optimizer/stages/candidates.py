@@ -12,6 +12,7 @@ from nle_optimizer.stages.conflicts import Conflicts, folded, shared_codes
 from nle_optimizer.stages.fit import Needs, fit_of, needs_of
 from nle_optimizer.stages.geography import (
     NO_LIMIT,
+    is_placed,
     least_square,
     metres,
     nle_limits,
@@ -176,8 +177,13 @@ def _reach(
         )
         if settings.data.pairs is not None and settings.data.pairs.only:
             listed = locate(nle * count + recipient, given.keys)[1]
-            nle, recipient, square, distance = nle[listed], recipient[listed], square[listed], distance[listed]
-            last[np.bincount(given.recipient, minlength=count) == 0] = "not-listed"
+            nle, recipient, square, distance = (
+                nle[listed],
+                recipient[listed],
+                square[listed],
+                distance[listed],
+            )
+            last = _last_of_listed(given, recipients, nles)
     last[np.bincount(recipient, minlength=count) > 0] = ""
     if not len(nles):
         last[:] = "no-nle"
@@ -188,6 +194,14 @@ def _reach(
 
     sieve = _Sieve(nle, recipient, square, distance, required, last, names)
     return sieve.drop("too-near", _too_near(sieve, settings))
+
+
+def _last_of_listed(given: GivenPairs, recipients: Records, nles: Records) -> Texts:
+    """Where only listed pairs count, the filter up to distance that would remove each recipient's last one."""
+    known = given.given("distance_km") | (is_placed(recipients)[given.recipient] & is_placed(nles)[given.nle])
+    listed = np.bincount(given.recipient, minlength=len(recipients)) > 0
+    measured = np.bincount(given.recipient[known], minlength=len(recipients)) > 0
+    return np.where(measured, "too-far", np.where(listed, "no-place", "not-listed")).astype(object)
 
 
 def _too_near(sieve: _Sieve, settings: Settings) -> Flags:
@@ -259,9 +273,7 @@ def _required(given: GivenPairs | None, keys: Integers, nles: Records, recipient
 Filter = Callable[[Integers, Integers], Flags]
 
 
-def _filters(
-    recipients: Records, nles: Records, schools: Records, settings: Settings
-) -> list[tuple[str, Filter]]:
+def _filters(recipients: Records, nles: Records, schools: Records, settings: Settings) -> list[tuple[str, Filter]]:
     """The filters that look at the two sides alone, in order."""
     filters: list[tuple[str, Filter]] = []
     if settings.geography.within != "none":
@@ -270,8 +282,8 @@ def _filters(
         filters.append(("other-area", lambda nle, recipient: left[recipient] != right[nle]))
     if nles.given("regions").any():
         filters.append(("other-area", _outside_regions(recipients, nles)))
-    for name in properties_that(settings.suitability, "must"):
-        filters.append((name, match(nles, recipients, name).unmet))
+    musts = properties_that(settings.suitability, "must")
+    filters += [(name, match(nles, recipients, name).unmet) for name in musts]
     asked = settings.conflicts
     if asked.home_school or asked.own_trust or asked.same_authority:
         conflicts = Conflicts(recipients, nles, schools)

@@ -27,13 +27,13 @@ class Needs:
     def known(self, nle: Integers, recipient: Integers) -> Flags:
         """Pairs in which every area with a weight is known on both sides."""
         weighted = np.array(self.weights) > 0
-        recipients = self.need_known[weighted].all(axis=0)
-        nles = self.expertise_known[weighted].all(axis=0)
+        recipients: Flags = np.asarray(self.need_known[weighted].all(axis=0))
+        nles: Flags = np.asarray(self.expertise_known[weighted].all(axis=0))
         return recipients[recipient] & nles[nle]
 
     def any_need(self) -> Flags:
         """Recipients with a need above 0 in an area with a weight."""
-        return (self.need[np.array(self.weights) > 0] > 0).any(axis=0)
+        return np.asarray((self.need[np.array(self.weights) > 0] > 0).any(axis=0))
 
 
 def needs_of(recipients: Records, nles: Records, settings: Settings) -> Needs:

@@ -84,7 +84,7 @@ def within_reach(
         geography: the limits.
         distance_needed: whether a pair without a distance is out even where no limit applies to it.
     """
-    placed = _placed(recipients)
+    placed = is_placed(recipients)
     order = np.flatnonzero(placed)
     order = order[np.argsort(recipients.values("easting")[order], kind="stable")]
     search = _Search(recipients, nles, geography, order, distance_needed)
@@ -93,11 +93,12 @@ def within_reach(
     nle = np.repeat(np.arange(len(nles), dtype=np.int64), counts)
     rows = np.concatenate([rows for rows, _ in found]) if found else np.zeros(0, np.int64)
     squares = np.concatenate([squares for _, squares in found]) if found else np.zeros(0, np.int64)
-    measured = (placed & _placed(nles).any()) | search.reached_unplaced
+    measured = (placed & is_placed(nles).any()) | search.reached_unplaced
     return Reach(nle, rows, squares), measured
 
 
-def _placed(table: Records) -> Flags:
+def is_placed(table: Records) -> Flags:
+    """Rows with both coordinates."""
     return table.given("easting") & table.given("northing")
 
 
@@ -119,7 +120,7 @@ class _Search:
         self.own = nle_limits(nles, geography)
         self.sides = np.array([isqrt(int(square)) for square in self.by_nle], dtype=np.int64)
         self.nle_x, self.nle_y = nles.values("easting"), nles.values("northing")
-        self.nle_placed = _placed(nles)
+        self.nle_placed = is_placed(nles)
         needs_distance = distance_needed or geography.min_distance_km > 0
         self.lax = np.zeros(len(recipients), bool) if needs_distance else limits == NO_LIMIT
         self.unplaced_lax = np.setdiff1d(np.flatnonzero(self.lax), order)
@@ -138,9 +139,7 @@ class _Search:
 
     def _by_place(self, n: int) -> tuple[Integers, Integers]:
         x, y, side = self.nle_x[n], self.nle_y[n], self.sides[n]
-        window = slice(
-            int(np.searchsorted(self.x, x - side)), int(np.searchsorted(self.x, x + side, side="right"))
-        )
+        window = slice(int(np.searchsorted(self.x, x - side)), int(np.searchsorted(self.x, x + side, side="right")))
         across, up = self.x[window] - x, self.y[window] - y
         square = across * across + up * up
         near = square <= self.by_nle[n]
@@ -160,4 +159,3 @@ def settings_problem(geography: Geography) -> str | None:
     if detour > LARGEST_DETOUR or detour * 100 != (detour * 100).to_integral_value():
         return f"must be at most {LARGEST_DETOUR} with at most two decimal places"
     return None
-

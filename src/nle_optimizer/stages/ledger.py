@@ -22,9 +22,7 @@ class Ledger:
 
     entries: dict[str, Exclusion] = field(default_factory=dict)
 
-    def take_out(
-        self, ids: Sequence[str], stage: str, reasons: str | Sequence[str], evidence: Sequence[str]
-    ) -> None:
+    def take_out(self, ids: Sequence[str], stage: str, reasons: str | Sequence[str], evidence: Sequence[str]) -> None:
         """Record that these schools leave at this stage.
 
         Raises:

@@ -55,6 +55,5 @@ def _has_given_fit(recipients: Records, pairs: Records | None) -> Flags:
 def _needs_in_words(table: Records) -> list[str]:
     cells = [as_text(table.column(f"need_{area}")) for area in AREAS]
     return [
-        ", ".join(f"{area} {cells[n][row] or 'blank'}" for n, area in enumerate(AREAS))
-        for row in range(len(table))
+        ", ".join(f"{area} {cells[n][row] or 'blank'}" for n, area in enumerate(AREAS)) for row in range(len(table))
     ]

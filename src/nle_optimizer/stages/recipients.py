@@ -49,10 +49,7 @@ def _refuse_both(schools: Records) -> None:
     if both:
         what = "the school and its trust would both be supported; leave one of them out"
         raise InputError(
-            [
-                Problem(Place(schools.source, row=int(schools.rows[n])), "trust_id", what, schools.ids[n])
-                for n in both
-            ]
+            [Problem(Place(schools.source, row=int(schools.rows[n])), "trust_id", what, schools.ids[n]) for n in both]
         )
 
 
@@ -88,7 +85,7 @@ def _first_rule(members: Records, trust_of: Integers, count: int, rules: Sequenc
     ranks = np.array([order.get(name, 0) for name in members.values(RULE)], dtype=np.int64)
     first = np.full(count, len(rules), dtype=np.int64)
     np.minimum.at(first, trust_of, ranks)
-    return [rules[n] if n < len(rules) else "" for n in first]
+    return [rules[n] if n < len(rules) else "" for n in first.tolist()]
 
 
 def _sources(members: Records, trust_of: Integers, count: int) -> list[str]:
@@ -136,9 +133,7 @@ class _Groups:
     def total(self, name: str) -> Column:
         """Sum where every member's cell is filled."""
         column = self.members.column(name)
-        return Column(
-            column.kind, self._sum(column.values), self._sum((~column.given).astype(np.int64)) == 0
-        )
+        return Column(column.kind, self._sum(column.values), self._sum((~column.given).astype(np.int64)) == 0)
 
     def least(self, name: str) -> Column:
         """Least filled cell."""
@@ -186,4 +181,3 @@ def _stack(first: Records, second: Records) -> Records:
         )
     both = Records(first.spec, first.source, np.concatenate([first.rows, second.rows]), columns)
     return both.take(np.array(sorted(range(len(both)), key=both.ids.__getitem__), dtype=np.int64))
-

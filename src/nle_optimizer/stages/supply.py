@@ -8,7 +8,7 @@ import numpy as np
 
 from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings
-from nle_optimizer.stages.geography import NO_LIMIT, nle_limits
+from nle_optimizer.stages.geography import NO_LIMIT, is_placed, nle_limits
 from nle_optimizer.stages.needs import area_weights, with_stand_in
 
 
@@ -35,7 +35,12 @@ class Supply:
 
 
 def supply_of(
-    nles: Records, pairs: Records | None, settings: Settings, resources: tuple[str, ...], *, distance_asked: bool
+    nles: Records,
+    pairs: Records | None,
+    settings: Settings,
+    resources: tuple[str, ...],
+    *,
+    distance_asked: bool,
 ) -> Supply:
     """The state and capacity of every NLE.
 
@@ -67,7 +72,7 @@ def supply_of(
     )
     out((capacity == 0).any(axis=0), "no-capacity")
     needy = _need_distance(nles, settings, distance_asked=distance_asked)
-    out(needy & ~_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")
+    out(needy & ~is_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")
     if settings.fit.unknown == "exclude":
         known = with_stand_in(nles, "expertise", settings)[1][np.array(area_weights(settings)) > 0].all(axis=0)
         out(~known & ~_given_in_pairs(nles, pairs, "fit"), "unknown-expertise")
@@ -80,10 +85,6 @@ def _need_distance(nles: Records, settings: Settings, *, distance_asked: bool) -
     if distance_asked or geography.min_distance_km > 0 or "default" in geography.max_distance_km:
         return np.ones(len(nles), bool)
     return nle_limits(nles, geography) != NO_LIMIT
-
-
-def _placed(nles: Records) -> Flags:
-    return nles.given("easting") & nles.given("northing")
 
 
 def _given_in_pairs(nles: Records, pairs: Records | None, column: str) -> Flags:

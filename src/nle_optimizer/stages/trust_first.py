@@ -12,7 +12,7 @@ from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings, TrustFirst
 from nle_optimizer.stages.conditions import holds
-from nle_optimizer.stages.geography import NO_LIMIT, metres
+from nle_optimizer.stages.geography import NO_LIMIT, is_placed, metres
 from nle_optimizer.stages.suitability import match, properties_that
 
 
@@ -65,10 +65,10 @@ def trust_pairs(schools: Records, trusts: Records | None, taken: Texts, settings
         what = "matching with trusts needs the trusts table; name it under data.trusts"
         raise InputError([Problem(Place(), "trust_first.mode", what, "optimise")])
     rules = settings.trust_first
-    chosen = schools.take(_qualify(schools, rules) & _placed(schools))
+    chosen = schools.take(_qualify(schools, rules) & is_placed(schools))
     taken_count = np.array([int((taken == trust).sum()) for trust in trusts.ids], dtype=np.int64)
     capacity = np.maximum(trusts.column("capacity").or_else(rules.capacity_default) - taken_count, 0)
-    good = high_quality(trusts, rules) & _placed(trusts) & (capacity > 0)
+    good = high_quality(trusts, rules) & is_placed(trusts) & (capacity > 0)
     return _pairs(chosen, trusts.take(good), capacity[good], settings)
 
 
@@ -88,10 +88,6 @@ def _qualify(schools: Records, rules: TrustFirst) -> Flags:
     if rules.already_in_trust == "skip":
         qualify &= ~schools.given("trust_id")
     return qualify
-
-
-def _placed(table: Records) -> Flags:
-    return table.given("easting") & table.given("northing")
 
 
 def _pairs(schools: Records, trusts: Records, capacity: Integers, settings: Settings) -> TrustPairs:

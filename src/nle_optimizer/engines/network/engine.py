@@ -29,9 +29,7 @@ class _Run:
     def optimise(self, amounts: Integers) -> Integers:
         """Optimise one level on the face, hold it, and return the level's potentials."""
         values = self.network.with_pair_values(amounts)
-        self.flow, potential, self.core = solve_on_core(
-            self.network, values, self.guide, self.flow, self.core
-        )
+        self.flow, potential, self.core = solve_on_core(self.network, values, self.guide, self.flow, self.core)
         reduced = reduced_values(self.network, values, potential)
         self.network = self.network.held(reduced, self.flow)
         return potential
@@ -84,8 +82,7 @@ class NetworkEngine:
         prices = _prices(problem, network, _flow(run), matched, potentials)
         bounds = _bounds(problem, matched, prices, room)
         outcomes = tuple(
-            LevelOutcome(value, bound, proved=value == bound)
-            for value, bound in zip(values, bounds, strict=True)
+            LevelOutcome(value, bound, proved=value == bound) for value, bound in zip(values, bounds, strict=True)
         )
         return Solution(self.name, matched, outcomes, prices, firm[matched], room)
 

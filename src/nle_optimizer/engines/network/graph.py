@@ -53,9 +53,7 @@ class Network:
     def held(self, reduced: Integers, flow: Integers) -> "Network":
         """The face on which a level keeps its value: only arcs of zero reduced value stay free."""
         fixed = reduced != 0
-        return replace(
-            self, lower=np.where(fixed, flow, self.lower), upper=np.where(fixed, flow, self.upper)
-        )
+        return replace(self, lower=np.where(fixed, flow, self.lower), upper=np.where(fixed, flow, self.upper))
 
     def with_pair_values(self, values: Integers) -> Integers:
         """Values of every arc: the given ones for the pairs, 0 for the rest."""

@@ -11,7 +11,7 @@ from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.matching import FILE
 from nle_optimizer.evidence.verification.recipients import Recipients
 from nle_optimizer.evidence.verification.sweep import Sweep
-from nle_optimizer.records import MILLION, Column, Integers, Kind
+from nle_optimizer.records import MILLION, TEXT_KINDS, Column, Integers, Kind
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.scenario import Scenario
 
@@ -46,8 +46,11 @@ def columns_of(scenario: Scenario) -> list[str]:
 
 def texts(column: Column) -> list[str]:
     """The cells of a column as the files write them."""
-    cells = zip(column.values.tolist(), column.given.tolist(), strict=True)
-    return [_text(column.kind, value) if given else "" for value, given in cells]
+    values = column.values.tolist()
+    if column.kind in TEXT_KINDS:
+        return values
+    known = {value: _text(column.kind, value) for value in set(values)}
+    return [known[value] if given else "" for value, given in zip(values, column.given.tolist(), strict=True)]
 
 
 def _text(kind: Kind, value: object) -> str:
@@ -123,9 +126,7 @@ def check_cells(
             findings.differs(FILE, row, "why", "a sentence", "")
 
 
-def _expected(
-    scenario: Scenario, recipients: Recipients, sweep: Sweep, supported: Supported
-) -> dict[str, list[str]]:
+def _expected(scenario: Scenario, recipients: Recipients, sweep: Sweep, supported: Supported) -> dict[str, list[str]]:
     here, there = recipients.table.take(supported.rows), scenario.nles.take(supported.nles)
     pairs = sweep.matching.pairs.keep(sweep.fit >= 0)
     amounts = sweep.measures.usage.of(pairs)

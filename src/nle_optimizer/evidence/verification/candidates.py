@@ -89,9 +89,7 @@ class Candidates:
         pairs = pairs.with_fit(self.fitness.fits(pairs))
         return self._through([(RANK["fit-below-minimum"], self.fitness.too_low)], pairs, note)
 
-    def _through(
-        self, filters: list[tuple[int, Filter]], pairs: Pairs, note: Callable[[Integers, int], None]
-    ) -> Pairs:
+    def _through(self, filters: list[tuple[int, Filter]], pairs: Pairs, note: Callable[[Integers, int], None]) -> Pairs:
         stays: Flags | None = None
         for rank, removed in filters:
             gone = removed(pairs)

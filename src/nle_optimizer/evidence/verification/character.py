@@ -92,16 +92,13 @@ class Interests:
         self._conflicts, self._listed = scenario.settings.conflicts, listed
         self._marks = np.zeros(len(recipients), dtype=bool)
         by_trust = _receiving(recipients)
-        own = [
-            by_trust.get(trust, []) if trust else [] for trust in scenario.nles.values("trust_id").tolist()
-        ]
+        own = [by_trust.get(trust, []) if trust else [] for trust in scenario.nles.values("trust_id").tolist()]
         self._own_trust = [np.array(rows, dtype=np.int64) for rows in own]
         self._homes = _homes(scenario, recipients)
         authorities = Words(recipients.table.values("local_authority").tolist())
         self._authority = authorities.codes
         self._nle_authority = [
-            authorities.code(word) if word else -1
-            for word in scenario.nles.values("local_authority").tolist()
+            authorities.code(word) if word else -1 for word in scenario.nles.values("local_authority").tolist()
         ]
 
     def filters(self) -> list[tuple[str, Filter]]:
@@ -137,9 +134,7 @@ class Interests:
 def _receiving(recipients: Recipients) -> dict[str, list[int]]:
     """Recipients by the trust they are in, or are."""
     table, result = recipients.table, dict[str, list[int]]()
-    rows = zip(
-        table.ids.tolist(), table.values("trust_id").tolist(), table.values("kind").tolist(), strict=True
-    )
+    rows = zip(table.ids.tolist(), table.values("trust_id").tolist(), table.values("kind").tolist(), strict=True)
     for row, (identifier, trust, kind) in enumerate(rows):
         for name in {trust, identifier if kind == "trust" else ""} - {""}:
             result.setdefault(name, []).append(row)

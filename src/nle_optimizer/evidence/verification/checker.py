@@ -163,7 +163,7 @@ class _Check:
         position = {identifier: n for n, identifier in enumerate(nles.ids.tolist())}
         found = matching.read_matching(self.allocation, self.position, position, self.supply, self.findings)
         claimed = matching.build_matching(found, len(nles), geography, listed)
-        levels = levels_of(scenario, recipients, self._every_distance(candidates, geography))
+        levels = self._levels(self._every_distance(candidates, geography))
         sweep = Sweep(
             candidates,
             measures,
@@ -180,6 +180,16 @@ class _Check:
         sweep.run()
         return sweep, levels
 
+    def _levels(self, every_distance: bool) -> list[Level]:
+        """The levels, those weighted by a column on the scale that the claim states."""
+        levels = levels_of(self.scenario, self.recipients, every_distance)
+        entries = self.claim.summary.get("objectives")
+        if not isinstance(entries, list) or len(entries) != len(levels):
+            return levels
+        exact = [entry.get("exact") if isinstance(entry, dict) else None for entry in entries]
+        scales = [each.get("scale") if isinstance(each, dict) else None for each in exact]
+        return [level.on_scale(scale) for level, scale in zip(levels, scales, strict=True)]
+
     def _every_distance(self, candidates: Candidates, geography: Geography) -> bool:
         """Whether every candidate pair has a distance; only asked where objectives are left to us."""
         available = np.flatnonzero(self.supply.available)
@@ -193,13 +203,9 @@ class _Check:
         required: dict[int, list[int]] = {}
         pairs, nles = self.scenario.pairs, self.scenario.nles.ids
         for row, nle, school in listed.with_relation("require", len(nles)):
-            label = (
-                f"allocation.csv: school {pairs.values('school_id')[row] if pairs else ''}, NLE {nles[nle]}"
-            )
+            label = f"allocation.csv: school {pairs.values('school_id')[row] if pairs else ''}, NLE {nles[nle]}"
             if school < 0:
-                self.findings.add(
-                    "required", f"{label}: the pair is required, and the school is no recipient"
-                )
+                self.findings.add("required", f"{label}: the pair is required, and the school is no recipient")
             elif not self.supply.available[nle]:
                 reason = self.supply.reason[nle]
                 self.findings.add("required", f"{label}: the pair is required, and the NLE is out ({reason})")
@@ -236,18 +242,14 @@ class _Check:
                 continue
             if following not in nles or (school, following) in pairs:
                 given = "an NLE that it is not matched with"
-                self.findings.differs(
-                    "allocation.csv", f"school {school}", "next_best_nle_id", given, following
-                )
+                self.findings.differs("allocation.csv", f"school {school}", "next_best_nle_id", given, following)
             else:
                 result.setdefault(nles[following], set()).add(self.position[school])
         return {nle: sorted(rows) for nle, rows in result.items()}
 
     def _check_allocation(self, sweep: Sweep, supported: allocation.Supported) -> None:
         table = self.allocation
-        check_sorted(
-            "allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings
-        )
+        check_sorted("allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings)
         allocation.check_cells(self.scenario, self.recipients, sweep, supported, table, self.findings)
         degree = np.bincount(sweep.matching.pairs.rows, minlength=len(self.recipients))
         for row in np.flatnonzero(degree > self.supporters).tolist():
@@ -261,9 +263,7 @@ class _Check:
         lines = [line for _, line in found]
         rest.check_unmatched(self.recipients, sweep, self.nearest, rows, lines, self.unmatched, self.findings)
 
-    def _check_figures(
-        self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported
-    ) -> None:
+    def _check_figures(self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported) -> None:
         recipients, summary = self.recipients, self.claim.summary
         everyone: Flags = np.ones(len(recipients), dtype=bool)
         tally = figures.Tally(recipients, everyone, supported)

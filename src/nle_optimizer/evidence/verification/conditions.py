@@ -41,9 +41,7 @@ def _decide_column(condition: Any, column: Column) -> Truths:
     blank = _of_blank(condition)
     cells, given = column.values.tolist(), column.given.tolist()
     known = {cell: _of_cell(condition, column.kind, cell) for cell in set(cells)}
-    return np.array(
-        [known[cell] if there else blank for cell, there in zip(cells, given, strict=True)], np.int8
-    )
+    return np.array([known[cell] if there else blank for cell, there in zip(cells, given, strict=True)], np.int8)
 
 
 def _of_blank(condition: Any) -> int:

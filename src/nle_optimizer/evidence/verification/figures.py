@@ -124,8 +124,10 @@ def _values(scenario: Scenario, recipients: Recipients, eligible: Flags, group: 
         words = rule_names(scenario, recipients.rule)
     else:
         words = texts(recipients.table.column(group))
-    cells = np.array(words, dtype=object)
-    return {value: eligible & (cells == value) for value in sorted(set(cells[eligible].tolist()))}
+    values = sorted(set(np.array(words, dtype=object)[eligible].tolist()))
+    code = {value: n for n, value in enumerate(values)}
+    codes = np.array([code.get(word, -1) for word in words], dtype=np.int64)
+    return {value: eligible & (codes == n) for value, n in code.items()}
 
 
 def _check_row(label: str, totals: Totals, said: Mapping[str, str], findings: Findings) -> None:

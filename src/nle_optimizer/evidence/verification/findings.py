@@ -29,13 +29,9 @@ class Findings:
     def differs(self, file: str, row: str, column: str, given: object, said: object) -> None:
         """Note that the claim says one thing where the inputs give another."""
         where = ": ".join(part for part in (file, row, column) if part)
-        self.add(
-            f"{file}: {column}", f"{where}: the inputs give {_shown(given)}, the claim says {_shown(said)}"
-        )
+        self.add(f"{file}: {column}", f"{where}: the inputs give {_shown(given)}, the claim says {_shown(said)}")
 
-    def compare(
-        self, file: str, column: str, rows: Sequence[str], given: Sequence[str], said: Sequence[str]
-    ) -> None:
+    def compare(self, file: str, column: str, rows: Sequence[str], given: Sequence[str], said: Sequence[str]) -> None:
         """Compare a column with what the inputs give, row by row."""
         if list(given) == list(said):
             return
@@ -58,9 +54,7 @@ def _shown(value: object) -> str:
     return "a blank" if value is None or value == "" else str(value)
 
 
-def claimed_table(
-    claim: Claim, name: str, columns: Iterable[str], findings: Findings
-) -> dict[str, Sequence[str]]:
+def claimed_table(claim: Claim, name: str, columns: Iterable[str], findings: Findings) -> dict[str, Sequence[str]]:
     """The named columns of a table of the claim; those that are missing are noted, and blank."""
     table = claim.tables.get(name)
     if table is None:
@@ -82,7 +76,5 @@ def check_sorted(file: str, keys: Sequence[object], findings: Findings) -> None:
     """Note where the rows of a table are not in ascending order."""
     for n in range(1, len(keys)):
         if keys[n] < keys[n - 1]:  # type: ignore[operator]
-            findings.add(
-                f"{file}: order", f"{file}: row {n + 2} is out of order: {keys[n]} after {keys[n - 1]}"
-            )
+            findings.add(f"{file}: order", f"{file}: row {n + 2} is out of order: {keys[n]} after {keys[n - 1]}")
             return

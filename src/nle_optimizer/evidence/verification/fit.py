@@ -42,6 +42,7 @@ class Fitness:
         self._weights = weighted_areas(scenario.settings)
         self._need, self._need_given = _levels(recipients.table, "need")
         self._skill, self._skill_given = _levels(scenario.nles, "expertise")
+        self._need_told, self._skill_told = self._need_given.copy(), self._skill_given.copy()
         if not isinstance(fit.unknown, str):
             self._stand_in(millionths(fit.unknown))
         blank = (self._weights > 0)[:, None]
@@ -52,7 +53,6 @@ class Fitness:
         self._total_need = self._weights @ self._need
         self._no_need: Flags = np.asarray(self._total_need == 0, dtype=bool)
         self._doubts = bool(self._need_unknown.any() or self._skill_unknown.any())
-        self.greatest = MILLION + 3 * self._bonus
 
     def _stand_in(self, value: int) -> None:
         counts = (self._weights > 0)[:, None]
@@ -94,28 +94,25 @@ class Fitness:
         told = self._listed.cells(pairs, "fit")
         return fit if told is None else np.where(told[1], told[0], fit)
 
-    def _sides(self, pairs: Pairs) -> tuple[Integers, Integers]:
-        return self._need[:, pairs.rows], self._skill[:, pairs.nle].reshape(len(AREAS), -1)
-
     def _measured(self, pairs: Pairs) -> Integers:
-        need, skill = self._sides(pairs)
         total = np.maximum(self._total_need[pairs.rows], 1)
+        if self._measure.startswith("need-"):
+            covered = self._covered(pairs)
+            if self._measure == "need-covered":
+                return np.asarray(half_up(covered, int(self._weights.sum())))
+            return np.asarray(half_up(MILLION * covered, total))
+        need, skill = self._need[:, pairs.rows], self._skill[:, pairs.nle].reshape(len(AREAS), -1)
         if self._measure == "weighted-expertise":
             return np.asarray(half_up(self._weights @ (need * skill), total))
-        if self._measure == "weakest-area":
-            counted = (self._weights > 0)[:, None] & (need > 0)
-            shares = half_up(MILLION * np.minimum(need, skill), np.maximum(need, 1))
-            return np.asarray(np.where(counted, shares, MILLION).min(axis=0))
-        covered = self._covered(pairs, skill)
-        if self._measure == "need-covered":
-            return np.asarray(half_up(covered, int(self._weights.sum())))
-        return np.asarray(half_up(MILLION * covered, total))
+        counted = (self._weights > 0)[:, None] & (need > 0)
+        shares = half_up(MILLION * np.minimum(need, skill), np.maximum(need, 1))
+        return np.asarray(np.where(counted, shares, MILLION).min(axis=0))
 
-    def _covered(self, pairs: Pairs, skill: Integers) -> Integers:
+    def _covered(self, pairs: Pairs) -> Integers:
         result = np.zeros(len(pairs), dtype=np.int64)
         for area, weight in enumerate(self._weights.tolist()):
             if weight:
-                met = np.minimum(self._need[area][pairs.rows], skill[area])
+                met = np.minimum(self._need[area][pairs.rows], self._skill[area][pairs.nle])
                 result += met if weight == 1 else weight * met
         return result
 
@@ -123,5 +120,5 @@ class Fitness:
         """The share of one area's need that is met; -1 where there is no need, or a blank."""
         n = AREAS.index(area)
         need, skill = self._need[n][pairs.rows], self._skill[n][pairs.nle]
-        known = self._need_given[n][pairs.rows] & self._skill_given[n][pairs.nle] & (need > 0)
+        known = self._need_told[n][pairs.rows] & self._skill_told[n][pairs.nle] & (need > 0)
         return np.where(known, half_up(MILLION * np.minimum(need, skill), np.maximum(need, 1)), -1)

@@ -45,9 +45,7 @@ def form_trusts(scenario: Scenario, schools: Records, rules: Integers) -> Formed
 
 
 def _names(trusts: Records | None) -> dict[str, str]:
-    return (
-        {} if trusts is None else dict(zip(trusts.ids.tolist(), trusts.values("name").tolist(), strict=True))
-    )
+    return {} if trusts is None else dict(zip(trusts.ids.tolist(), trusts.values("name").tolist(), strict=True))
 
 
 def _cells(schools: Records) -> dict[str, list[Any]]:

@@ -39,9 +39,7 @@ class Limits:
     def __init__(self, settings: Settings):
         geography = settings.geography
         self.factor = Fraction(geography.detour_factor)
-        self._regions = {
-            name.casefold(): Fraction(km) * 1000 for name, km in geography.max_distance_km.items()
-        }
+        self._regions = {name.casefold(): Fraction(km) * 1000 for name, km in geography.max_distance_km.items()}
         self.least = Fraction(geography.min_distance_km) * 1000
         self._nle_limit = geography.nle_limit
         minutes = geography.max_travel_minutes
@@ -142,9 +140,7 @@ class Geography:
 
     def metres(self, pairs: Pairs) -> Integers:
         """Distances as decided, in metres; -1 where they are not known."""
-        result = np.where(
-            pairs.squares < 0, -1, metres_from_squares(np.maximum(pairs.squares, 0), self.limits.factor)
-        )
+        result = np.where(pairs.squares < 0, -1, metres_from_squares(np.maximum(pairs.squares, 0), self.limits.factor))
         told = self._listed.cells(pairs, "distance_km")
         if told is not None:
             result[told[1]] = told[0][told[1]]

@@ -1,7 +1,7 @@
 """The ordered objectives as whole numbers per pair."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -72,6 +72,7 @@ class Level:
         parts: each measure and its whole coefficient.
         factor: what each recipient's amounts are multiplied by; None for 1.
         step: the multiple that amounts are rounded down to; 1 for none.
+        weighted: whether a column weighs the recipients, so that a finer scale says the same.
     """
 
     name: str
@@ -80,6 +81,15 @@ class Level:
     parts: tuple[tuple[str, int], ...]
     factor: NDArray[Any] | None
     step: int
+    weighted: bool = False
+
+    def on_scale(self, scale: object) -> "Level":
+        """The same level on a finer scale, where it may be stated on any; else unchanged."""
+        if not self.weighted or not isinstance(scale, int) or scale <= 0 or scale % self.scale:
+            return self
+        times = scale // self.scale
+        factor = None if self.factor is None else _safe(self.factor * times, self.parts)
+        return replace(self, scale=scale, factor=factor, step=self.step * times if self.step != 1 else 1)
 
     @property
     def sense(self) -> str:
@@ -129,8 +139,10 @@ def _levels(objective: Objective, recipients: Recipients) -> list[Level]:
         raise RefusedError(f"objective {objective.name}: within is not checked here")
     scale, parts = _parts(objective)
     factor = _factor(objective, recipients)
-    if objective.weight is not None:
-        scale *= MILLION
+    weighted = objective.weight is not None
+    if weighted and factor is not None:
+        common = int(np.gcd.reduce(factor, initial=MILLION))
+        factor, scale = factor // common, scale * (MILLION // common)
     step = 1
     if objective.step is not None:
         exact = Fraction(objective.step) * scale
@@ -141,10 +153,8 @@ def _levels(objective: Objective, recipients: Recipients) -> list[Level]:
     if objective.by is not None:
         groups = list(_groups(recipients.stood.column(objective.by)))
     minimised = objective.name in MINIMISED
-    return [
-        Level(objective.name, minimised, scale, parts, _safe(_restricted(factor, group), parts), step)
-        for group in groups
-    ]
+    factors = [_safe(_restricted(factor, group), parts) for group in groups]
+    return [Level(objective.name, minimised, scale, parts, each, step, weighted) for each in factors]
 
 
 def _parts(objective: Objective) -> tuple[int, tuple[tuple[str, int], ...]]:

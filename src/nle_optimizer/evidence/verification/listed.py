@@ -62,9 +62,7 @@ class Listed:
         if table is None or not len(table):
             return
         self._columns = {name: table.column(name) for name in table if table.given(name).any()}
-        self.at = np.array(
-            [position.get(school, NOT_LISTED) for school in table.values("school_id")], np.int64
-        )
+        self.at = np.array([position.get(school, NOT_LISTED) for school in table.values("school_id")], np.int64)
         ids = table.values("nle_id")
         self._start, self._end = np.searchsorted(ids, nles, "left"), np.searchsorted(ids, nles, "right")
         words = table.values("relation").tolist()

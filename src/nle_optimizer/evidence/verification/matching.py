@@ -57,9 +57,7 @@ def read_matching(
     return sorted((nle, row, line) for (nle, row), line in found.items())
 
 
-def build_matching(
-    found: Sequence[tuple[int, int, int]], nles: int, geography: Geography, listed: Listed
-) -> Matching:
+def build_matching(found: Sequence[tuple[int, int, int]], nles: int, geography: Geography, listed: Listed) -> Matching:
     """The claimed pairs as arrays."""
     columns = np.array(found, dtype=np.int64).reshape(-1, 3)
     nle, row, line = columns[:, 0].copy(), columns[:, 1].copy(), columns[:, 2].copy()

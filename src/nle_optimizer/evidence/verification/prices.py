@@ -46,9 +46,7 @@ def read_prices(
     return Prices(np.stack(of_takers), np.stack(of_givers), levels)
 
 
-def _array(
-    level: Mapping[str, Any], n: int, key: str, position: Mapping[str, int], findings: Findings
-) -> Integers:
+def _array(level: Mapping[str, Any], n: int, key: str, position: Mapping[str, int], findings: Findings) -> Integers:
     result = np.zeros(len(position), dtype=np.int64)
     prices = level.get(key)
     if not isinstance(prices, dict):
@@ -58,9 +56,7 @@ def _array(
         if identifier not in position:
             findings.add(FILE, f"{FILE}: level {n}: {key}: {identifier} is priced and cannot be matched")
         elif not is_whole(price) or abs(price) >= LARGEST // 4:
-            findings.add(
-                FILE, f"{FILE}: level {n}: {key}: {identifier}: the price {price} is no whole number"
-            )
+            findings.add(FILE, f"{FILE}: level {n}: {key}: {identifier}: the price {price} is no whole number")
         else:
             result[position[identifier]] = price
     return result
@@ -71,9 +67,7 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def faults(
-    difference: Callable[[int, Integers | None], NDArray[Any]], signs: Integers, depth: int
-) -> Integers:
+def faults(difference: Callable[[int, Integers | None], NDArray[Any]], signs: Integers, depth: int) -> Integers:
     """The pairs whose tuple of amount less prices has the wrong sign.
 
     Args:
@@ -93,9 +87,7 @@ def faults(
     return np.concatenate(wrong)
 
 
-def check_signs(
-    prices: Integers, has_room: Flags, names: Sequence[str], what: str, findings: Findings
-) -> None:
+def check_signs(prices: Integers, has_room: Flags, names: Sequence[str], what: str, findings: Findings) -> None:
     """Note prices whose tuple is below 0, or is not 0 although there is room."""
     some = np.flatnonzero(prices.any(axis=0))
     for at in some.tolist():

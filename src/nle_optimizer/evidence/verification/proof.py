@@ -128,10 +128,7 @@ def _surplus(n: int, level: Level, prices: Prices, sweep: Sweep, supporters: Int
     every = sweep.matching.pairs.with_fit(sweep.fit)
     assert not isinstance(every.nle, int)
     required = np.array(
-        [
-            row in sweep.required.get(nle, ())
-            for nle, row in zip(every.nle.tolist(), every.rows.tolist(), strict=True)
-        ],
+        [row in sweep.required.get(nle, ()) for nle, row in zip(every.nle.tolist(), every.rows.tolist(), strict=True)],
         dtype=bool,
     )
     pairs = every.keep((required | (supporters[every.rows] > 1)) & (sweep.fit >= 0))

@@ -59,9 +59,7 @@ def gather(scenario: Scenario, entry: Entry) -> Recipients:
     entry.exits.leave(served, "recipient", "served-through-trust")
     listed = everyone.take(entry.exits.inside)
     _refuse_doubles(listed.table)
-    return _joined(
-        listed, Recipients(trusts.table, trusts.table, trusts.rule, np.ones(len(trusts.rule), bool))
-    )
+    return _joined(listed, Recipients(trusts.table, trusts.table, trusts.rule, np.ones(len(trusts.rule), bool)))
 
 
 def _listed(scenario: Scenario, entry: Entry) -> Recipients:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
@@ -33,7 +34,7 @@ class Supply:
     capacity: Integers
     known: Flags
 
-    @property
+    @cached_property
     def available(self) -> Flags:
         """The NLEs that are not out."""
         return np.asarray(self.reason == "", dtype=bool)
@@ -61,9 +62,7 @@ def supply_of(scenario: Scenario, listed: Listed, is_limited: Callable[[int], bo
             out(~given, "unknown-capacity")
     out((known & (capacity == 0)).any(axis=0), "no-capacity")
     placed = nles.given("easting") & nles.given("northing")
-    lost = [
-        not placed[n] and is_limited(n) and not listed.any_with(n, "distance_km") for n in range(len(nles))
-    ]
+    lost = [not placed[n] and is_limited(n) and not listed.any_with(n, "distance_km") for n in range(len(nles))]
     out(np.array(lost, dtype=bool), "no-place")
     if scenario.settings.fit.unknown == "exclude":
         out(_unknown_expertise(scenario, listed), "unknown-expertise")

@@ -32,9 +32,7 @@ class Market:
         self.trusts, self.capacity = trusts.take(good), _capacity(scenario, trusts, given)[good]
         suitability = scenario.settings.suitability
         must = [name for name in TRAITS if getattr(suitability, name) == "must" and name != "diocese"]
-        self._traits = [
-            (Trait(name, self.schools.values(name).tolist()), offered(self.trusts, name)) for name in must
-        ]
+        self._traits = [(Trait(name, self.schools.values(name).tolist()), offered(self.trusts, name)) for name in must]
         limit = scenario.settings.trust_first.max_distance_km
         self._farthest = None if limit is None else int((Fraction(limit) * 1000) ** 2)
         declined = self.schools.values("trust_decision") == "declined"
@@ -75,8 +73,7 @@ def _high_quality(scenario: Scenario, trusts: Records) -> Flags:
     proxy = trusts.given("inspected") & trusts.given("share_good")
     proxy &= trusts.values("inspected") >= least.min_inspected
     share = [
-        Fraction(share, MILLION) >= Fraction(least.min_share_good)
-        for share in trusts.values("share_good").tolist()
+        Fraction(share, MILLION) >= Fraction(least.min_share_good) for share in trusts.values("share_good").tolist()
     ]
     return np.where(judged, trusts.values("high_quality"), proxy & np.array(share, dtype=bool)).astype(bool)
 

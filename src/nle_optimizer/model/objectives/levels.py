@@ -12,7 +12,7 @@ from nle_optimizer.errors import InputError, Place, Problem, UnsupportedError
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
 from nle_optimizer.model.problem import Level
-from nle_optimizer.records import MILLION, Column, Integers, Kind, Records
+from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
 from nle_optimizer.scenario.settings import BLEND_PARTS, Objective
 from nle_optimizer.stages.conditions import as_held, holds
 
@@ -78,7 +78,7 @@ def _refuse(objectives: list[Objective]) -> None:
         raise UnsupportedError(problems)
     first = objectives[0]
     if first.name in ADDITIVE and ADDITIVE[first.name].sense == "minimise":
-        what = f"{first.name} cannot come first: supporting nobody would be best; put schools_supported or fit before it"
+        what = f"{first.name} cannot come first: supporting nobody would be best; put fit before it"
         raise InputError([Problem(Place(), "objectives.0", what)])
 
 
@@ -93,11 +93,11 @@ def _levels(objective: Objective, stakes: Stakes) -> list[Level]:
     ]
 
 
-def _restricted(level: Level, name: str, rows: Integers) -> Level:
+def _restricted(level: Level, name: str, rows: Flags) -> Level:
     return Level(name, level.sense, level.scale, np.where(rows, level.amounts, 0))
 
 
-def _groups(column: Column) -> list[tuple[str, Integers]]:
+def _groups(column: Column) -> list[tuple[str, Flags]]:
     """The rows of each value of a column, least first, blanks last."""
     values = sorted(set(column.values[column.given].tolist()))
     groups = [(str(value), column.given & (column.values == value)) for value in values]
@@ -114,13 +114,20 @@ def _one_level(objective: Objective, stakes: Stakes) -> Level:
         weights, unit = _weights(table, objective.weight)
         if len(amounts) and int(np.abs(amounts).max()) * int(weights.max(initial=0)) > LARGEST_AMOUNT:
             raise InputError(
-                [Problem(Place(), f"objectives.{objective.name}.weight", "the weighted amounts are too large to be exact")]
+                [
+                    Problem(
+                        Place(),
+                        f"objectives.{objective.name}.weight",
+                        "the weighted amounts are too large to be exact",
+                    )
+                ]
             )
         amounts, scale = amounts * weights[recipient], scale * unit
     if objective.step is not None:
         step = int(objective.step * scale)
-        if step < 1:
-            raise InputError([Problem(Place(), f"objectives.{objective.name}.step", "the step is below the scale")])
+        if step != objective.step * scale:
+            what = f"the step must be a multiple of 1/{scale}, the unit of this level"
+            raise InputError([Problem(Place(), f"objectives.{objective.name}.step", what)])
         amounts = level.sense * (level.sense * amounts // step * step)
     return Level(level.name, level.sense, scale, amounts)
 
@@ -134,8 +141,10 @@ def _weights(table: Records, name: str) -> tuple[Integers, int]:
             what = "the column must hold numbers from 0 up with at most six decimal places"
             raise InputError([Problem(Place(table.source), name, what)])
         return np.array(numbers, dtype=np.int64), MILLION
-    scale = MILLION if column.kind in (Kind.AMOUNT, Kind.SHARE, Kind.LEVEL) else 1
-    return np.where(column.given, column.values, 0), scale
+    values = np.where(column.given, column.values, 0)
+    if column.kind in (Kind.AMOUNT, Kind.SHARE, Kind.LEVEL):
+        return values, MILLION
+    return (values, 1) if column.kind is Kind.COUNT else (values * MILLION, MILLION)
 
 
 def _plain(objective: Objective, stakes: Stakes) -> Level:
@@ -169,4 +178,3 @@ def _blend(objective: Objective, stakes: Stakes) -> Level:
             raise InputError([Problem(Place(), "objectives.blend", what)])
         total += weight * amounts
     return Level("blend", 1, blend.scale, total)
-

@@ -22,9 +22,7 @@ def _travel_minutes(stakes: Stakes) -> Integers:
     if not minutes.given.all():
         blank = int((~minutes.given).sum())
         what = f"{blank} candidate pairs have no travel_minutes in the pairs table"
-        raise InputError(
-            [Problem(Place(), "objectives.travel_minutes", what, hint="set geography.max_travel_minutes")]
-        )
+        raise InputError([Problem(Place(), "objectives.travel_minutes", what, hint="set geography.max_travel_minutes")])
     return minutes.values
 
 
@@ -48,9 +46,7 @@ def _area(number: int) -> Objective:
         "recipients",
         MILLION,
         f"sum over pairs of the share of the recipient's need in {area} that the NLE covers",
-        lambda stakes: area_fit(
-            stakes.candidates.needs, number, stakes.candidates.nle, stakes.candidates.recipient
-        ),
+        lambda stakes: area_fit(stakes.candidates.needs, number, stakes.candidates.nle, stakes.candidates.recipient),
     )
 
 
@@ -62,7 +58,12 @@ ADDITIVE = {
         *(_area(number) for number in range(len(AREAS))),
         Objective("distance", "minimise", "km", 1000, "sum of the distances of the pairs", _distance),
         Objective(
-            "travel_minutes", "minimise", "minutes", MILLION, "sum of the pairs' travel times", _travel_minutes
+            "travel_minutes",
+            "minimise",
+            "minutes",
+            MILLION,
+            "sum of the pairs' travel times",
+            _travel_minutes,
         ),
         Objective("cost", "minimise", "pounds", MILLION, "sum of the pairs' costs", _cost),
     )

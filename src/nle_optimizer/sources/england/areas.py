@@ -44,9 +44,7 @@ def area_of(regions: Iterable[str], authorities: Iterable[str], known_authoritie
     problems: list[Problem] = []
     area = Area(
         _matched("--region", "region of England", regions, REGIONS, problems),
-        _matched(
-            "--local-authority", "local authority of the GIAS file", authorities, known_authorities, problems
-        ),
+        _matched("--local-authority", "local authority of the GIAS file", authorities, known_authorities, problems),
     )
     if problems:
         raise InputError(problems)

@@ -13,9 +13,7 @@ from nle_optimizer.sources.england.summary import BELOW_GOOD
 from nle_optimizer.sources.england.trusts import Member
 
 YEAR = timedelta(days=365)
-STATE_NAMES = re.compile(
-    r"pupil referral|\bpru\b|alternative provision|short stay|special school", re.IGNORECASE
-)
+STATE_NAMES = re.compile(r"pupil referral|\bpru\b|alternative provision|short stay|special school", re.IGNORECASE)
 
 
 def note_findings(

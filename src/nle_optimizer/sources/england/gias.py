@@ -33,9 +33,7 @@ NAMES = {
 REQUIRED = ("name", "authority", "region", "type", "status", "phase", "easting", "northing")
 NO_FAITH = frozenset({"", "does not apply", "not applicable", "none", "unknown"})
 NO_DIOCESE = frozenset({"", "not applicable", "does not apply", "none"})
-OUTSIDE = frozenset(
-    {"", "walespseudo", "wales", "notapplicable", "channelislandspseudo", "scotland", "outsideengland"}
-)
+OUTSIDE = frozenset({"", "walespseudo", "wales", "notapplicable", "channelislandspseudo", "scotland", "outsideengland"})
 OPEN = frozenset({"open", "open, but proposed to close"})
 PROPOSED = "proposed to open"
 STATUSES = OPEN | {PROPOSED, "closed", "pending approval", "created in error", "de-registered as ey setting"}
@@ -114,9 +112,7 @@ def _establishments(extract: Extract, notes: Notes) -> Iterator[Establishment]:
         "gias_rating": _texts([GRADES.get(text.casefold()) for text in extract.cells("rating")]),
         "gias_inspected": _texts(parsed(extract, "inspected", day, notes)),
     }
-    rest = zip(
-        *(extract.cells(name) for name in ("phase", "trust_code", "trust_name", "trust_flag")), strict=True
-    )
+    rest = zip(*(extract.cells(name) for name in ("phase", "trust_code", "trust_name", "trust_flag")), strict=True)
     for values, others in zip(zip(*columns.values(), strict=True), rest, strict=True):
         yield Establishment(dict(zip(columns, values, strict=True)), *others)
 

@@ -105,9 +105,7 @@ def _flagged_multi(flag: str, size: int) -> bool:
     return "multi-academy" in word
 
 
-def disagreeing(
-    establishments: Mapping[str, Establishment], found: Mapping[str, Membership]
-) -> Iterable[str]:
+def disagreeing(establishments: Mapping[str, Establishment], found: Mapping[str, Membership]) -> Iterable[str]:
     """Schools for which GIAS's own trust code is another than their open link's."""
     return [
         urn

@@ -95,14 +95,10 @@ def _fill(row: Cells, home: Cells) -> list[str]:
     return names
 
 
-def _dangling(
-    path: Path, number: int, home: str, schools: Mapping[str, Cells], links: UrnLinks, notes: Notes
-) -> None:
+def _dangling(path: Path, number: int, home: str, schools: Mapping[str, Cells], links: UrnLinks, notes: Notes) -> None:
     successor = links.current(home, schools)
     hint = f"; its successor is {successor}" if successor else ""
-    notes.find(
-        1, f"{path.name}:row {number}: home_school_id: GIAS has no school {home}{hint}: nothing was filled."
-    )
+    notes.find(1, f"{path.name}:row {number}: home_school_id: GIAS has no school {home}{hint}: nothing was filled.")
 
 
 def _weak_data(rows: list[Cells], notes: Notes) -> None:
@@ -119,9 +115,7 @@ def _weak_data(rows: list[Cells], notes: Notes) -> None:
     for name in ("placements", "days"):
         cells = [row.get(name, "") for row in rows]
         if any(cells):
-            notes.find(
-                cells.count(""), f"NLEs whose {name} are blank, so not known, while others give them: {{n}}."
-            )
+            notes.find(cells.count(""), f"NLEs whose {name} are blank, so not known, while others give them: {{n}}.")
     for area in AREAS:
         blank = sum(not row.get(f"expertise_{area}") for row in rows)
         notes.find(blank, f"NLEs without expertise_{area}, which is unknown, not 0: {{n}}.")

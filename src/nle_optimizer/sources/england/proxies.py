@@ -29,9 +29,7 @@ PER_SHARE = 8
 BELOW_GOOD = 3
 
 
-def leadership_need(
-    leadership_grade: int | None, latest: int | None, previous: int | None
-) -> Fraction | None:
+def leadership_need(leadership_grade: int | None, latest: int | None, previous: int | None) -> Fraction | None:
     """Need in leadership, 0 to 1; None where there is no grade to tell it from."""
     grade = latest if leadership_grade is None else leadership_grade
     if grade is None:
@@ -61,9 +59,7 @@ def finance_need(balance: Fraction | None, latest: int | None) -> tuple[Fraction
     return max(Fraction(0), min(Fraction(1), BALANCED - PER_SHARE * balance)), "balance"
 
 
-def fill_needs(
-    cells: dict[str, str], inspection: Inspection, balance: Fraction | None, assessed: set[str]
-) -> None:
+def fill_needs(cells: dict[str, str], inspection: Inspection, balance: Fraction | None, assessed: set[str]) -> None:
     """Fill the blank needs of a row of the schools table, and mark where all of them come from.
 
     Args:

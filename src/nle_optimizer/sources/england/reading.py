@@ -72,9 +72,7 @@ class _Reader:
         self.notes = notes
         self.sources: dict[str, SourceFile] = {}
 
-    def official(
-        self, role: str, path: Path | None, read: Callable[[Path, Notes], tuple[Extract, T]], nothing: T
-    ) -> T:
+    def official(self, role: str, path: Path | None, read: Callable[[Path, Notes], tuple[Extract, T]], nothing: T) -> T:
         if path is None:
             return nothing
         try:
@@ -126,17 +124,11 @@ def read_material(files: EnglandFiles, as_of: date | None, notes: Notes) -> Mate
     return Material(facts, links, case_cells, list(cases.columns) if cases else [], nles, reader.sources)
 
 
-def _note_strangers(
-    facts: Facts, known: dict[str, Inspection], trust_links: TrustLinks, notes: Notes
-) -> None:
+def _note_strangers(facts: Facts, known: dict[str, Inspection], trust_links: TrustLinks, notes: Notes) -> None:
     schools = facts.establishments.keys()
     notes.find(len(known.keys() - schools), "Schools of the inspections file that GIAS does not have: {n}.")
-    notes.find(
-        len(facts.balances.keys() - schools), "Schools of the finance file that GIAS does not have: {n}."
-    )
+    notes.find(len(facts.balances.keys() - schools), "Schools of the finance file that GIAS does not have: {n}.")
     text = "Schools of the trust links (open trusts) that GIAS does not have: {n} (closed or renumbered)."
     notes.find(len(trust_links.members.keys() - schools), text)
     differing = disagreeing(facts.establishments, facts.memberships)
-    notes.find(
-        len(list(differing)), "Schools with another trust in GIAS than in the trust links, which decide: {n}."
-    )
+    notes.find(len(list(differing)), "Schools with another trust in GIAS than in the trust links, which decide: {n}.")

@@ -141,9 +141,7 @@ def _head(area: Area, as_of: date | None, as_of_source: str, *, trusts: bool, nl
         f"name: {slug(area)}",
         f"title: {_title(area, as_of)}",
         "# Policies count inspections, joins and waiting up to this day.",
-        f"as_of: {as_of}            # {as_of_source}"
-        if as_of
-        else "# as_of: 2022-09-01      # no file has a date",
+        f"as_of: {as_of}            # {as_of_source}" if as_of else "# as_of: 2022-09-01      # no file has a date",
         "",
         "data:",
         "  schools: schools.csv",

@@ -107,9 +107,7 @@ def _derive_phase(cells: Cells, school: Establishment, case: Cells) -> None:
     if "phase" in case:
         cells["phase_source"] = case.get("phase_source", GIVEN)
     else:
-        cells["phase"], cells["phase_source"] = phase_of(
-            school.phase, cells["establishment_type"], cells["name"]
-        )
+        cells["phase"], cells["phase_source"] = phase_of(school.phase, cells["establishment_type"], cells["name"])
 
 
 def table_columns(rows: Sequence[Cells], also: Sequence[str] = ()) -> dict[str, list[str]]:

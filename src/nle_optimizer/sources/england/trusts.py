@@ -75,9 +75,7 @@ def trust_row(trust_id: str, members: Sequence[Member]) -> dict[str, str]:
     left for people to fill.
     """
     open_schools = [member.school for member in members if member.school.is_open]
-    placed = [
-        cells for cells in (school.cells for school in open_schools) if cells["easting"] and cells["northing"]
-    ]
+    placed = [cells for cells in (school.cells for school in open_schools) if cells["easting"] and cells["northing"]]
     regions = Counter(school.cells["region"] for school in open_schools or [m.school for m in members])
     since = [member for member in members if member.counts]
     ever = [member for member in members if member.is_judged]
@@ -113,10 +111,7 @@ def _share_good(members: Sequence[Member]) -> str:
 
 
 def _phases(schools: Iterable[Establishment]) -> list[str]:
-    found = {
-        phase_of(school.phase, school.cells["establishment_type"], school.cells["name"])[0]
-        for school in schools
-    }
+    found = {phase_of(school.phase, school.cells["establishment_type"], school.cells["name"])[0] for school in schools}
     served = phases_run(found - {""})
     return [phase for phase in PHASES if phase in served]
 

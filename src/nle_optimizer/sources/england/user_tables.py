@@ -34,18 +34,14 @@ class UserTable:
 
     def rows(self) -> list[dict[str, str]]:
         """Each record as its cells by column name."""
-        return [
-            dict(zip(self.columns, cells, strict=True)) for cells in zip(*self.columns.values(), strict=True)
-        ]
+        return [dict(zip(self.columns, cells, strict=True)) for cells in zip(*self.columns.values(), strict=True)]
 
     def number_of(self, key: str) -> dict[str, int]:
         """The row of the file by identifier."""
         return dict(zip(self.columns[key], self.numbers, strict=True))
 
 
-def read_user_table(
-    path: Path, spec: TableSpec, aliases: Mapping[str, Sequence[str]], notes: Notes
-) -> UserTable:
+def read_user_table(path: Path, spec: TableSpec, aliases: Mapping[str, Sequence[str]], notes: Notes) -> UserTable:
     """Read a table; declared columns are found without case and punctuation, or under an alias.
 
     Raises:

@@ -35,9 +35,7 @@ SETTINGS = (
     ("seed", "0", "of the lottery that settles ties", None),
 )
 LAST_ROW = 2000
-NUMBERS = frozenset(
-    {Kind.COUNT, Kind.METRES, Kind.SHARE, Kind.AMOUNT, Kind.KILOMETRES, Kind.DEGREES}
-)
+NUMBERS = frozenset({Kind.COUNT, Kind.METRES, Kind.SHARE, Kind.AMOUNT, Kind.KILOMETRES, Kind.DEGREES})
 
 
 def write_example(folder: Path) -> list[Path]:

@@ -67,9 +67,7 @@ def scenario_text(england: SyntheticEngland, name: str) -> str:
 
 def command(request: Request) -> str:
     """What to type to get the same tables again, without the folder."""
-    parts = [
-        f"nle-optimizer generate --schools {request.schools} --nles {request.nles} --seed {request.seed}"
-    ]
+    parts = [f"nle-optimizer generate --schools {request.schools} --nles {request.nles} --seed {request.seed}"]
     parts += [f'--region "{region}"' for region in request.regions]
     parts += [f"--as-of {request.as_of.isoformat()}"]
     if request.twice_below_good is not None:
@@ -87,9 +85,7 @@ def _departures(request: Request) -> list[str]:
         lines.append(f"Not as measured: {share} of the schools drawn are below Good twice (England: 4 %)")
     if request.keep_others != 1:
         share = f"{100 * request.keep_others:g} %"
-        lines.append(
-            f"Of the schools drawn that are neither below Good twice nor an NLE's home, {share} are kept"
-        )
+        lines.append(f"Of the schools drawn that are neither below Good twice nor an NLE's home, {share} are kept")
     return lines
 
 

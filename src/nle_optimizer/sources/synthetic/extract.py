@@ -82,9 +82,7 @@ def _rows(path: Path, encoding: str | None = None) -> Iterator[Mapping[str, str]
 def _counts(row: Mapping[str, str]) -> bool:
     """Whether a row is a state-funded school in an authority that has figures."""
     kind = row["TypeOfEstablishment (name)"]
-    known = (
-        row["Trusts (code)"] or kind or row["PhaseOfEducation (name)"] not in ("Not applicable", "16 plus")
-    )
+    known = row["Trusts (code)"] or kind or row["PhaseOfEducation (name)"] not in ("Not applicable", "16 plus")
     placed = row["GOR (name)"] and row["LA (name)"] not in LEFT_OUT
     return bool(placed and known and "independent" not in kind.casefold())
 

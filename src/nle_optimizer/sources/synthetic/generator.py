@@ -111,9 +111,7 @@ def generate(
 
 
 def _check(request: Request) -> None:
-    problems = [
-        Problem(Place(), path, what, str(got)) for holds, path, what, got in _limits(request) if not holds
-    ]
+    problems = [Problem(Place(), path, what, str(got)) for holds, path, what, got in _limits(request) if not holds]
     known = {region.casefold() for region in REGIONS}
     problems += [
         Problem(Place(), "--region", "no such region", repr(name), did_you_mean(name, REGIONS))

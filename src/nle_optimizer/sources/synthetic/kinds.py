@@ -50,9 +50,7 @@ class Kinds:
     pupils: Integers
 
 
-def draw_kinds(
-    authority: Integers, figures: Figures, stream: Stream, twice_below_good: float | None = None
-) -> Kinds:
+def draw_kinds(authority: Integers, figures: Figures, stream: Stream, twice_below_good: float | None = None) -> Kinds:
     """What each school is, given its authority (row of `figures`).
 
     Args:
@@ -130,12 +128,7 @@ def _totals(rows: Floats) -> Floats:
 def _types(phase: Integers, faith: Integers, in_trust: Flags, stream: Stream) -> Texts:
     """A type of establishment as schools of that phase, standing and character have."""
     kinds = [*national().values("type"), NURSERY_TYPE]
-    given = [
-        f"{name}|{trust}|{which}"
-        for name in PHASES
-        for trust in ("alone", "trust")
-        for which in ("", "faith")
-    ]
+    given = [f"{name}|{trust}|{which}" for name in PHASES for trust in ("alone", "trust") for which in ("", "faith")]
     weights = national().counts("type", given, kinds)
     weights[: len(given) // len(PHASES), -1] = 1.0
     for row in np.flatnonzero(weights.max(axis=1) == 0):

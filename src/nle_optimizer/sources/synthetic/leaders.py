@@ -91,9 +91,7 @@ def _homes(count: int, schools: Schools, stream: Stream) -> Integers:
 def _phases(phase: Integers, stream: Stream) -> Texts:
     """What each leader covers, given the phase of the home school."""
     widest = max(len(choices) for choices in _COVERS.values())
-    table = np.array(
-        [[_COVERS[name][n % len(_COVERS[name])] for n in range(widest)] for name in PHASES], dtype=object
-    )
+    table = np.array([[_COVERS[name][n % len(_COVERS[name])] for n in range(widest)] for name in PHASES], dtype=object)
     sizes = np.array([len(_COVERS[name]) for name in PHASES])
     covers: Texts = table[phase, (stream.uniform(len(phase)) * sizes[phase]).astype(np.int64)]
     return covers

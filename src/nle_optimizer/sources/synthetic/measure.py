@@ -121,9 +121,7 @@ def _england(schools: list[Measured]) -> list[dict[str, object]]:
         *_shares("record", schools, lambda s: s.phase, lambda s: s.record),
         *_shares("in_trust", schools, lambda s: s.phase, _in_trust),
         *_shares("in_trust", schools, lambda s: s.record, _in_trust),
-        *_shares(
-            "type", [s for s in schools if s.establishment_type], _type_given, lambda s: s.establishment_type
-        ),
+        *_shares("type", [s for s in schools if s.establishment_type], _type_given, lambda s: s.establishment_type),
         *_shares("previous_grade", graded, lambda s: s.record, lambda s: s.previous_grade or "none"),
         *_shares("inspections", with_previous, _all, lambda s: f"{s.inspections:02d}"),
         *_shares("joined_before_inspection", [s for s in members if s.inspected], lambda s: s.record, _since),

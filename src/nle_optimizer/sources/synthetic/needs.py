@@ -19,9 +19,7 @@ TOTAL = np.array([0.25, 0.55, 1.15, 1.6, 1.5, 2.0, 0.8])
 LEADERSHIP_SHARE = 1.3
 """Assumed tilt towards leadership where its own grade is below Good."""
 DAYS = np.array([3, 5, 10])
-DAY_WEIGHTS = np.array(
-    [[8, 2, 0], [8, 2, 0], [5, 4, 1], [2, 5, 3], [2, 5, 3], [0, 4, 6], [7, 3, 0]], dtype=np.float64
-)
+DAY_WEIGHTS = np.array([[8, 2, 0], [8, 2, 0], [5, 4, 1], [2, 5, 3], [2, 5, 3], [0, 4, 6], [7, 3, 0]], dtype=np.float64)
 """Assumed weights of 3, 5 and 10 days by record: 3 and 5 as offered to 2021-22, 10 as offered since."""
 WAIT = 365
 

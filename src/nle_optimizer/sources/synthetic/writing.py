@@ -47,9 +47,7 @@ def _check(folder: Path, force: bool) -> None:
         raise RunFolderError(f"{folder}: exists already; name a new folder, or replace it with --force")
     others = sorted(path.name for path in folder.iterdir() if path.name not in FILES)
     if others:
-        raise RunFolderError(
-            f"{folder}: holds {others[0]!r}, which generate did not write, so it is left as it is"
-        )
+        raise RunFolderError(f"{folder}: holds {others[0]!r}, which generate did not write, so it is left as it is")
 
 
 def _write_files(england: SyntheticEngland, folder: Path, name: str) -> None:
