@@ -10,8 +10,9 @@ from nle_optimizer.model.objectives.levels import build_levels, default_objectiv
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.problem import Level, Problem, Resource
 from nle_optimizer.records import MILLION, Integers, Records
+from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.policies import eligibility_rules
-from nle_optimizer.scenario.settings import Objective, Settings
+from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.stages.eligibility import RULE
 from nle_optimizer.stages.trust_first import TrustPairs

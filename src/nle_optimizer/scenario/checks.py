@@ -9,7 +9,8 @@ from nle_optimizer.errors import Place, Problem, did_you_mean
 from nle_optimizer.records import Records
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
-from nle_optimizer.scenario.settings import Range, Settings, When
+from nle_optimizer.scenario.quantities import Range, When
+from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.tables import MOST_SHOWN, Reading
 from nle_optimizer.scenario.validation import check_word
 from nle_optimizer.scenario.yaml_text import Path as Steps

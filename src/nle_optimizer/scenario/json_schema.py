@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, OBJECTIVE_NAMES
 from nle_optimizer.scenario.policies import POLICIES
-from nle_optimizer.scenario.settings import BLEND_PARTS, OBJECTIVE_NAMES, Settings
+from nle_optimizer.scenario.settings import Settings
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -1,118 +1,14 @@
 """Every setting of a scenario file, with its meaning, its range and its default."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
-OBJECTIVE_NAMES = (
-    "schools_supported",
-    "fit",
-    "fit_leadership",
-    "fit_governance",
-    "fit_finance",
-    "min_fit",
-    "leximin_fit",
-    "distance",
-    "travel_minutes",
-    "kept_pairs",
-    "load_balance",
-    "region_gap",
-    "cost",
-    "blend",
-)
-BLEND_PARTS = {
-    **{name: name for name in OBJECTIVE_NAMES if name not in ("blend", "min_fit", "leximin_fit")},
-    "distance_km": "distance",
-}
-"""What a blend may weigh, and the objective each word stands for; `distance_km` is weighed by the kilometre."""
-
-
-def _is_number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("a number is needed")
-    return Decimal(str(value))
-
-
-def _is_whole(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("a whole number is needed")
-    return value
-
-
-def _quantity(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value):
-        return value
-    return _is_number(value)
-
-
-Number = Annotated[Decimal, BeforeValidator(_is_number), WithJsonSchema({"type": "number"})]
-Amount = Annotated[Decimal, Field(ge=0), BeforeValidator(_is_number), WithJsonSchema({"type": "number", "minimum": 0})]
-Positive = Annotated[
-    Decimal,
-    Field(gt=0),
-    BeforeValidator(_is_number),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
-]
-Share = Annotated[
-    Decimal,
-    Field(ge=0, le=1),
-    BeforeValidator(_is_number),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
-]
-Whole = Annotated[int, Field(ge=0), BeforeValidator(_is_whole)]
-Quantity = Annotated[
-    Decimal | str,
-    BeforeValidator(_quantity),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+)?%$"}]}),
-]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-Scalar = bool | int | Annotated[Decimal, WithJsonSchema({"type": "number"})] | date | str
-
-
-class Section(BaseModel):
-    """A group of settings: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, populate_by_name=True
-    )
-
-
-class Range(Section):
-    """A condition on a column other than "is one of"."""
-
-    min: Scalar | None = None
-    """Least value that matches."""
-    max: Scalar | None = None
-    """Greatest value that matches."""
-    not_: Scalar | list[Scalar] | None = Field(default=None, alias="not")
-    """Value or values that do not match."""
-    before: Scalar | None = None
-    """Dates before this one match."""
-    missing: bool | None = None
-    """true: only blanks match; false: only filled cells."""
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "Range":
-        if not self.model_fields_set:
-            raise ValueError("a condition needs min, max, not, before or missing")
-        return self
-
-
-When = dict[str, Scalar | list[Scalar] | Range]
-"""Conditions on columns: several keys mean all of them, a list means any of its values."""
+from nle_optimizer.scenario.objective_setting import Objective
+from nle_optimizer.scenario.quantities import Amount, Name, Positive, Quantity, Scalar, Section, Share, When, Whole
 
 
 class DataFile(Section):
@@ -344,56 +240,6 @@ class Constraint(Section):
     maximum: Amount | None = None
     minimum_share: Share | None = None
     maximum_share: Share | None = None
-
-
-class Objective(Section):
-    """One level of the ordered objectives."""
-
-    name: str
-    where: When = {}
-    """Count only these schools."""
-    by: str | None = None
-    """One level for each value of this column, least first."""
-    weight: str | None = None
-    """Column of the schools table to weigh each school by."""
-    step: Positive | None = None
-    """Round each pair's amount down to a multiple of this."""
-    within: Quantity | None = None
-    """How much of this level later ones may give up."""
-    engine: str | None = None
-    parts: dict[str, Number] = {}
-    """Of a blend: the weight of each part."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"name": value}
-        if isinstance(value, Mapping) and len(value) == 1:
-            ((name, options),) = value.items()
-            if name == "blend" and isinstance(options, Mapping):
-                return _blend(options)
-            if options is None or isinstance(options, Mapping):
-                return {"name": name, **(options or {})}
-        raise ValueError("an objective is a name, or {name: {option: value}}")
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Objective":
-        if self.name == "blend" and not self.parts:
-            raise ValueError("a blend needs parts: {blend: {fit: 1, distance_km: -0.002}}")
-        return self
-
-    @model_serializer
-    def _as_written(self) -> dict[str, Any]:
-        options = {key: getattr(self, key) for key in type(self).model_fields if key not in ("name", "parts")}
-        chosen = {key: value for key, value in options.items() if value not in (None, {})}
-        return {self.name: {**self.parts, **chosen}}
-
-
-def _blend(options: Mapping[str, Any]) -> dict[str, Any]:
-    own = {key: value for key, value in options.items() if key in Objective.model_fields}
-    parts = {key: value for key, value in options.items() if key not in own}
-    return {"name": "blend", "parts": parts, **own}
 
 
 class Stop(Section):

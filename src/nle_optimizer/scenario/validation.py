@@ -8,7 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.scenario.document import Document
-from nle_optimizer.scenario.settings import BLEND_PARTS, OBJECTIVE_NAMES, Settings
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, OBJECTIVE_NAMES
+from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
 

@@ -1,7 +1,7 @@
 """The candidate pairs: who may support whom, how well, and why nobody may support the rest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,19 +10,10 @@ from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Record
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.conflicts import Conflicts, folded, shared_codes
 from nle_optimizer.stages.fit import Needs, fit_of, needs_of
-from nle_optimizer.stages.geography import (
-    NO_LIMIT,
-    is_placed,
-    least_square,
-    metres,
-    nle_limits,
-    scenario_limits,
-    within_reach,
-)
 from nle_optimizer.stages.given_pairs import GivenPairs, given_pairs, locate
+from nle_optimizer.stages.reach import reach
+from nle_optimizer.stages.sieve import MOST_SHOWN, Sieve
 from nle_optimizer.stages.suitability import match, properties_that
-
-MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,46 +58,6 @@ class Candidates:
         return self.given.spread(name, self.keys)
 
 
-@dataclass(frozen=True, eq=False)
-class _Sieve:
-    """Pairs still in, and the filter that removed each recipient's last one."""
-
-    nle: Integers
-    recipient: Integers
-    square: Integers
-    distance: Integers
-    required: Flags | None
-    last_filter: Texts
-    names: Callable[[int, int], str]
-
-    def drop(self, code: str, rows: Flags) -> "_Sieve":
-        """The pairs without those of `rows`; recipients that lose their last pair remember `code`."""
-        if not rows.any():
-            return self
-        if self.required is not None and (self.required & rows).any():
-            at = np.flatnonzero(self.required & rows)
-            raise _required_removed([self.names(self.nle[n], self.recipient[n]) for n in at], code)
-        keep = ~rows
-        kept = np.bincount(self.recipient[keep], minlength=len(self.last_filter)) > 0
-        had = np.bincount(self.recipient, minlength=len(self.last_filter)) > 0
-        reasons = self.last_filter.copy()
-        reasons[had & ~kept] = code
-        return replace(
-            self,
-            nle=self.nle[keep],
-            recipient=self.recipient[keep],
-            square=self.square[keep],
-            distance=self.distance[keep],
-            required=None if self.required is None else self.required[keep],
-            last_filter=reasons,
-        )
-
-
-def _required_removed(pairs: list[str], code: str) -> InputError:
-    what = f"a required pair is ruled out ({code}); lift the limit or the requirement"
-    return InputError([Problem(Place(pair), "relation", what) for pair in pairs[:MOST_SHOWN]])
-
-
 def find_candidates(
     recipients: Records,
     nles: Records,
@@ -131,8 +82,7 @@ def find_candidates(
     """
     given = given_pairs(pairs, recipients, nles)
     _refuse_lost_requirements(pairs, given)
-    sieve = _reach(recipients, nles, given, settings, distance_needed=distance_needed)
-    sieve = sieve.drop("travel-time", _too_long(sieve, given, settings))
+    sieve = reach(recipients, nles, given, settings, distance_needed=distance_needed)
     for code, rows in _filters(recipients, nles, schools, settings):
         sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
     sieve = _drop_related(sieve, given, len(recipients), settings)
@@ -154,120 +104,6 @@ def _refuse_lost_requirements(pairs: Records | None, given: GivenPairs | None) -
                 for n, name in zip(lost, names, strict=True)
             ][:MOST_SHOWN]
         )
-
-
-def _reach(
-    recipients: Records,
-    nles: Records,
-    given: GivenPairs | None,
-    settings: Settings,
-    *,
-    distance_needed: bool,
-) -> _Sieve:
-    """Pairs left by the filters not-listed, no-place, too-far and too-near."""
-    geography = settings.geography
-    pairs, measured = within_reach(recipients, nles, geography, distance_needed=distance_needed)
-    nle, recipient, square = pairs.nle, pairs.recipient, pairs.square
-    distance = np.where(square >= 0, metres(np.maximum(square, 0), geography.detour_factor), -1)
-    last = np.where(measured, "too-far", "no-place").astype(object)
-    count = len(recipients)
-    if given is not None:
-        nle, recipient, square, distance = _with_given_distances(
-            (nle, recipient, square, distance), given, settings, recipients, nles, last
-        )
-        if settings.data.pairs is not None and settings.data.pairs.only:
-            listed = locate(nle * count + recipient, given.keys)[1]
-            nle, recipient, square, distance = (
-                nle[listed],
-                recipient[listed],
-                square[listed],
-                distance[listed],
-            )
-            last = _last_of_listed(given, recipients, nles)
-    last[np.bincount(recipient, minlength=count) > 0] = ""
-    if not len(nles):
-        last[:] = "no-nle"
-    required = _required(given, nle * count + recipient, nles, recipients)
-
-    def names(i: int, j: int) -> str:
-        return f"pair {nles.ids[i]}, {recipients.ids[j]}"
-
-    sieve = _Sieve(nle, recipient, square, distance, required, last, names)
-    return sieve.drop("too-near", _too_near(sieve, settings))
-
-
-def _last_of_listed(given: GivenPairs, recipients: Records, nles: Records) -> Texts:
-    """Where only listed pairs count, the filter up to distance that would remove each recipient's last one."""
-    known = given.given("distance_km") | (is_placed(recipients)[given.recipient] & is_placed(nles)[given.nle])
-    listed = np.bincount(given.recipient, minlength=len(recipients)) > 0
-    measured = np.bincount(given.recipient[known], minlength=len(recipients)) > 0
-    return np.where(measured, "too-far", np.where(listed, "no-place", "not-listed")).astype(object)
-
-
-def _too_near(sieve: _Sieve, settings: Settings) -> Flags:
-    least = int(settings.geography.min_distance_km * 1000)
-    if least == 0:
-        return np.zeros(len(sieve.nle), bool)
-    by_place = sieve.square < least_square(least, settings.geography.detour_factor)
-    return np.where(sieve.square >= 0, by_place, (sieve.distance >= 0) & (sieve.distance < least))
-
-
-def _too_long(sieve: _Sieve, given: GivenPairs | None, settings: Settings) -> Flags:
-    """Pairs whose travel time is over the limit, or not known under one."""
-    limit = settings.geography.max_travel_minutes
-    if limit is None:
-        return np.zeros(len(sieve.nle), bool)
-    if given is None:
-        return np.ones(len(sieve.nle), bool)
-    minutes = given.spread("travel_minutes", sieve.nle * given.recipients + sieve.recipient)
-    return ~minutes.given | (minutes.values > int(limit * MILLION))
-
-
-def _with_given_distances(
-    pairs: tuple[Integers, Integers, Integers, Integers],
-    given: GivenPairs,
-    settings: Settings,
-    recipients: Records,
-    nles: Records,
-    last: Texts,
-) -> tuple[Integers, Integers, Integers, Integers]:
-    """The pairs with every distance of the pairs table in place of the computed one."""
-    rows = np.flatnonzero(given.given("distance_km"))
-    if not len(rows):
-        return pairs
-    count = len(recipients)
-    nle, recipient, square, distance = pairs
-    keys, told = nle * count + recipient, given.keys[rows]
-    stay = ~locate(keys, told)[1]
-    limit = np.minimum(
-        scenario_limits(recipients, settings.geography)[given.recipient[rows]],
-        nle_limits(nles, settings.geography)[given.nle[rows]],
-    )
-    metres_given = given.table.values("distance_km")[rows]
-    near = (metres_given <= limit) | (limit == NO_LIMIT)
-    last[given.recipient[rows]] = "too-far"
-    nle = np.concatenate([nle[stay], given.nle[rows][near]])
-    recipient = np.concatenate([recipient[stay], given.recipient[rows][near]])
-    square = np.concatenate([square[stay], np.full(int(near.sum()), -1, np.int64)])
-    distance = np.concatenate([distance[stay], metres_given[near]])
-    order = np.argsort(nle * count + recipient, kind="stable")
-    return nle[order], recipient[order], square[order], distance[order]
-
-
-def _required(given: GivenPairs | None, keys: Integers, nles: Records, recipients: Records) -> Flags | None:
-    if given is None:
-        return None
-    rows = np.flatnonzero(given.with_relation("require"))
-    if not len(rows):
-        return None
-    at, found = locate(given.keys[rows], keys)
-    if not found.all():
-        lost = rows[~found]
-        names = [f"pair {nles.ids[given.nle[n]]}, {recipients.ids[given.recipient[n]]}" for n in lost]
-        raise _required_removed(names, "too-far or no-place")
-    required = np.zeros(len(keys), bool)
-    required[at] = True
-    return required
 
 
 Filter = Callable[[Integers, Integers], Flags]
@@ -310,7 +146,7 @@ def _outside_regions(recipients: Records, nles: Records) -> Filter:
     return lambda nle, recipient: ~works[nle, code[recipient]]
 
 
-def _drop_related(sieve: _Sieve, given: GivenPairs | None, count: int, settings: Settings) -> _Sieve:
+def _drop_related(sieve: Sieve, given: GivenPairs | None, count: int, settings: Settings) -> Sieve:
     if given is None or "relation" not in given.table:
         return sieve
     declared = ("conflict", "objects") if settings.conflicts.declared else ()
@@ -321,7 +157,7 @@ def _drop_related(sieve: _Sieve, given: GivenPairs | None, count: int, settings:
 
 
 def _with_fit(
-    sieve: _Sieve, recipients: Records, nles: Records, given: GivenPairs | None, settings: Settings
+    sieve: Sieve, recipients: Records, nles: Records, given: GivenPairs | None, settings: Settings
 ) -> Candidates:
     needs = needs_of(recipients, nles, settings)
     fit_given = _given_fit(sieve, given, len(recipients))
@@ -352,7 +188,7 @@ def _with_fit(
     )
 
 
-def _given_fit(sieve: _Sieve, given: GivenPairs | None, count: int) -> Column:
+def _given_fit(sieve: Sieve, given: GivenPairs | None, count: int) -> Column:
     size = len(sieve.nle)
     if given is None:
         return Column(Kind.AMOUNT, np.zeros(size, np.int64), np.zeros(size, bool))
@@ -360,8 +196,8 @@ def _given_fit(sieve: _Sieve, given: GivenPairs | None, count: int) -> Column:
 
 
 def _drop_unknown(
-    sieve: _Sieve, needs: Needs, fit_given: Column, settings: Settings, recipients: Records, nles: Records
-) -> _Sieve:
+    sieve: Sieve, needs: Needs, fit_given: Column, settings: Settings, recipients: Records, nles: Records
+) -> Sieve:
     unknown = ~needs.known(sieve.nle, sieve.recipient) & ~fit_given.given
     if not unknown.any() or settings.fit.unknown == "exclude":
         return sieve.drop("unknown-fit", unknown)

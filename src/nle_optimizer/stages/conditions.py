@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.records import MILLION, Column, Flags, Kind, Records
-from nle_optimizer.scenario.settings import Range, When
+from nle_optimizer.scenario.quantities import Range, When
 
 IN_MILLIONTHS = frozenset({Kind.LEVEL, Kind.SHARE, Kind.AMOUNT})
 

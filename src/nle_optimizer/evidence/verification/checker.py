@@ -240,8 +240,8 @@ class _Check:
         for school, _, following in zip(*columns, strict=True):
             if not following or school not in self.position:
                 continue
-            if following not in nles or (school, following) in pairs:
-                given = "an NLE that it is not matched with"
+            if following not in nles or not self.supply.available[nles[following]] or (school, following) in pairs:
+                given = "an NLE that is available and not its own"
                 self.findings.differs("allocation.csv", f"school {school}", "next_best_nle_id", given, following)
             else:
                 result.setdefault(nles[following], set()).add(self.position[school])

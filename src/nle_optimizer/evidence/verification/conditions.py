@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nle_optimizer.records import MILLION, TEXT_KINDS, Column, Kind, Records
-from nle_optimizer.scenario.settings import Range, When
+from nle_optimizer.scenario.quantities import Range, When
 
 FALSE, UNDECIDED, TRUE = 0, 1, 2
 

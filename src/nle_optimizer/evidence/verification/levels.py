@@ -19,8 +19,8 @@ from nle_optimizer.evidence.verification.recipients import Recipients
 from nle_optimizer.evidence.verification.usage import Usage
 from nle_optimizer.records import MILLION, TEXT_KINDS, Column, Flags, Integers, Kind
 from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.scenario.settings import BLEND_PARTS, Objective
 
 SCALES = {
     "schools_supported": 1,

@@ -13,7 +13,7 @@ from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
 from nle_optimizer.model.problem import Level
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
-from nle_optimizer.scenario.settings import BLEND_PARTS, Objective
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
 from nle_optimizer.stages.conditions import as_held, holds
 
 LARGEST_AMOUNT = 2**47

@@ -1,0 +1,136 @@
+"""Pairs within reach: listed, of known distance, not too far, not too near, not too long a journey."""
+
+import numpy as np
+
+from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.geography import (
+    NO_LIMIT,
+    is_placed,
+    least_square,
+    metres,
+    nle_limits,
+    scenario_limits,
+    within_reach,
+)
+from nle_optimizer.stages.given_pairs import GivenPairs, locate
+from nle_optimizer.stages.sieve import Sieve, required_removed
+
+
+def reach(
+    recipients: Records,
+    nles: Records,
+    given: GivenPairs | None,
+    settings: Settings,
+    *,
+    distance_needed: bool,
+) -> Sieve:
+    """Pairs left by the filters not-listed, no-place, too-far, too-near and travel-time.
+
+    Raises:
+        InputError: a required pair is not among them.
+    """
+    geography = settings.geography
+    pairs, measured = within_reach(recipients, nles, geography, distance_needed=distance_needed)
+    nle, recipient, square = pairs.nle, pairs.recipient, pairs.square
+    distance = np.where(square >= 0, metres(np.maximum(square, 0), geography.detour_factor), -1)
+    last = np.where(measured, "too-far", "no-place").astype(object)
+    count = len(recipients)
+    if given is not None:
+        nle, recipient, square, distance = _with_given_distances(
+            (nle, recipient, square, distance), given, settings, recipients, nles, last
+        )
+        if settings.data.pairs is not None and settings.data.pairs.only:
+            listed = locate(nle * count + recipient, given.keys)[1]
+            nle, recipient, square, distance = (
+                nle[listed],
+                recipient[listed],
+                square[listed],
+                distance[listed],
+            )
+            last = _last_of_listed(given, recipients, nles)
+    last[np.bincount(recipient, minlength=count) > 0] = ""
+    if not len(nles):
+        last[:] = "no-nle"
+    required = _required(given, nle * count + recipient, nles, recipients)
+
+    def names(i: int, j: int) -> str:
+        return f"pair {nles.ids[i]}, {recipients.ids[j]}"
+
+    sieve = Sieve(nle, recipient, square, distance, required, last, names)
+    sieve = sieve.drop("too-near", _too_near(sieve, settings))
+    return sieve.drop("travel-time", _too_long(sieve, given, settings))
+
+
+def _last_of_listed(given: GivenPairs, recipients: Records, nles: Records) -> Texts:
+    """Where only listed pairs count, the filter up to distance that would remove each recipient's last one."""
+    known = given.given("distance_km") | (is_placed(recipients)[given.recipient] & is_placed(nles)[given.nle])
+    listed = np.bincount(given.recipient, minlength=len(recipients)) > 0
+    measured = np.bincount(given.recipient[known], minlength=len(recipients)) > 0
+    return np.where(measured, "too-far", np.where(listed, "no-place", "not-listed")).astype(object)
+
+
+def _too_near(sieve: Sieve, settings: Settings) -> Flags:
+    least = int(settings.geography.min_distance_km * 1000)
+    if least == 0:
+        return np.zeros(len(sieve.nle), bool)
+    by_place = sieve.square < least_square(least, settings.geography.detour_factor)
+    return np.where(sieve.square >= 0, by_place, (sieve.distance >= 0) & (sieve.distance < least))
+
+
+def _too_long(sieve: Sieve, given: GivenPairs | None, settings: Settings) -> Flags:
+    """Pairs whose travel time is over the limit, or not known under one."""
+    limit = settings.geography.max_travel_minutes
+    if limit is None:
+        return np.zeros(len(sieve.nle), bool)
+    if given is None:
+        return np.ones(len(sieve.nle), bool)
+    minutes = given.spread("travel_minutes", sieve.nle * given.recipients + sieve.recipient)
+    return ~minutes.given | (minutes.values > int(limit * MILLION))
+
+
+def _with_given_distances(
+    pairs: tuple[Integers, Integers, Integers, Integers],
+    given: GivenPairs,
+    settings: Settings,
+    recipients: Records,
+    nles: Records,
+    last: Texts,
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """The pairs with every distance of the pairs table in place of the computed one."""
+    rows = np.flatnonzero(given.given("distance_km"))
+    if not len(rows):
+        return pairs
+    count = len(recipients)
+    nle, recipient, square, distance = pairs
+    keys, told = nle * count + recipient, given.keys[rows]
+    stay = ~locate(keys, told)[1]
+    limit = np.minimum(
+        scenario_limits(recipients, settings.geography)[given.recipient[rows]],
+        nle_limits(nles, settings.geography)[given.nle[rows]],
+    )
+    metres_given = given.table.values("distance_km")[rows]
+    near = (metres_given <= limit) | (limit == NO_LIMIT)
+    last[given.recipient[rows]] = "too-far"
+    nle = np.concatenate([nle[stay], given.nle[rows][near]])
+    recipient = np.concatenate([recipient[stay], given.recipient[rows][near]])
+    square = np.concatenate([square[stay], np.full(int(near.sum()), -1, np.int64)])
+    distance = np.concatenate([distance[stay], metres_given[near]])
+    order = np.argsort(nle * count + recipient, kind="stable")
+    return nle[order], recipient[order], square[order], distance[order]
+
+
+def _required(given: GivenPairs | None, keys: Integers, nles: Records, recipients: Records) -> Flags | None:
+    if given is None:
+        return None
+    rows = np.flatnonzero(given.with_relation("require"))
+    if not len(rows):
+        return None
+    at, found = locate(given.keys[rows], keys)
+    if not found.all():
+        lost = rows[~found]
+        names = [f"pair {nles.ids[given.nle[n]]}, {recipients.ids[given.recipient[n]]}" for n in lost]
+        raise required_removed(names, "too-far or no-place")
+    required = np.zeros(len(keys), bool)
+    required[at] = True
+    return required
