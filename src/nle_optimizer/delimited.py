@@ -10,6 +10,7 @@ from typing import TextIO
 from nle_optimizer.errors import InputError, Place, Problem
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_SUSPECT = frozenset((*FORMULA_STARTS, "'"))
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
 
 
@@ -19,6 +20,8 @@ def defuse(text: str) -> str:
     A number keeps its sign; text that already begins with the apostrophe gets a second one, so that
     `restore` gives back exactly what was defused.
     """
+    if text[:1] not in _SUSPECT:
+        return text
     stripped = text.lstrip("'")
     if stripped.startswith(FORMULA_STARTS) and not (stripped is text and _is_number(text)):
         return "'" + text
@@ -27,7 +30,7 @@ def defuse(text: str) -> str:
 
 def restore(text: str) -> str:
     """The text that `defuse` was given."""
-    if text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS):
+    if text[:1] == "'" and text.lstrip("'").startswith(FORMULA_STARTS):
         return text[1:]
     return text
 

@@ -9,7 +9,7 @@ from nle_optimizer.engines.network.core import solve as solve_on_core
 from nle_optimizer.engines.network.graph import Network, build
 from nle_optimizer.engines.network.potentials import reduced_values
 from nle_optimizer.engines.network.ties import lottery_keys, may_change
-from nle_optimizer.errors import EngineError
+from nle_optimizer.errors import EngineError, InfeasibleError
 from nle_optimizer.model.places import places, uniform
 from nle_optimizer.model.problem import Level, LevelOutcome, Prices, Problem, Solution
 from nle_optimizer.records import Flags, Integers
@@ -66,6 +66,7 @@ class NetworkEngine:
     def solve(self, problem: Problem, seed: int) -> Solution:
         """Optimise the levels in order, then break ties; see `Engine.solve`."""
         room = places(problem)
+        _refuse_overfull(problem, room)
         network = build(problem, room)
         run = _Run(network, _guide(problem))
         potentials = [run.optimise(level.amounts) for level in problem.levels]
@@ -85,6 +86,27 @@ class NetworkEngine:
             LevelOutcome(value, bound, proved=value == bound) for value, bound in zip(values, bounds, strict=True)
         )
         return Solution(self.name, matched, outcomes, prices, firm[matched], room)
+
+
+def _refuse_overfull(problem: Problem, room: Integers) -> None:
+    """Name the NLEs and recipients of whom more is required than they can take or have.
+
+    Required pairs clash in no other way: each uses one place of one NLE and one supporter of one recipient.
+    """
+    required = problem.required_pairs()
+    of_nle = np.bincount(problem.nle[required], minlength=len(room))
+    of_recipient = np.bincount(problem.recipient[required], minlength=len(problem.recipient_ids))
+    clashes = [
+        f"{problem.nle_ids[n]} has {room[n]} places, and {of_nle[n]} pairs with it are required"
+        for n in np.flatnonzero(of_nle > room)
+    ]
+    clashes += [
+        f"{problem.recipient_ids[n]} may have {problem.supporters[n]} NLEs, and {of_recipient[n]} are required"
+        for n in np.flatnonzero(of_recipient > problem.supporters)
+    ]
+    if clashes:
+        remedy = "Drop a requirement, or give more places (NLE table) or supporters (schools table)."
+        raise InfeasibleError("\n".join(["no allocation meets every required pair:", *clashes, remedy]))
 
 
 def _guide(problem: Problem) -> Scores:
@@ -128,8 +150,17 @@ def _prices(
     levels = np.array(potentials, dtype=np.int64).reshape(len(potentials), network.nodes)
     recipient = -levels[:, network.head[recipients]] * full[recipients]
     nle = levels[:, network.tail[nles]] * full[nles]
+    recipient, nle = _from_nought(recipient), _from_nought(nle)
     _take_up_slack(problem, matched, recipient, nle)
     return Prices(recipient, nle)
+
+
+def _from_nought(prices: Integers) -> Integers:
+    """The prices with nought for every tuple below it; only a limit of nought can have such a one."""
+    if not len(prices):
+        return prices
+    first = (prices != 0).argmax(axis=0)[None, :]
+    return np.where(np.take_along_axis(prices, first, axis=0) < 0, 0, prices)
 
 
 def _take_up_slack(problem: Problem, matched: Integers, recipient: Integers, nle: Integers) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from nle_optimizer.engines.network.graph import Network
-from nle_optimizer.errors import EngineError, InfeasibleError
+from nle_optimizer.errors import EngineError
 from nle_optimizer.records import Integers
 
 
@@ -18,7 +18,6 @@ def best_circulation(network: Network, values: Integers, arcs: Integers, flow: I
         flow: a circulation within the bounds to start from; None: the lower bounds.
 
     Raises:
-        InfeasibleError: the lower bounds cannot be met.
         EngineError: the solver did not answer OPTIMAL, or its flow is not a circulation.
     """
     result = network.lower.copy() if flow is None else flow.copy()
@@ -36,8 +35,6 @@ def best_circulation(network: Network, values: Integers, arcs: Integers, flow: I
     nodes = np.arange(network.nodes, dtype=np.int32)
     solver.set_nodes_supplies(nodes, excess)
     status = solver.solve()
-    if status == solver.INFEASIBLE:
-        raise InfeasibleError("the required pairs need more places or supporters than there are")
     if status != solver.OPTIMAL:
         raise EngineError(f"the min-cost flow solver answered {status.name}")
     result[arcs] += solver.flows(np.arange(len(arcs), dtype=np.int32))

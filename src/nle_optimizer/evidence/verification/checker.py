@@ -268,7 +268,7 @@ class _Check:
         everyone: Flags = np.ones(len(recipients), dtype=bool)
         tally = figures.Tally(recipients, everyone, supported)
         figures.check_breakdown(self.scenario, recipients, everyone, tally, self.breakdown, self.findings)
-        ours = figures.metrics(recipients, everyone, tally)
+        ours = figures.metrics(sweep.candidates.fitness, everyone, tally)
         figures.check_metrics(summary, ours, bool((supported.metres >= 0).any()), self.findings)
         figures.check_counts(summary, "needs", figures.need_counts(recipients, everyone), self.findings)
         served = int(tally.served.sum())

@@ -10,11 +10,11 @@ import numpy as np
 
 from nle_optimizer.evidence.verification.allocation import Supported, texts
 from nle_optimizer.evidence.verification.findings import Findings
+from nle_optimizer.evidence.verification.fit import Fitness
 from nle_optimizer.evidence.verification.prices import is_whole
 from nle_optimizer.evidence.verification.proof import SUMMARY, near
 from nle_optimizer.evidence.verification.recipients import Recipients, need_sources, rule_names
 from nle_optimizer.records import MILLION, Flags, Integers
-from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.scenario import Scenario
 
 BREAKDOWN = "breakdown.csv"
@@ -160,17 +160,16 @@ def _rounds_to(value: Fraction | None, places: int, text: str) -> bool:
     return bool(abs(said - value) * 2 * 10**places <= 1)
 
 
-def mean_need(recipients: Recipients, rows: Flags) -> float | None:
+def mean_need(fitness: Fitness, rows: Flags) -> float | None:
     """The mean of what the rows need in all areas together; None where no need is known."""
-    needs = [recipients.table.column(f"need_{area}") for area in AREAS]
-    known = np.logical_or.reduce([need.given for need in needs]) & rows
-    total = sum(int(need.values[known & need.given].sum()) for need in needs)
-    return total / (int(known.sum()) * MILLION) if known.any() else None
+    needs, known = fitness.whole_needs()
+    known = known & rows
+    return int(needs[known].sum()) / (int(known.sum()) * MILLION) if known.any() else None
 
 
-def metrics(recipients: Recipients, eligible: Flags, tally: Tally) -> dict[str, float | None]:
+def metrics(fitness: Fitness, eligible: Flags, tally: Tally) -> dict[str, float | None]:
     """The numbers under `metrics`."""
-    totals = tally.over(np.ones(len(recipients), dtype=bool))
+    totals = tally.over(np.ones(len(eligible), dtype=bool))
     ratios = {
         "coverage": _ratio(totals.supported, totals.eligible),
         "total_fit": Fraction(totals.fit, MILLION),
@@ -184,8 +183,8 @@ def metrics(recipients: Recipients, eligible: Flags, tally: Tally) -> dict[str, 
     }
     return {
         **{name: None if ratio is None else float(ratio) for name, ratio in ratios.items()},
-        "mean_need_supported": mean_need(recipients, tally.served),
-        "mean_need_eligible": mean_need(recipients, eligible),
+        "mean_need_supported": mean_need(fitness, tally.served),
+        "mean_need_eligible": mean_need(fitness, eligible),
     }
 
 

@@ -42,7 +42,6 @@ class Fitness:
         self._weights = weighted_areas(scenario.settings)
         self._need, self._need_given = _levels(recipients.table, "need")
         self._skill, self._skill_given = _levels(scenario.nles, "expertise")
-        self._need_told, self._skill_told = self._need_given.copy(), self._skill_given.copy()
         if not isinstance(fit.unknown, str):
             self._stand_in(millionths(fit.unknown))
         blank = (self._weights > 0)[:, None]
@@ -116,9 +115,13 @@ class Fitness:
                 result += met if weight == 1 else weight * met
         return result
 
+    def whole_needs(self) -> tuple[Integers, Flags]:
+        """What each recipient needs in all areas together, and whether it is known in any."""
+        return self._need.sum(axis=0), np.asarray(self._need_given.any(axis=0))
+
     def area(self, pairs: Pairs, area: str) -> Integers:
         """The share of one area's need that is met; -1 where there is no need, or a blank."""
         n = AREAS.index(area)
         need, skill = self._need[n][pairs.rows], self._skill[n][pairs.nle]
-        known = self._need_told[n][pairs.rows] & self._skill_told[n][pairs.nle] & (need > 0)
+        known = self._need_given[n][pairs.rows] & self._skill_given[n][pairs.nle] & (need > 0)
         return np.where(known, half_up(MILLION * np.minimum(need, skill), np.maximum(need, 1)), -1)
