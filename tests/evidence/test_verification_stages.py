@@ -98,9 +98,7 @@ def test_a_trust_is_judged_by_the_schools_it_has_held_for_three_years(load: Load
 def test_a_school_leaves_at_the_first_stage_that_takes_it_out(load: Load) -> None:
     header = "school_id,kind,establishment_status,arrived,latest_grade,left_out\n"
     rows = "A,,closed,,3,no-coordinates\nB,,CLOSED,,3,\nC,trust,,,3,\nD,,,2023-01-01,3,\nE,,,,,\nF,,,,1,\nG,,,,3,\n"
-    settings = (
-        "as_of: 2022-09-01\neligibility: {recipients: school, rules: [{name: r, when: {latest_grade: 3}}]}\n"
-    )
+    settings = "as_of: 2022-09-01\neligibility: {recipients: school, rules: [{name: r, when: {latest_grade: 3}}]}\n"
     exits = enter(load(header + rows, settings=settings)).exits
     assert exits.reason.tolist() == [
         "no-coordinates",

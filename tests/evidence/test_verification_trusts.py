@@ -33,7 +33,7 @@ T2,400000,305000,,,yes,2
 T3,400000,301000,9,1,no,5
 T4,400000,301000,4,1,,5
 """
-CLAIMED = {"A": "trust T1, 1.0 km away", "B": "trust T2, 2.0 km away", "E": "trust T2", "F": "trust T2 (agreed)"}
+CLAIMED = {"A": "trust T1, 1.0 km away (matched here)", "B": "trust T2, 2.0 km away", "F": "trust T2, agreed"}
 CERTIFICATE: dict[str, Any] = {
     "levels": [
         {
@@ -42,8 +42,8 @@ CERTIFICATE: dict[str, Any] = {
             "scale": 1,
             "value": 2,
             "bound": 2,
-            "recipients": {"A": 1, "B": 0},
-            "trusts": {"T2": 1},
+            "recipients": {},
+            "trusts": {"T1": 1, "T2": 1},
         },
         {
             "name": "distance",
@@ -51,11 +51,12 @@ CERTIFICATE: dict[str, Any] = {
             "scale": 1000,
             "value": 3000,
             "bound": 3000,
-            "recipients": {"A": -1000, "B": 0},
-            "trusts": {"T2": -2000},
+            "recipients": {"B": 2000},
+            "trusts": {"T1": -1000, "T2": -4000},
         },
     ]
 }
+"""Places are short by one, so a place is worth a match; and E, 4 km from T2, stands by for B's place."""
 
 
 @pytest.fixture
@@ -73,17 +74,55 @@ def _check(scenario: Scenario, claimed: dict[str, str], certificate: Any) -> tup
     return left, findings.sentences()
 
 
-def _right() -> tuple[dict[str, str], dict[str, Any]]:
-    certificate = copy.deepcopy(CERTIFICATE)
-    return {school: CLAIMED[school] for school in ("A", "B", "F")}, certificate
-
-
 def test_the_best_matching_stands(scenario: Scenario) -> None:
-    claimed, certificate = _right()
-    first, second = certificate["levels"]
-    first["recipients"], first["trusts"] = {"A": 1, "B": 1}, {}
-    second["recipients"], second["trusts"] = {"A": -1000, "B": -2000}, {}
-    # T2 has one place of two left after F; B fills it, or E would: E is 4 km from it, so T2 has a price.
-    first["recipients"], first["trusts"] = {"A": 1}, {"T2": 1}
-    second["recipients"], second["trusts"] = {"A": -1000, "B": 2000}, {"T2": -4000}
-    assert _check(scenario, claimed, certificate) == (["A", "B", "F"], [])
+    assert _check(scenario, CLAIMED, CERTIFICATE) == (["A", "B", "F"], [])
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"A": "trust T2", "B": "trust T1"}, "the prices do not fit what the pair adds"),
+        ({"A": "trust T2"}, "trust T2: schools it takes: the inputs give at most 1, the claim says 2"),
+        ({"A": "trust T3"}, "school A: evidence: the inputs give a trust of high quality"),
+        ({"E": "trust T1"}, "school E: it cannot be matched with trust T1"),
+        ({"F": "trust T1"}, "school F: evidence: the inputs give trust T2"),
+    ],
+)
+def test_a_worse_or_impossible_matching_is_named(scenario: Scenario, changed: dict[str, str], sentence: str) -> None:
+    _, findings = _check(scenario, {**CLAIMED, **changed}, CERTIFICATE)
+    assert any(sentence in finding for finding in findings), findings
+
+
+def test_a_matching_that_leaves_a_place_is_named(scenario: Scenario) -> None:
+    left, findings = _check(scenario, {"A": CLAIMED["A"], "F": CLAIMED["F"]}, CERTIFICATE)
+    assert left == ["A", "F"]
+    assert any("trust T2 has room left" in finding for finding in findings)
+
+
+def test_who_does_not_qualify_stays_in(scenario: Scenario) -> None:
+    left, _ = _check(scenario, {**CLAIMED, "C": "trust T1", "D": "trust T1"}, CERTIFICATE)
+    assert left == ["A", "B", "F"]
+
+
+@pytest.mark.parametrize(
+    ("level", "key", "value", "sentence"),
+    [
+        (0, "value", 3, "level 1: value: the inputs give 2, the claim says 3"),
+        (1, "bound", 2999, "level 2: bound: the inputs give 3000, the claim says 2999"),
+        (1, "scale", 1, "level 2: scale: the inputs give 1000"),
+        (1, "sense", "maximise", "level 2: sense: the inputs give minimise"),
+        (1, "recipients", {"B": 1999}, "level 2: the prices prove a bound of 3001"),
+        (0, "recipients", {"E": 1}, "school E has room left"),
+        (0, "trusts", {"T9": 1}, "T9 is priced and cannot be matched"),
+    ],
+)
+def test_a_false_proof_is_named(scenario: Scenario, level: int, key: str, value: Any, sentence: str) -> None:
+    certificate = copy.deepcopy(CERTIFICATE)
+    certificate["levels"][level][key] = value
+    _, findings = _check(scenario, CLAIMED, certificate)
+    assert any(sentence in finding for finding in findings), findings
+
+
+def test_a_missing_proof_is_named(scenario: Scenario) -> None:
+    for certificate in (None, {}, {"levels": []}):
+        assert _check(scenario, CLAIMED, certificate)[1]

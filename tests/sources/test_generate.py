@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from nle_optimizer.cli.generate_command import generate_command
 from nle_optimizer.errors import InputError, RunFolderError
-from nle_optimizer.scenario.columns import PHASES, REGIONS, TABLES
+from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.sources.synthetic import SyntheticEngland, generate, vocabulary, write_scenario
+from nle_optimizer.sources.synthetic import SyntheticEngland, generate, write_scenario
 from nle_optimizer.sources.synthetic.figures import figures
 from nle_optimizer.sources.synthetic.places import apportion
 from nle_optimizer.sources.synthetic.tables import leader_columns, school_columns, trust_columns
@@ -190,9 +190,7 @@ def test_cells_are_in_their_ranges_and_columns_are_declared() -> None:
     assert {int(cell) for cell in leaders["days"]} <= set(range(10, 31))
     assert {int(cell) for cell in leaders["max_distance_km"] if cell} == set(range(30, 121, 10))
     assert set(tables["schools"]["days"]) == {"3", "5", "10"}
-    shares = {
-        cell for columns in tables.values() for name in columns if "need_l" in name for cell in columns[name]
-    }
+    shares = {cell for columns in tables.values() for name in columns if "need_l" in name for cell in columns[name]}
     assert all(re.fullmatch(r"0\.\d\d|1\.00", cell) for cell in shares)
 
 
@@ -201,20 +199,13 @@ def test_a_trusts_record_is_that_of_its_open_members_since_they_joined() -> None
     schools, trusts = school_columns(england), trust_columns(england)
     counted: dict[str, list[str]] = {identifier: [] for identifier in trusts["trust_id"]}
     for n, identifier in enumerate(schools["trust_id"]):
-        since = (
-            schools["latest_inspected"][n] >= schools["trust_joined"][n] and schools["latest_inspected"][n]
-        )
+        since = schools["latest_inspected"][n] >= schools["trust_joined"][n] and schools["latest_inspected"][n]
         if identifier and since and schools["establishment_status"][n] == "Open":
             counted[identifier].append(schools["latest_grade"][n])
     assert [str(len(grades)) for grades in counted.values()] == trusts["inspected"]
     for grades, share in zip(counted.values(), trusts["share_good"], strict=True):
         good = sum(grade in ("1", "2") for grade in grades)
         assert share == "" if not grades else abs(float(share) - good / len(grades)) <= 0.00005
-
-
-def test_the_words_are_those_the_reader_knows() -> None:
-    assert vocabulary.PHASES == PHASES
-    assert vocabulary.REGIONS == REGIONS
 
 
 def share(flags: np.ndarray) -> float:
@@ -237,9 +228,7 @@ def test_kinds_are_as_common_as_measured() -> None:
 def test_types_go_with_phase_and_trust() -> None:
     schools = school_columns(whole_england())
     maintained = ("Community", "Voluntary", "Foundation", "Local authority", "Non-maintained")
-    for phase, trust, kind in zip(
-        *(schools[n] for n in ("phase", "trust_id", "establishment_type")), strict=True
-    ):
+    for phase, trust, kind in zip(*(schools[n] for n in ("phase", "trust_id", "establishment_type")), strict=True):
         assert not (trust and kind.startswith(maintained))
         assert (phase == "nursery") == (kind == "Local authority nursery school")
         assert (phase == "special") == ("special" in kind)
@@ -287,9 +276,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
 
 def test_every_wrong_argument_is_named_at_once() -> None:
     with pytest.raises(InputError) as caught:
-        generate(
-            0, 0, -1, regions=["Londn"], as_of=date(1999, 1, 1), twice_below_good=2, keep_others=float("nan")
-        )
+        generate(0, 0, -1, regions=["Londn"], as_of=date(1999, 1, 1), twice_below_good=2, keep_others=float("nan"))
     assert [problem.path for problem in caught.value.problems] == [
         "--schools",
         "--nles",

@@ -75,9 +75,7 @@ def _by(keys: object, values: object) -> dict[object, list[object]]:
 def test_the_figures_are_those_of_the_extract() -> None:
     for name, columns in measure(EXTRACT).items():
         packaged = table(PACKAGED / name)
-        assert [
-            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
-        ] == packaged
+        assert [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] == packaged
 
 
 def test_no_figure_is_a_single_schools_place() -> None:

@@ -46,9 +46,7 @@ def write(path: Path, header: Sequence[str], rows: Rows, encoding: str = "utf-8"
 
 def gias(folder: Path, *schools: dict[str, object], header: Sequence[str] = GIAS_HEADER) -> Path:
     rows = [{"EstablishmentName": f"School {school['URN']}", **DEFAULTS, **school} for school in schools]
-    return write(
-        folder / "gias.csv", header, [[row.get(name, "") for name in header] for row in rows], "cp1252"
-    )
+    return write(folder / "gias.csv", header, [[row.get(name, "") for name in header] for row in rows], "cp1252")
 
 
 def ofsted(folder: Path, *rows: Sequence[object]) -> Path:
@@ -185,9 +183,7 @@ def test_every_wrong_cell_of_every_file_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_fault_in_thousands_of_rows_is_told_in_a_few_lines(tmp_path: Path) -> None:
-    told = problems_of(
-        EnglandFiles(gias(tmp_path, *({"URN": n, "Easting": "?"} for n in range(500)))), tmp_path
-    )
+    told = problems_of(EnglandFiles(gias(tmp_path, *({"URN": n, "Easting": "?"} for n in range(500)))), tmp_path)
     assert len(told) == 21
     assert told[-1].endswith("Easting: must be a number: and in 480 more rows")
 
@@ -198,10 +194,7 @@ def test_a_missing_column_a_double_urn_and_a_wrong_file_are_faults(tmp_path: Pat
     assert any("GOR (name): the column is missing" in line for line in told)
     assert any("row 3: URN: the identifier already stands in row 2; got 1" in line for line in told)
     wrong = write(tmp_path / "wrong.csv", ("Name", "Age"), [["a", 1]])
-    assert (
-        "no header row with a column URN was found; got Name, Age"
-        in problems_of(EnglandFiles(wrong), tmp_path)[0]
-    )
+    assert "no header row with a column URN was found; got Name, Age" in problems_of(EnglandFiles(wrong), tmp_path)[0]
 
 
 # -- grades -------------------------------------------------------------------------------------------------
@@ -316,9 +309,7 @@ def test_an_unknown_area_is_refused_with_the_nearest_name(tmp_path: Path) -> Non
         gias(tmp_path, {"URN": 1, "LA (name)": "Bristol, City of"}, {"URN": 2, "LA (name)": "County Durham"})
     )
     with pytest.raises(InputError) as caught:
-        import_england(
-            files, tmp_path / "out", regions=["Nroth East"], local_authorities=["Bristol", "Durhm"]
-        )
+        import_england(files, tmp_path / "out", regions=["Nroth East"], local_authorities=["Bristol", "Durhm"])
     hints = [problem.hint for problem in caught.value.problems]
     assert hints == [
         "did you mean North East?",
@@ -340,9 +331,7 @@ def test_the_official_layouts_at_full_width_are_read(tmp_path: Path) -> None:
     names = (SHARED / "ofsted_mi_columns.txt").read_text(encoding="ascii").split()
     names = list(dict.fromkeys(names[: names.index("provider_urn")]))
     cells = {"urn": 1, "overall_effectiveness": 3, "inspection_start_date": "2019-09-03"}
-    grades = write(
-        tmp_path / "o.csv", names, [[cells.get(name, "") for name in names]], "latin-1", "é\nto 2024\n"
-    )
+    grades = write(tmp_path / "o.csv", names, [[cells.get(name, "") for name in names]], "latin-1", "é\nto 2024\n")
     _, rows = imported(tmp_path, EnglandFiles(gias(tmp_path, wide, header=header), grades))
     expected = {
         "pupils": "210",

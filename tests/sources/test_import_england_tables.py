@@ -58,9 +58,7 @@ def test_a_worse_balance_never_lowers_the_need_in_finance_and_all_needs_lie_betw
 def test_needs_are_exact_proxies_and_say_what_they_rest_on(tmp_path: Path) -> None:
     schools = gias(tmp_path, *({"URN": n} for n in (1, 2, 3)))
     grades = ofsted(tmp_path, [1, 3, "01/01/2018", 4, "01/01/2015"], [2, 4, "01/01/2019", "", ""])
-    money = write(
-        tmp_path / "f.csv", ("URN", "Income", "In-year balance"), [[1, "3000000", "-10000.00"], [3, 1, 1]]
-    )
+    money = write(tmp_path / "f.csv", ("URN", "Income", "In-year balance"), [[1, "3000000", "-10000.00"], [3, 1, 1]])
     summary, rows = imported(tmp_path, EnglandFiles(schools, grades, finance=money))
     assert [[row[name] for name in NEEDS] for row in rows.values()] == [
         ["0.7", "0.8", "0.226667"],
@@ -116,12 +114,8 @@ def test_a_trust_is_judged_by_schools_inspected_since_they_joined(tmp_path: Path
         ),
         {"URN": 3, "EstablishmentStatus (name)": "Closed", "Easting": 1},
     )
-    links = write(
-        tmp_path / "l.csv", LINKS_HEADER, [[n, 7, "SEVEN", MULTI, "Open", "2016-01-01"] for n in range(4)]
-    )
-    grades = ofsted(
-        tmp_path, [0, 2, "01/01/2016", "", ""], [1, 3, "02/01/2017", "", ""], [2, 1, "31/12/2015", "", ""]
-    )
+    links = write(tmp_path / "l.csv", LINKS_HEADER, [[n, 7, "SEVEN", MULTI, "Open", "2016-01-01"] for n in range(4)])
+    grades = ofsted(tmp_path, [0, 2, "01/01/2016", "", ""], [1, 3, "02/01/2017", "", ""], [2, 1, "31/12/2015", "", ""])
     imported(tmp_path, EnglandFiles(schools, grades, links))
     (trust,) = table(tmp_path / "out" / "trusts.csv")
     assert (trust["inspected"], trust["share_good"]) == ("2", "0.5")

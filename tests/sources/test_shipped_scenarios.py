@@ -58,9 +58,7 @@ def left_after_trusts(schools: list[dict[str, str]], trusts: list[dict[str, str]
     alone = [school for school in cases if not school["trust_id"]]
     places = [trust for trust in trusts if _is_good(trust) for _ in range(int(trust["capacity"]))]
     near = np.linalg.norm(_places(alone)[:, None] - _places(places)[None], axis=2) <= 30_000
-    suits = np.array(
-        [[school["phase"] in trust["phases"].split("|") for trust in places] for school in alone]
-    )
+    suits = np.array([[school["phase"] in trust["phases"].split("|") for trust in places] for school in alone])
     matched = maximum_bipartite_matching(csr_matrix(near & suits), perm_type="column")
     return len(cases) - int((matched >= 0).sum())
 
@@ -75,9 +73,7 @@ def _places(rows: list[dict[str, str]]) -> np.ndarray:
     return np.array([(float(row["easting"]), float(row["northing"])) for row in rows])
 
 
-@pytest.mark.parametrize(
-    "file", sorted(SCENARIOS.rglob("*.yaml")), ids=lambda path: path.parent.name + "-" + path.stem
-)
+@pytest.mark.parametrize("file", sorted(SCENARIOS.rglob("*.yaml")), ids=lambda path: path.parent.name + "-" + path.stem)
 def test_every_shipped_scenario_reads_without_a_finding(file: Path) -> None:
     scenario = load_scenario(file)
     assert scenario.findings == ()

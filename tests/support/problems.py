@@ -88,10 +88,7 @@ def values_of(solution: Solution) -> list[int]:
 
 def matched_pairs(problem: Problem, solution: Solution) -> set[tuple[str, str]]:
     """The matched pairs by identifier."""
-    return {
-        (problem.nle_ids[problem.nle[n]], problem.recipient_ids[problem.recipient[n]])
-        for n in solution.matched
-    }
+    return {(problem.nle_ids[problem.nle[n]], problem.recipient_ids[problem.recipient[n]]) for n in solution.matched}
 
 
 def firm_pairs(problem: Problem, solution: Solution) -> set[tuple[str, str]]:
@@ -139,32 +136,53 @@ def price_faults(problem: Problem, solution: Solution) -> list[str]:
     assert solution.prices is not None
     u = [tuple(row) for row in solution.prices.recipient.T.tolist()]
     v = [tuple(row) for row in solution.prices.nle.T.tolist()]
-    zero = (0,) * len(problem.levels)
-    matched, required = set(solution.matched.tolist()), set(problem.required_pairs().tolist())
-    faults: list[str] = []
-    beyond = dict.fromkeys(range(len(problem.levels)), 0)
-    for n in range(problem.size):
-        i, j = int(problem.nle[n]), int(problem.recipient[n])
-        left = tuple(
-            int(level.amounts[n]) - u[j][k] - v[i][k] for k, level in enumerate(problem.levels)
-        )
-        if n not in matched and left > zero:
-            faults.append(f"pair {n} would gain {left}")
-        if n in matched and n not in required and left < zero:
-            faults.append(f"matched pair {n} loses {left}")
-        if n in matched and (n in required or problem.supporters[j] > 1):
-            beyond = {k: total + left[k] for k, total in beyond.items()}
-        elif n in matched and left != zero:
-            faults.append(f"matched pair {n} of a single supporter leaves {left}")
+    depth = range(len(problem.levels))
+    beyond = [
+        tuple(int(problem.levels[k].amounts[n]) - u[problem.recipient[n]][k] - v[problem.nle[n]][k] for k in depth)
+        for n in range(problem.size)
+    ]
     used_nle = np.bincount(problem.nle[solution.matched], minlength=len(v)).tolist()
     used_recipient = np.bincount(problem.recipient[solution.matched], minlength=len(u)).tolist()
-    sides = (("u", u, used_recipient, problem.supporters.tolist()), ("v", v, used_nle, room_of(problem).tolist()))
-    for name, prices, used, limit in sides:
-        for n, price in enumerate(prices):
-            if price < zero or (used[n] < limit[n] and price != zero):
-                faults.append(f"{name}{n} is {price} with {used[n]} of {limit[n]} used")
+    limits, room = problem.supporters.tolist(), room_of(problem).tolist()
+    faults = [
+        *_pair_faults(problem, solution, beyond),
+        *_limit_faults("recipient", u, used_recipient, limits),
+        *_limit_faults("NLE", v, used_nle, room),
+    ]
+    free = [n for n in solution.matched.tolist() if not _settled(problem, n)]
     for k, level in enumerate(solution.levels):
-        bound = sum(m * price[k] for side in sides for m, price in zip(side[3], side[1], strict=True)) + beyond[k]
+        prices = sum(m * price[k] for m, price in zip([*limits, *room], [*u, *v], strict=True))
+        bound = prices + sum(beyond[n][k] for n in free)
         if not level.value == bound == level.bound:
             faults.append(f"level {k}: value {level.value}, bound {level.bound}, from prices {bound}")
     return faults
+
+
+def _settled(problem: Problem, n: int) -> bool:
+    """Whether a matched pair must be worth exactly its prices: not required, and the recipient's only one."""
+    required = problem.required is not None and bool(problem.required[n])
+    return not required and int(problem.supporters[problem.recipient[n]]) == 1
+
+
+def _pair_faults(problem: Problem, solution: Solution, beyond: Sequence[tuple[int, ...]]) -> list[str]:
+    zero = (0,) * len(problem.levels)
+    matched, required = set(solution.matched.tolist()), set(problem.required_pairs().tolist())
+    faults = []
+    for n, left in enumerate(beyond):
+        if n not in matched and left > zero:
+            faults.append(f"pair {n} would gain {left}")
+        elif n in matched - required and left < zero:
+            faults.append(f"matched pair {n} loses {left}")
+        elif n in matched and _settled(problem, n) and left != zero:
+            faults.append(f"matched pair {n} of a single supporter leaves {left}")
+    return faults
+
+
+def _limit_faults(
+    side: str, prices: Sequence[tuple[int, ...]], used: Sequence[int], limits: Sequence[int]
+) -> list[str]:
+    return [
+        f"{side} {n} is priced {price} with {used[n]} of {limits[n]} used"
+        for n, price in enumerate(prices)
+        if price < (0,) * len(price) or (used[n] < limits[n] and any(price))
+    ]

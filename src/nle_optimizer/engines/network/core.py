@@ -59,6 +59,8 @@ def _everything(values: Integers) -> Flags:
 
 def _first_core(network: Network, guide: Scores) -> Flags:
     core = np.zeros(len(network.tail), dtype=bool)
+    if not network.pairs:
+        return core
     pairs = slice(0, network.pairs)
     score = np.where(network.upper[pairs] > 0, guide, -np.inf)
     _mark_best_of_nles(core, network, score, network.head[pairs])

@@ -69,11 +69,12 @@ class NetworkEngine:
         _refuse_overfull(problem, room)
         network = build(problem, room)
         run = _Run(network, _guide(problem))
-        potentials = [run.optimise(level.amounts) for level in problem.levels]
+        potentials, values = [], []
+        for level in problem.levels:
+            potentials.append(run.optimise(level.amounts))
+            values.append(level.total(run.matched))
         if not problem.levels:
             run.optimise(np.zeros(problem.size, dtype=np.int64))
-        matched = run.matched
-        values = [level.total(matched) for level in problem.levels]
         firm = ~may_change(run.network, _flow(run))
         for level in problem.tie_break:
             run.optimise(level.amounts)

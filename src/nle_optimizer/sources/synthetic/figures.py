@@ -12,8 +12,9 @@ from importlib.resources import files
 import numpy as np
 
 from nle_optimizer.records import Integers
+from nle_optimizer.scenario.columns import PHASES, REGIONS
 from nle_optimizer.sources.synthetic.randomness import Floats
-from nle_optimizer.sources.synthetic.vocabulary import FAITHS, PHASES, RECORDS, REGIONS
+from nle_optimizer.sources.synthetic.vocabulary import FAITHS, RECORDS
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,12 @@ import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import Integers
+from nle_optimizer.scenario.columns import REGIONS
 from nle_optimizer.sources.synthetic.figures import figures
 from nle_optimizer.sources.synthetic.leaders import Leaders, draw_leaders
 from nle_optimizer.sources.synthetic.randomness import Stream
 from nle_optimizer.sources.synthetic.schools import Schools, draw_schools
 from nle_optimizer.sources.synthetic.trusts import Trusts, draw_trusts
-from nle_optimizer.sources.synthetic.vocabulary import REGIONS
 
 AS_OF = date(2022, 9, 1)
 EARLIEST = date(2010, 1, 1)

@@ -7,9 +7,10 @@ from math import fsum
 import numpy as np
 
 from nle_optimizer.records import Flags, Integers, Texts
+from nle_optimizer.scenario.columns import PHASES
 from nle_optimizer.sources.synthetic.figures import Figures, national
 from nle_optimizer.sources.synthetic.randomness import Floats, Stream
-from nle_optimizer.sources.synthetic.vocabulary import FAITHS, PHASES, RECORDS, TWICE_BELOW_GOOD
+from nle_optimizer.sources.synthetic.vocabulary import FAITHS, RECORDS, TWICE_BELOW_GOOD
 
 STATUSES = np.array(["Open", "Closed", "Open, but proposed to close"], dtype=object)
 STATUS_WEIGHTS = np.array([[9_960.0, 36.0, 4.0]])

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.records import Flags, Integers, Texts
+from nle_optimizer.scenario.columns import AREAS, PHASES
 from nle_optimizer.sources.synthetic.randomness import Floats, Stream
 from nle_optimizer.sources.synthetic.schools import Schools
-from nle_optimizer.sources.synthetic.vocabulary import AREAS, PHASES
 
 GRADE_WEIGHT = np.array([0.0, 2.0, 1.0, 0.0, 0.0])
 REGION_WEIGHT = np.array([0.7, 0.9, 0.8, 0.9, 1.1, 1.0, 1.5, 1.1, 0.6])

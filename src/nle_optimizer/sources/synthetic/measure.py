@@ -16,6 +16,7 @@ import numpy as np
 
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.records import Integers
+from nle_optimizer.scenario.columns import PHASES
 from nle_optimizer.sources.synthetic.clusters import clusters
 from nle_optimizer.sources.synthetic.extract import (
     GRADES_KNOWN_TO,
@@ -23,7 +24,7 @@ from nle_optimizer.sources.synthetic.extract import (
     Measured,
     read_extract,
 )
-from nle_optimizer.sources.synthetic.vocabulary import FAITHS, PHASES, RECORDS
+from nle_optimizer.sources.synthetic.vocabulary import FAITHS, RECORDS
 
 TOWN = 16
 """About how many schools a town holds: small enough for the pattern, too many for any one school's place."""

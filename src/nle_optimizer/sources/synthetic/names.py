@@ -3,7 +3,7 @@
 import numpy as np
 
 from nle_optimizer.records import Integers
-from nle_optimizer.sources.synthetic.vocabulary import PHASES
+from nle_optimizer.scenario.columns import PHASES
 
 _FIRST = (
     "Ald",

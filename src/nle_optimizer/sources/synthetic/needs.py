@@ -10,9 +10,9 @@ from datetime import date
 import numpy as np
 
 from nle_optimizer.records import Integers
+from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.sources.synthetic.inspections import Inspections
 from nle_optimizer.sources.synthetic.randomness import Stream
-from nle_optimizer.sources.synthetic.vocabulary import AREAS
 
 TOTAL = np.array([0.25, 0.55, 1.15, 1.6, 1.5, 2.0, 0.8])
 """Assumed sum of the three needs by record, before chance: below Good is worse, twice worse still."""

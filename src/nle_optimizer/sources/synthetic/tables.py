@@ -6,10 +6,11 @@ from datetime import date
 import numpy as np
 
 from nle_optimizer.records import Flags, Integers
+from nle_optimizer.scenario.columns import AREAS, PHASES, REGIONS
 from nle_optimizer.sources.synthetic import kinds, leaders
 from nle_optimizer.sources.synthetic.generator import SyntheticEngland
 from nle_optimizer.sources.synthetic.names import school_names
-from nle_optimizer.sources.synthetic.vocabulary import AREAS, FAITHS, PHASES, REGIONS
+from nle_optimizer.sources.synthetic.vocabulary import FAITHS
 
 Columns = dict[str, Sequence[str]]
 

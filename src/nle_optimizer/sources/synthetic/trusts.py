@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.records import Flags, Integers
+from nle_optimizer.scenario.columns import PHASES, REGIONS
 from nle_optimizer.sources.synthetic.randomness import Stream
 from nle_optimizer.sources.synthetic.schools import Schools
-from nle_optimizer.sources.synthetic.vocabulary import FAITHS, PHASES, REGIONS
+from nle_optimizer.sources.synthetic.vocabulary import FAITHS
 
 JUDGED = 0.03
 """Assumed share of trusts that people judged to be of high quality, and as many judged not to be."""
