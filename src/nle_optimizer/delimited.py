@@ -12,6 +12,7 @@ from nle_optimizer.errors import InputError, Place, Problem
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SUSPECT = frozenset((*FORMULA_STARTS, "'"))
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
+SAME_ENCODING = {"utf8": "utf-8", "utf-8-sig": "utf-8", "windows-1252": "cp1252", "iso-8859-1": "latin-1"}
 
 
 def defuse(text: str) -> str:
@@ -51,11 +52,17 @@ def decode(path: Path, data: bytes, encoding: str | None = None) -> str:
     Raises:
         InputError: the bytes are not of that encoding; the line is named.
     """
+    if encoding is not None:
+        named = encoding.casefold()
+        encoding = SAME_ENCODING.get(named, named)
+        if encoding not in ENCODINGS:
+            _refuse(path, None, f"unknown encoding {encoding!r}", f"use one of {', '.join(ENCODINGS)}")
+    remedy = f"save it as {'CSV ' if path.suffix.casefold() == '.csv' else ''}UTF-8"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        _refuse(path, 1, "the file is UTF-16", "save it as CSV UTF-8")
+        _refuse(path, 1, "the file is UTF-16", remedy)
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
-        _refuse(path, line, "the file is not text (it holds a zero byte)", "save it as CSV UTF-8")
+        _refuse(path, line, "the file is not text (it holds a zero byte)", remedy)
     try:
         return data.decode(encoding or "utf-8-sig").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -63,9 +70,7 @@ def decode(path: Path, data: bytes, encoding: str | None = None) -> str:
             return decode(path, data, "cp1252")
         line = data[: error.start].count(b"\n") + 1
         wrong = data[error.start : error.start + 1].hex()
-        _refuse(path, line, f"the file is not {encoding}: byte 0x{wrong}", "save it as CSV UTF-8")
-    except LookupError:
-        _refuse(path, None, f"unknown encoding {encoding!r}", f"use one of {', '.join(ENCODINGS)}")
+        _refuse(path, line, f"the file is not {encoding}: byte 0x{wrong}", remedy)
     raise AssertionError("unreachable")
 
 
@@ -92,9 +97,19 @@ def read_rows(path: Path, encoding: str | None = None) -> list[list[str]]:
     raise AssertionError("unreachable")
 
 
+class _LineFeeds:
+    """Takes rows that end with CR LF, so that the csv module quotes either, and ends them with a line feed."""
+
+    def __init__(self, file: TextIO):
+        self.file = file
+
+    def write(self, row: str) -> int:
+        return self.file.write(row[:-2] + "\n")
+
+
 def write_rows(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write CSV as RFC 4180 has it but for the line ends (a single line feed), every cell defused."""
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(_LineFeeds(file), lineterminator="\r\n")
     writer.writerow([defuse(name) for name in header])
     writer.writerows([[defuse(cell) for cell in row] for row in rows])
 

@@ -142,7 +142,7 @@ def test_who_needs_nothing_leaves(load: Load) -> None:
 
 
 def _supply(scenario: Scenario) -> tuple[list[str], list[list[int]]]:
-    supply = supply_of(scenario, Listed(None, scenario.nles.ids, {}), lambda nle: True)
+    supply = supply_of(scenario, Listed(None, scenario.nles.ids, {}), lambda _: True)
     return supply.reason.tolist(), supply.capacity.tolist()
 
 

@@ -15,9 +15,10 @@ def uniform(problem: Problem, resource: Resource) -> Flags:
 def places(problem: Problem) -> Integers:
     """The number of recipients each NLE can take, shape (nles,): the scarcest resource decides.
 
-    An NLE whose pairs take nothing at all can take every recipient.
+    One more than there are recipients stands for any number beyond, and for an NLE whose pairs take nothing at
+    all: such an NLE is never full.
     """
-    most = np.full(len(problem.nle_ids), len(problem.recipient_ids), dtype=np.int64)
+    most = np.full(len(problem.nle_ids), len(problem.recipient_ids) + 1, dtype=np.int64)
     for resource in problem.resources:
         _, greatest = _extremes(problem, resource.use)
         taken = np.maximum(greatest, 0)

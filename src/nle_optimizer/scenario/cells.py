@@ -1,6 +1,7 @@
 """The text of a cell as an exact value of its column's kind."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -13,8 +14,13 @@ from nle_optimizer.errors import did_you_mean
 from nle_optimizer.records import MILLION, TEXT_KINDS, Column, ColumnSpec, Kind
 
 LARGEST_AMOUNT = 1_000_000_000
+A_GRADE = "must be a grade from 1 (Outstanding) to 4 (Inadequate)"
 YES = frozenset({"yes", "y", "true", "1"})
 NO = frozenset({"no", "n", "false", "0"})
+MILLIONTH = Decimal("0.000001")
+_EDGES = re.compile(r"^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$")
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ][\d:.]+)?", re.ASCII)
+_BRITISH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})( [\d:.]+)?", re.ASCII)
 
 
 class CellError(ValueError):
@@ -28,7 +34,7 @@ class CellError(ValueError):
 def normalise(text: str) -> str:
     """Text without space around it, in Unicode normal form C, so that equal names are equal strings."""
     text = text.strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text).strip("\u00a0\u200b\ufeff ")
+    return text if text.isascii() else _EDGES.sub("", unicodedata.normalize("NFC", text))
 
 
 def parse_column(
@@ -111,23 +117,28 @@ def _yes_no(text: str) -> bool:
 
 def _number(text: str) -> Decimal:
     try:
-        number = Decimal(text)
+        number = Decimal(text if text.isascii() and "_" not in text else "?")
     except InvalidOperation:
         remedy = "write it without thousands separators" if "," in text else None
         raise CellError("must be a number", remedy) from None
     if not number.is_finite():
         raise CellError("must be a finite number")
-    if abs(number) > LARGEST_AMOUNT:
+    if number.adjusted() > 12 or abs(number) > LARGEST_AMOUNT:
         raise CellError(f"must be at most {LARGEST_AMOUNT:,}")
     return number
 
 
 def _count(text: str, unit: str) -> int:
-    number = _number(text)
-    if number != number.to_integral_value() or number < 0:
-        raise CellError("must be a whole number from 0 up")
-    if unit == "1 to 4" and not 1 <= number <= 4:
-        raise CellError("must be a grade from 1 (Outstanding) to 4 (Inadequate)", "leave it blank if not known")
+    least = 1 if unit == "from 1" else 0
+    is_grade = unit == "1 to 4"
+    try:
+        number = _number(text)
+    except CellError as error:
+        raise CellError(A_GRADE, "leave it blank if not known") if is_grade else error from None
+    if is_grade and number not in (1, 2, 3, 4):
+        raise CellError(A_GRADE, "leave it blank if not known")
+    if number != number.to_integral_value() or number < least:
+        raise CellError(f"must be a whole number from {least} up")
     return int(number)
 
 
@@ -137,10 +148,10 @@ def exact(number: Decimal) -> int:
     Raises:
         CellError: it has more than six decimal places.
     """
-    scaled = number * MILLION
-    if scaled != scaled.to_integral_value():
+    rounded = number.quantize(MILLIONTH)
+    if rounded != number:
         raise CellError("must have at most six decimal places", "round it")
-    return int(scaled)
+    return int(rounded * MILLION)
 
 
 def _level(text: str, levels: Mapping[str, int]) -> int:
@@ -150,6 +161,8 @@ def _level(text: str, levels: Mapping[str, int]) -> int:
     try:
         return _share(text)
     except CellError as error:
+        if text[:1].isdecimal() and error.hint == "round it":
+            raise
         words = ", ".join(levels)
         raise CellError(f"must be from 0 to 1 or one of {words}", did_you_mean(word, levels)) from error
 
@@ -183,11 +196,9 @@ def _degrees(text: str) -> float:
 
 
 def _date(text: str) -> int:
-    day = text.split("T")[0].split(" ")[0]
+    iso, british = _DAY.fullmatch(text), _BRITISH_DAY.fullmatch(text)
+    found = iso.group(1, 2, 3) if iso else british.group(3, 2, 1) if british else ("0", "0", "0")
     try:
-        if "/" in day:
-            dd, mm, yyyy = day.split("/")
-            return date(int(yyyy), int(mm), int(dd)).toordinal()
-        return date.fromisoformat(day).toordinal()
+        return date(*(int(number) for number in found)).toordinal()
     except ValueError:
         raise CellError("must be a date", "write 2022-09-01 or 01/09/2022") from None

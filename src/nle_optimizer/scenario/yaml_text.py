@@ -18,8 +18,10 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from nle_optimizer.errors import InputError, Place, Problem
 
-MAX_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 250_000
 MAX_DEPTH = 30
+MOST_DIGITS = 30
+TEXT_TAG = "tag:yaml.org,2002:str"
 
 Path = tuple[str | int, ...]
 
@@ -77,6 +79,10 @@ def _refuse_tricks(yaml: YAML, text: str, file: str) -> None:
         place = Place(file, event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             raise InputError([Problem(place, "", "anchors and aliases are not allowed", hint="write it out")])
+        if getattr(event, "tag", None) is not None:
+            raise InputError([Problem(place, "", "tags are not allowed", str(event.tag), "leave it out")])
+        if getattr(event, "version", None) not in (None, (1, 2)):
+            raise InputError([Problem(place, "", "only YAML 1.2 is read", hint="leave out the line %YAML")])
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
             depth += 1
         elif type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
@@ -112,7 +118,7 @@ class _Builder:
             if not isinstance(key_node, ScalarNode):
                 self._refuse(key_node, path, "a key must be a word")
                 continue
-            key = str(key_node.value)
+            key = str(self._scalar(ScalarNode(TEXT_TAG, key_node.value, key_node.start_mark), path))
             if key in values:
                 self._refuse(key_node, (*path, key), "the key stands twice")
             values[key] = self.build(value_node, (*path, key))
@@ -131,7 +137,8 @@ class _Builder:
         try:
             return _READERS[tag](node.value)
         except (ValueError, InvalidOperation):
-            self._refuse(node, path, f"this is no valid {tag}", node.value)
+            shown = node.value if len(node.value) <= 80 else f"{node.value[:77]}..."
+            self._refuse(node, path, f"this is no valid {_WORDS.get(tag, tag)}", shown.encode("utf-8", "replace").decode())
             return None
 
 
@@ -142,15 +149,21 @@ def _whole(text: str) -> int:
 
 def _decimal(text: str) -> Decimal:
     number = Decimal(text.replace("_", ""))
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
         raise ValueError(text)
     return number
 
 
+def _text(text: str) -> str:
+    text.encode()  # half of a surrogate pair is no text, and could not be written again
+    return text
+
+
+_WORDS = {"int": "whole number", "float": "number", "str": "text", "timestamp": "date"}
 _READERS: dict[str, Callable[[str], Any]] = {
     "null": lambda _: None,
     "bool": lambda text: text.lower() == "true",
-    "str": str,
+    "str": _text,
     "int": _whole,
     "float": _decimal,
     "timestamp": date.fromisoformat,

@@ -123,9 +123,11 @@ class _Groups:
         return np.where(flat[self.trust_of], 1, pupils.values)
 
     def mean(self, name: str, weights: Integers) -> Column:
-        """Mean of the members whose cell is filled, rounded half up."""
+        """Mean of the members whose cell is filled, rounded half up; unweighted where they weigh nothing."""
         column = self.members.column(name)
         weights = np.where(column.given, weights, 0)
+        weightless = self._sum(weights) == 0
+        weights = np.where(weightless[self.trust_of], column.given, weights)
         total, weight = self._sum(column.values * weights), self._sum(weights)
         mean = (2 * total + weight) // np.maximum(2 * weight, 1)
         return Column(column.kind, mean, weight > 0)

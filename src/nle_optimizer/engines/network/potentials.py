@@ -8,14 +8,15 @@ from nle_optimizer.records import Integers
 
 
 def potentials(network: Network, values: Integers, arcs: Integers, flow: Integers) -> Integers:
-    """The least potentials from 0 up under which no residual arc among `arcs` has a positive reduced value.
+    """The greatest potentials from 0 down under which no residual arc among `arcs` has a positive reduced value.
 
-    They do not depend on which optimal circulation is given. The hub is then moved to 0.
+    They do not depend on which optimal circulation is given. The hub is then moved to 0. The greatest make NLEs
+    dear and recipients cheap, so that few pairs outside a core look as if they gained.
 
     Raises:
         EngineError: a residual circle of positive value exists, so the circulation was not optimal.
     """
-    start, end, value = _residual(network, values, arcs, flow)
+    end, start, value = _residual(network, values, arcs, flow)
     order = np.argsort(end, kind="stable")
     start, end, value = start[order], end[order], value[order]
     potential = np.zeros(network.nodes, dtype=np.int64)
@@ -27,7 +28,7 @@ def potentials(network: Network, values: Integers, arcs: Integers, flow: Integer
         reached = np.maximum.reduceat(potential[start] + value, firsts)
         better = reached > potential[targets]
         if not better.any():
-            return potential - potential[HUB]
+            return potential[HUB] - potential
         potential[targets[better]] = reached[better]
     raise EngineError("the circulation is not optimal: a residual circle gains value")
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
-from nle_optimizer.evidence.verification import allocation, figures, matching, rest
+from nle_optimizer.evidence.verification import allocation, figures, matching, particulars, rest
 from nle_optimizer.evidence.verification.candidates import Candidates
 from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
@@ -18,7 +18,6 @@ from nle_optimizer.evidence.verification.nearest import Nearest
 from nle_optimizer.evidence.verification.prices import FILE as CERTIFICATE
 from nle_optimizer.evidence.verification.prices import Prices, read_prices
 from nle_optimizer.evidence.verification.proof import (
-    SUMMARY,
     check_objectives,
     check_totals,
     claims_proof,
@@ -82,15 +81,12 @@ class _Check:
 
     def _check_scope(self) -> None:
         """Note what the scenario asks for and nothing here checks."""
-        settings, summary = self.scenario.settings, self.claim.summary
+        settings = self.scenario.settings
         if settings.supply.add:
             raise RefusedError("supply.add is not checked here")
         for constraint in settings.constraints:
             self.findings.add("constraints", f"constraint {constraint.name} is not checked here")
-        ours = {"schema_version": 1, "scenario": settings.name, "rule": settings.rule}
-        for name, value in ours.items():
-            if summary.get(name) != value:
-                self.findings.differs(SUMMARY, "", name, value, summary.get(name))
+        particulars.check_heading(settings, self.claim.summary, self.claim.certificate.get("method"), self.findings)
         if self.claim.certificate.get("schema_version") != 1:
             said = self.claim.certificate.get("schema_version")
             self.findings.differs(CERTIFICATE, "", "schema_version", 1, said)
@@ -283,4 +279,6 @@ class _Check:
             "nles": len(self.scenario.nles),
             "pairs": sweep.pairs,
         }
+        counts |= particulars.further_counts(list(expected.values()), sweep, summary.get("counts"))
         figures.check_counts(summary, "counts", counts, self.findings)
+        particulars.check_particulars(self.scenario, summary, sweep, self.allocation["firmness"], self.findings)

@@ -68,7 +68,8 @@ def check_objectives(
 
 
 def _check_level(file: str, where: str, entry: Mapping[str, Any], level: Level, findings: Findings) -> None:
-    if not str(entry.get("name", "")).startswith(level.name):
+    name = str(entry.get("name", ""))
+    if name != level.name and not name.startswith(f"{level.name}["):
         findings.differs(file, where, "name", level.name, entry.get("name"))
     if entry.get("sense") != level.sense:
         findings.differs(file, where, "sense", level.sense, entry.get("sense"))

@@ -24,8 +24,8 @@ from nle_optimizer.scenario.scenario import Scenario
 
 STAGE, REASON = "trust-first", "matched-to-trust"
 EXCLUSIONS = "exclusions.csv"
-SENSES = (("maximise", 1, 1), ("minimise", 1000, -1))
-"""Of each level: its sense, its scale and the sign its value has in the maximising orientation."""
+LEVELS = (("matched", "maximise", 1, 1), ("distance", "minimise", 1000, -1))
+"""Of each level: its name, sense and scale, and the sign its value has in the maximising orientation."""
 
 
 def mode_of(scenario: Scenario) -> str:
@@ -139,8 +139,8 @@ class _Matches:
         if certificate is None:
             return None
         levels = certificate.get("levels") if isinstance(certificate, dict) else None
-        if not isinstance(levels, list) or len(levels) != len(SENSES):
-            self._findings.add(FILE, f"{FILE}: trust_first: levels is not a list of {len(SENSES)} levels")
+        if not isinstance(levels, list) or len(levels) != len(LEVELS):
+            self._findings.add(FILE, f"{FILE}: trust_first: levels is not a list of {len(LEVELS)} levels")
             return None
         schools = {name: n for n, name in enumerate(self._schools)}
         trusts = {name: n for n, name in enumerate(self._trusts)}
@@ -166,14 +166,14 @@ class _Matches:
         capacity = self._market.capacity
         check_signs(prices.takers, ~self._matched, self._schools, "school", self._findings)
         check_signs(prices.givers, self._taken < capacity, self._trusts, "trust", self._findings)
-        for n, (sense, scale, sign) in enumerate(SENSES):
+        for n, (name, sense, scale, sign) in enumerate(LEVELS):
             level, where = prices.levels[n], f"trust_first: level {n + 1}"
             bound = sum(prices.takers[n].tolist())
             bound += sum(a * b for a, b in zip(capacity.tolist(), prices.givers[n].tolist(), strict=True))
-            ours = {"sense": sense, "scale": scale, "value": values[n], "bound": values[n]}
+            ours = {"name": name, "sense": sense, "scale": scale, "value": values[n], "bound": values[n]}
             for word, given in ours.items():
                 said = level.get(word)
-                if said != given or (word != "sense" and not is_whole(said)):
+                if said != given or (isinstance(given, int) and not is_whole(said)):
                     self._findings.differs(FILE, where, word, given, said)
             if sign * bound != values[n]:
                 what = f"the prices prove a bound of {sign * bound}, and the value is {values[n]}"

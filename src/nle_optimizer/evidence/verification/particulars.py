@@ -1,0 +1,81 @@
+"""What a summary may say beyond what it must: checked wherever it is said."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nle_optimizer.evidence.verification.findings import Findings
+from nle_optimizer.evidence.verification.prices import is_whole
+from nle_optimizer.evidence.verification.proof import SUMMARY, near
+from nle_optimizer.evidence.verification.sweep import Sweep
+from nle_optimizer.records import MILLION
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.settings import Settings
+
+STATUSES = ("optimal", "feasible", "infeasible", "unknown", "completed")
+ENGINES = {"prices": "network"}
+"""The engine that certifies by each method."""
+
+
+def check_heading(settings: Settings, summary: Mapping[str, Any], method: Any, findings: Findings) -> None:
+    """Check name, rule, status and engine."""
+    ours: dict[str, Any] = {"schema_version": 1, "scenario": settings.name, "rule": settings.rule}
+    if "title" in summary:
+        ours["title"] = settings.title
+    if method in ENGINES:
+        ours["engine"] = ENGINES[method]
+    for name, value in ours.items():
+        if summary.get(name) != value:
+            findings.differs(SUMMARY, "", name, value, summary.get(name))
+    if summary.get("status") not in STATUSES:
+        findings.differs(SUMMARY, "", "status", f"one of {', '.join(STATUSES)}", summary.get("status"))
+    elif settings.rule == "optimal" and _all_proved(summary) and summary.get("status") != "optimal":
+        findings.differs(SUMMARY, "", "status", "optimal, as every level is proved", summary.get("status"))
+
+
+def _all_proved(summary: Mapping[str, Any]) -> bool:
+    entries = summary.get("objectives")
+    if not isinstance(entries, list) or not entries:
+        return False
+    return all(isinstance(entry, dict) and entry.get("proved") is True for entry in entries)
+
+
+def further_counts(reasons: Sequence[tuple[str, str]], sweep: Sweep, said: Any) -> dict[str, int]:
+    """Counts that need not be stated, those that are."""
+    ours = {
+        "cannot_tell": sum(reason == "cannot-tell" for _, reason in reasons),
+        "nles_available": int(sweep.supply.available.sum()),
+        "matched_pairs": len(sweep.matching.lines),
+    }
+    return {name: count for name, count in ours.items() if isinstance(said, dict) and name in said}
+
+
+def check_particulars(
+    scenario: Scenario, summary: Mapping[str, Any], sweep: Sweep, firmness: Sequence[str], findings: Findings
+) -> None:
+    """Check the number of firm pairs, the capacities and the parts of blends, where they are stated."""
+    if "firm_pairs" in summary:
+        firm, said = list(firmness).count("all"), summary["firm_pairs"]
+        if not is_whole(said) or said != firm:
+            findings.differs(SUMMARY, "", "firm_pairs", firm, said)
+    if "capacity" in summary:
+        _check_capacity(scenario, summary["capacity"], sweep, findings)
+    entries, objectives = summary.get("objectives"), scenario.settings.objectives or []
+    blends = [{word: float(weight) for word, weight in each.parts.items()} for each in objectives if each.parts]
+    if isinstance(entries, list):
+        said = [entry["parts"] for entry in entries if isinstance(entry, dict) and "parts" in entry]
+        if said and not any(each.by for each in objectives) and said != blends:
+            findings.differs(SUMMARY, "objectives", "parts", blends, said)
+
+
+def _check_capacity(scenario: Scenario, said: Any, sweep: Sweep, findings: Findings) -> None:
+    available = sweep.supply.available
+    for n, resource in enumerate(scenario.resources):
+        amounts = {
+            "available": int(sweep.supply.capacity[n][available].sum()) / MILLION,
+            "used": int(sweep.used[n].sum()) / MILLION,
+        }
+        stated = said.get(resource) if isinstance(said, dict) else None
+        for word, amount in amounts.items():
+            theirs = stated.get(word) if isinstance(stated, dict) else None
+            if not near(amount, theirs):
+                findings.differs(SUMMARY, f"capacity: {resource}", word, amount, theirs)
