@@ -32,7 +32,7 @@ def england_map(root: Path) -> str:
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img">',
-            f"<title>{counts['supported']} of {counts['eligible']} schools and the NLEs who support them</title>",
+            f"<title>{counts['supported']:,} of {counts['eligible']:,} eligible schools, and who supports them</title>",
             f"<style>{STYLE}</style>",
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
             f'<path class="out" d="{_dots(left_out)}"/>',

@@ -117,7 +117,7 @@ def cli_page() -> str:
 
 
 def _context() -> dict[str, Any]:
-    return {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    return {**program.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
 
 
 def _help(command: click.Command, name: str, parent: click.Context) -> list[str]:
@@ -237,7 +237,7 @@ def _plain(entry: Mapping[str, Any]) -> str:
     word = words.get(str(entry.get("type")), "any value")
     least, most = entry.get("minimum"), entry.get("maximum")
     if least is not None:
-        return f"{word} from {least}" + (f" to {most}" if most is not None else " up")
+        return f"{word} from {least}" + (f" to {most:,}" if most is not None else " up")
     return f"{word} above 0" if "exclusiveMinimum" in entry else word
 
 

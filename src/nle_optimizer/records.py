@@ -154,15 +154,15 @@ class Records:
     def __iter__(self) -> Iterator[str]:
         return iter(self.columns)
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str, kind: Kind = Kind.TEXT) -> Column:
         """The named column; a column that the file does not have is a blank one.
 
-        An undeclared column that is absent counts as blank text.
+        An undeclared column that is absent is blank, of the given kind.
         """
         if name in self.columns:
             return self.columns[name]
         spec = self.spec.columns.get(name)
-        return blank_column(spec.kind if spec else Kind.TEXT, len(self))
+        return blank_column(spec.kind if spec else kind, len(self))
 
     def values(self, name: str) -> NDArray[Any]:
         """The values of a column, meaningless where `given(name)` is False."""

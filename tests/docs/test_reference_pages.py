@@ -1,5 +1,6 @@
 """The generated pages are current, and say what is true."""
 
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -68,3 +69,10 @@ def test_every_objective_stands_on_the_page() -> None:
 def test_stages_and_reason_codes_stand_in_the_rule_book() -> None:
     page = (DOCS / "reference" / "decisions.md").read_text(encoding="utf-8")
     assert [code for code in (*STAGES, *NO_CANDIDATE) if f"`{code}`" not in page] == []
+
+
+def test_the_figures_beside_the_picture_are_those_of_the_picture() -> None:
+    picture = (DOCS / "images" / "england.svg").read_text(encoding="utf-8")
+    counted = re.search(r"<title>([\d,]+ of [\d,]+ eligible schools)", picture)
+    assert counted
+    assert counted[1] in (DOCS.parent / "README.md").read_text(encoding="utf-8")

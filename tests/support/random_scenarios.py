@@ -60,7 +60,7 @@ def _school(rng: Random, n: int, unknown: Any) -> dict[str, Any]:
     return {
         "school_id": f"S{n}",
         "name": rng.choice(["School", "=cmd", "à Becket"]) + str(n),
-        "kind": rng.choice(["", "school", "school"]),
+        "kind": rng.choice(["", "school"] * 6 + ["trust"]),
         **_place(rng),
         "region": rng.choice(REGIONS),
         "local_authority": rng.choice(AUTHORITIES),
@@ -80,6 +80,7 @@ def _school(rng: Random, n: int, unknown: Any) -> dict[str, Any]:
         "arrived": _date(rng, 0.4),
         **{f"need_{area}": _level(rng, unknown) for area in ("leadership", "governance", "finance")},
         "need_source": rng.choice(["", "assessed", "proxy"]),
+        "supporters": rng.choice([""] * 9 + ["2"]),
         "placements": rng.choice(["", "1"]),
         "matched_trust_id": rng.choice(["", "", "", "T0", "T1"]),
         "trust_decision": rng.choice(["", "proposed", "agreed", "declined"]),
@@ -135,7 +136,7 @@ def _pairs(rng: Random, schools: list[dict[str, Any]], nles: list[dict[str, Any]
             "fit": rng.choice(["", "", "0.5", "2.25", "0"]),
             "distance_km": rng.choice(["", "", "3.4", "30", "100.001"]),
             "travel_minutes": rng.choice(["", "20", "45.5"]),
-            "relation": rng.choice(["", "", "", "forbid", "conflict", "objects", "previous", "forbid|conflict"]),
+            "relation": rng.choice(["", "", "", "forbid", "conflict", "objects", "previous", "forbid|conflict", "require|previous"]),
         }
         for nle, school in chosen
     ]
@@ -189,7 +190,8 @@ def _eligibility(rng: Random, dated: bool) -> dict[str, Any]:
             {"latest_inspected": {"before": "2021-01-01"}, "phase": ["Primary", "secondary"]},
             {"name": {"missing": False}, "pupils": {"min": 100, "max": 400}},
         ]
-        chosen["rules"] = [{"name": f"rule-{n}", "when": rng.choice(conditions)} for n in range(rng.randint(1, 3))]
+        rules = [{"name": f"rule-{n}", "when": rng.choice(conditions)} for n in range(rng.randint(1, 3))]
+        chosen["rules"] = [rule | rng.choice([{}, {}, {"priority": rng.randint(1, 3)}]) for rule in rules]
     chosen["governance_only"] = rng.choice(["match", "signpost"])
     return chosen
 
@@ -236,5 +238,6 @@ def _objectives(rng: Random) -> list[Any] | None:
             [{"fit": {"weight": "pupils"}}, "distance"],
             ["fit_governance", "fit_finance", {"distance": {"step": 5}}],
             [{"fit": {"by": "region"}}],
+            [{"blend": {"fit": 1, "cost": -0.0001}}, {"blend": {"fit_finance": 2, "distance": -0.01}}],
         ]
     )

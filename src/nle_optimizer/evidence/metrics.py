@@ -49,9 +49,8 @@ def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
                 "exact": {"value": value, "bound": bound, "scale": level.scale},
             }
         )
-        parts = outcome.blend_parts.get(level.name)
-        if parts:
-            entries[-1]["parts"] = parts
+        if level.parts:
+            entries[-1]["parts"] = {name: float(weight) for name, weight in level.parts.items()}
     return entries
 
 

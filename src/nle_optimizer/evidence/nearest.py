@@ -6,13 +6,16 @@ import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import Integers, Records
-from nle_optimizer.stages.geography import NO_LIMIT, metres
+from nle_optimizer.stages.geography import NO_LIMIT, is_placed, metres
 from nle_optimizer.stages.given_pairs import GivenPairs, given_pairs
 
 NOWHERE = -1
 
 SMALL = 1_000_000
 """Distances that are reckoned one by one rather than by a search tree."""
+
+CLOSE = 2
+"""Metres within which two distances may round to the same."""
 
 
 def nearest_nles(outcome: Outcome, rows: Integers) -> tuple[Integers, Integers]:
@@ -22,42 +25,37 @@ def nearest_nles(outcome: Outcome, rows: Integers) -> tuple[Integers, Integers]:
     no distance is known.
     """
     recipients, nles = outcome.recipients.take(rows), outcome.candidates.nles
-    nle, square = _by_place(recipients, nles)
     detour = outcome.scenario.settings.geography.detour_factor
-    distance = np.where(nle >= 0, metres(np.maximum(square, 0), detour), NOWHERE)
+    nle, distance = _by_place(recipients, nles, detour)
     table = given_pairs(outcome.scenario.pairs, recipients, nles)
     if table is not None and table.given("distance_km").any():
         _patch(recipients, nles, (nle, distance), table, detour)
     return nle, distance
 
 
-def _by_place(recipients: Records, nles: Records) -> tuple[Integers, Integers]:
+def _by_place(recipients: Records, nles: Records, detour: Decimal) -> tuple[Integers, Integers]:
     nle = np.full(len(recipients), NOWHERE, dtype=np.int64)
-    square = np.full(len(recipients), NOWHERE, dtype=np.int64)
-    placed = np.flatnonzero(nles.given("easting") & nles.given("northing"))
-    here = np.flatnonzero(recipients.given("easting") & recipients.given("northing"))
-    if not len(placed) or not len(here):
-        return nle, square
-    points, places = _points(nles)[placed], _points(recipients)[here]
+    distance = np.full(len(recipients), NOWHERE, dtype=np.int64)
+    placed, here = np.flatnonzero(is_placed(nles)), np.flatnonzero(is_placed(recipients))
+    if len(placed) and len(here):
+        points, places = _points(nles)[placed], _points(recipients)[here]
+        nearest = _nearest(places, points, detour)
+        nle[here] = placed[nearest]
+        apart = points[nearest] - places
+        distance[here] = metres((apart * apart).sum(axis=1), detour)
+    return nle, distance
+
+
+def _nearest(places: Integers, points: Integers, detour: Decimal) -> Integers:
+    """The nearest point of each place by whole metres; where several are equally near, the first."""
     if len(points) * len(places) <= SMALL:
-        nearest = _squares(places, points).argmin(axis=1)
-    else:
-        nearest = _by_tree(points, places)
-    nle[here] = placed[nearest]
-    apart = points[nearest] - places
-    square[here] = (apart * apart).sum(axis=1)
-    return nle, square
-
-
-def _by_tree(points: Integers, places: Integers) -> Integers:
-    """The nearest point of each place; where several are equally near, the first."""
+        return np.asarray(metres(_squares(places, points), detour).argmin(axis=1))
     from scipy.spatial import cKDTree
 
-    distance, nearest = cKDTree(points).query(places, k=2)
-    tied = np.flatnonzero(distance[:, 1] - distance[:, 0] < 0.5)
+    apart, nearest = cKDTree(points).query(places, k=2)
     first = nearest[:, 0].astype(np.int64)
-    for row in tied:
-        first[row] = _squares(places[row : row + 1], points).argmin()
+    for row in np.flatnonzero(apart[:, 1] - apart[:, 0] < CLOSE):
+        first[row] = metres(_squares(places[row : row + 1], points), detour).argmin()
     return first
 
 
@@ -73,12 +71,10 @@ def _points(table: Records) -> Integers:
 
 def _row(recipients: Records, nles: Records, row: int, detour: Decimal) -> Integers:
     """The distance of one recipient from every NLE; NO_LIMIT where not known."""
-    placed = nles.given("easting") & nles.given("northing")
-    here = recipients.given("easting")[row] and recipients.given("northing")[row]
-    if not here:
+    if not is_placed(recipients)[row]:
         return np.full(len(nles), NO_LIMIT, dtype=np.int64)
     squares = _squares(_points(recipients)[row : row + 1], _points(nles))[0]
-    return np.where(placed, metres(squares, detour), NO_LIMIT)
+    return np.where(is_placed(nles), metres(squares, detour), NO_LIMIT)
 
 
 def _patch(

@@ -83,12 +83,6 @@ class Outcome:
         return folded[0] != folded[1], (theirs != "") & (ours != "")
 
     @property
-    def blend_parts(self) -> dict[str, dict[str, float]]:
-        """The parts of the blend, by the level's name."""
-        blends = [entry for entry in self.scenario.settings.objectives or [] if entry.name == "blend"]
-        return {entry.name: {part: float(weight) for part, weight in entry.parts.items()} for entry in blends}
-
-    @property
     def used(self) -> Integers:
         """What each available NLE gives of each resource, shape (resources, nles), in millionths."""
         total = np.zeros((len(self.use), len(self.candidates.nles)), dtype=np.int64)

@@ -9,7 +9,7 @@ from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.problem import Level, Problem, Resource
-from nle_optimizer.records import MILLION, Integers, Records
+from nle_optimizer.records import MILLION, Integers, Kind, Records
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.settings import Settings
@@ -38,7 +38,7 @@ def use_of_resources(candidates: Candidates, settings: Settings, resources: tupl
 
 
 def _use(candidates: Candidates, settings: Settings, resource: str) -> Integers:
-    cells = candidates.recipients.column(resource)
+    cells = candidates.recipients.column(resource, Kind.AMOUNT)
     offered, known = _offers(candidates.recipients, settings, resource)
     override = settings.offer.get("override") is True
     amounts = np.where(known if override else ~cells.given, offered, cells.values)

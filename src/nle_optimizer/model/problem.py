@@ -1,6 +1,8 @@
 """The problem in plain integers: pairs, limits and ordered levels. No name of the field, no float."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 
@@ -17,12 +19,14 @@ class Level:
             minimised objective are negative already.
         scale: how many units of `amounts` make 1 of what people read.
         amounts: shape (pairs,).
+        parts: of a blend, its parts and their weights as the planner wrote them.
     """
 
     name: str
     sense: int
     scale: int
     amounts: Integers
+    parts: Mapping[str, Decimal] = field(default_factory=dict)
 
     def total(self, matched: Integers) -> int:
         """The level's value for the matched pairs, in the maximising orientation."""

@@ -14,6 +14,7 @@ from nle_optimizer.errors import did_you_mean
 from nle_optimizer.records import MILLION, TEXT_KINDS, Column, ColumnSpec, Kind
 
 LARGEST_AMOUNT = 1_000_000_000
+FARTHEST_KM = 100_000
 A_GRADE = "must be a grade from 1 (Outstanding) to 4 (Inadequate)"
 YES = frozenset({"yes", "y", "true", "1"})
 NO = frozenset({"no", "n", "false", "0"})
@@ -84,7 +85,7 @@ def _parser(spec: ColumnSpec, levels: Mapping[str, int]) -> Callable[[str], Any]
         Kind.LEVEL: lambda text: _level(text, levels),
         Kind.SHARE: _share,
         Kind.AMOUNT: _amount,
-        Kind.KILOMETRES: lambda text: _scaled(text, 1000),
+        Kind.KILOMETRES: _kilometres,
         Kind.METRES: lambda text: _scaled(text, 1, lowest=None),
         Kind.DEGREES: _degrees,
         Kind.DATE: _date,
@@ -186,6 +187,13 @@ def _scaled(text: str, scale: int, lowest: int | None = 0) -> int:
     if lowest is not None and number < lowest:
         raise CellError("must not be negative")
     return int((number * scale).to_integral_value())
+
+
+def _kilometres(text: str) -> int:
+    metres = _scaled(text, 1000)
+    if metres > FARTHEST_KM * 1000:
+        raise CellError(f"must be at most {FARTHEST_KM:,}")
+    return metres
 
 
 def _degrees(text: str) -> float:

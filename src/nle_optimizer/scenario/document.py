@@ -73,6 +73,8 @@ class Document:
             here = (*steps, key)
             if here in places:
                 self.places[here] = places[here]
+            if isinstance(value, Mapping) and not isinstance(into.get(key), dict):
+                into[key] = _opened(here, into.get(key)) or into.get(key)
             if _merges(into.get(key), value, key):
                 self._merge(into[key], value, here, places)
             else:
@@ -103,14 +105,24 @@ class Document:
         for word in parents:
             step = _step(holder, word, key, origin)
             steps.append(step)
-            if isinstance(holder, dict) and not isinstance(holder.get(step), dict | list):
-                if steps == ["geography", "max_distance_km"] and holder.get(step) is not None:
-                    holder[step] = {"default": holder[step]}
-                else:
-                    holder[step] = {}
+            entry = holder.get(step) if isinstance(holder, dict) else holder[step]
+            if not isinstance(entry, dict | list):
+                holder[step] = _opened(tuple(steps), entry)
+                if not holder[step]:
+                    self.places[tuple(steps)] = origin
             holder = holder[step]
         steps.append(_step(holder, last, key, origin))
         return tuple(steps), holder
+
+
+def _opened(steps: Steps, value: Any) -> dict[str, Any]:
+    """The long form of a setting written in its short form, so that parts of it can be changed; else nothing."""
+    if steps == ("geography", "max_distance_km") and value is not None:
+        return {"default": value}
+    if len(steps) == 2 and isinstance(value, str):
+        long_forms: dict[str | int, dict[str, Any]] = {"data": {"file": value}, "objectives": {value: {}}}
+        return long_forms.get(steps[0], {})
+    return {}
 
 
 def _merges(old: Any, new: Any, key: str) -> bool:
@@ -138,21 +150,21 @@ def read_document(file: Path, *, allow_outside: bool = False) -> Document:
 
 
 def _read(file: Path, allow_outside: bool, seen: tuple[Path, ...]) -> Document:
-    here = file.resolve()
+    here = _resolved(file, Place(str(file)), "")
     if here in seen or len(seen) > MAX_BASES:
         chain = " -> ".join(path.name for path in (*seen, here))
         raise InputError([Problem(Place(str(file)), "base", f"the bases lead in a circle: {chain}")])
     marked = _parse(file)
-    values = dict(marked.values)
-    base = values.pop("base", None)
-    _anchor_paths(values, file, marked, allow_outside)
+    document = Document(file, dict(marked.values), dict(marked.places))
+    base = document.values.pop("base", None)
+    anchor_paths(document, allow_outside=allow_outside)
     if base is None:
-        return Document(file, values, dict(marked.places))
-    place = marked.places[("base",)]
-    document = _read(_inside(base, file, place, "base", allow_outside), allow_outside, (*seen, here))
-    document.file = file
-    document.merge(values, marked.places)
-    return document
+        return document
+    place = document.place(("base",))
+    under = _read(_inside(base, file, place, "base", allow_outside), allow_outside, (*seen, here))
+    under.file = file
+    under.merge(document.values, document.places)
+    return under
 
 
 def _parse(file: Path) -> Marked:
@@ -168,20 +180,29 @@ def _parse(file: Path) -> Marked:
     return marked
 
 
-def _anchor_paths(values: dict[str, Any], file: Path, marked: Marked, allow_outside: bool) -> None:
-    data = values.get("data")
+def anchor_paths(document: Document, *, allow_outside: bool) -> None:
+    """Make the paths of the tables absolute, from the folder of the document's file.
+
+    Raises:
+        InputError: every path that leaves that folder.
+    """
+    data = document.values.get("data")
     if not isinstance(data, dict):
         return
-    anchored: dict[str, Any] = {}
+    problems: list[Problem] = []
     for name, entry in data.items():
         path = entry.get("file") if isinstance(entry, dict) else entry
-        if isinstance(path, str):
-            place = marked.places.get(("data", name), Place(str(file)))
-            path = str(_inside(path, file, place, f"data.{name}", allow_outside))
-        anchored[name] = {**entry, "file": path} if isinstance(entry, dict) and "file" in entry else path
-        if isinstance(entry, dict) and "file" not in entry:
-            anchored[name] = entry
-    values["data"] = anchored
+        if not isinstance(path, str):
+            continue
+        place = document.place(("data", name, "file"))
+        try:
+            target = str(_inside(path, document.file, place, f"data.{name}", allow_outside))
+        except InputError as error:
+            problems += error.problems
+        else:
+            data[name] = {**entry, "file": target} if isinstance(entry, dict) else target
+    if problems:
+        raise InputError(problems)
 
 
 def _inside(path: Any, file: Path, place: Place, setting: str, allow_outside: bool) -> Path:
@@ -189,16 +210,25 @@ def _inside(path: Any, file: Path, place: Place, setting: str, allow_outside: bo
         raise InputError([Problem(place, setting, "a path is needed", repr(path))])
     folder = file.parent.resolve()
     target = folder / path
-    if not allow_outside and not target.resolve().is_relative_to(folder):
+    if not _resolved(target, place, setting).is_relative_to(folder) and not allow_outside:
         raise InputError([Problem(place, setting, OUTSIDE, path, "move the file or give --allow-outside")])
     return target
 
 
-def apply_choices(document: Document, names: Sequence[str], sets: Sequence[str]) -> None:
+def _resolved(path: Path, place: Place, setting: str) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # too long a name, links in a circle, no text
+        raise InputError([Problem(place, setting, "the path leads nowhere", hint="check it")]) from None
+
+
+def apply_choices(
+    document: Document, names: Sequence[str], sets: Sequence[str], *, allow_outside: bool = False
+) -> None:
     """Apply named overrides or scenarios, then `KEY=VALUE` settings, in order.
 
     Raises:
-        InputError: an unknown name, a malformed `KEY=VALUE`.
+        InputError: an unknown name, a malformed `KEY=VALUE`, a path that leaves the folder of the file.
     """
     overrides = _section(document, "overrides")
     groups = _section(document, "scenarios")
@@ -206,11 +236,22 @@ def apply_choices(document: Document, names: Sequence[str], sets: Sequence[str])
         for override in _members(document, name, overrides, groups):
             for key, value in overrides[override].items():
                 document.set(key, value, Place(f"overrides.{override}"))
+    problems: list[Problem] = []
     for word in sets:
-        key, equals, text = word.partition("=")
-        if not equals or not key:
-            raise InputError([Problem(Place("--set"), word, "write KEY=VALUE")])
-        document.set(key.strip(), parse_value(text, "--set"), Place("--set"))
+        try:
+            _set(document, word)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    anchor_paths(document, allow_outside=allow_outside)
+
+
+def _set(document: Document, word: str) -> None:
+    key, equals, text = word.partition("=")
+    if not equals or not all(key.strip().split(".")):
+        raise InputError([Problem(Place("--set"), word, "write KEY=VALUE, such as geography.max_distance_km=40")])
+    document.set(key.strip(), parse_value(text, "--set"), Place("--set"))
 
 
 def _section(document: Document, name: str) -> dict[str, Any]:

@@ -55,6 +55,8 @@ class Objective(Section):
             return {"name": value}
         if isinstance(value, Mapping) and len(value) == 1:
             ((name, options),) = value.items()
+            if isinstance(options, Mapping) and {"name", "parts"} & set(options):
+                raise ValueError("an objective has no settings `name` or `parts`; write {fit: {where: {...}}}")
             if name == "blend" and isinstance(options, Mapping):
                 return _blend(options)
             if options is None or isinstance(options, Mapping):

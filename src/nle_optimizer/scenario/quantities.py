@@ -7,11 +7,30 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
+LARGEST = 1_000_000_000
+FARTHEST_KM = 100_000
+
 
 def _is_number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError("a number is needed")
     return Decimal(str(value))
+
+
+def _is_exact(value: Any) -> Any:
+    number = _is_number(value)
+    if number.is_finite() and abs(number) <= LARGEST and number != round(number, 6):
+        raise ValueError("at most six decimal places are kept; round it")
+    return number
+
+
+def _is_day(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("a date is needed, written as 2022-09-01") from None
 
 
 def _is_whole(value: Any) -> Any:
@@ -21,26 +40,49 @@ def _is_whole(value: Any) -> Any:
 
 
 def _quantity(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value):
+    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value) and Decimal(value[:-1]) <= 100:
         return value
-    return _is_number(value)
+    if isinstance(value, str):
+        raise ValueError("a number from 0 up is needed, or a percentage such as 10%")
+    if not 0 <= _is_exact(value) <= LARGEST:
+        raise ValueError("must not be negative" if value < 0 else f"must be at most {LARGEST}")
+    return _is_exact(value)
 
 
 Number = Annotated[Decimal, BeforeValidator(_is_number), WithJsonSchema({"type": "number"})]
-Amount = Annotated[Decimal, Field(ge=0), BeforeValidator(_is_number), WithJsonSchema({"type": "number", "minimum": 0})]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, le=LARGEST),
+    BeforeValidator(_is_exact),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST}),
+]
+Kilometres = Annotated[
+    Decimal,
+    Field(ge=0, le=FARTHEST_KM),
+    BeforeValidator(_is_exact),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": FARTHEST_KM}),
+]
+Factor = Annotated[
+    Decimal,
+    Field(ge=0, le=1000),
+    BeforeValidator(_is_exact),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1000}),
+]
 Positive = Annotated[
     Decimal,
-    Field(gt=0),
-    BeforeValidator(_is_number),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
+    Field(gt=0, le=LARGEST),
+    BeforeValidator(_is_exact),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}),
 ]
 Share = Annotated[
     Decimal,
     Field(ge=0, le=1),
-    BeforeValidator(_is_number),
+    BeforeValidator(_is_exact),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
-Whole = Annotated[int, Field(ge=0), BeforeValidator(_is_whole)]
+Whole = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_is_whole)]
+Seed = Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(_is_whole)]
+Day = Annotated[date, BeforeValidator(_is_day), WithJsonSchema({"type": "string", "format": "date"})]
 Quantity = Annotated[
     Decimal | str,
     BeforeValidator(_quantity),
@@ -53,9 +95,7 @@ Scalar = bool | int | Annotated[Decimal, WithJsonSchema({"type": "number"})] | d
 class Section(BaseModel):
     """A group of settings: frozen, and strict about its keys."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Range(Section):

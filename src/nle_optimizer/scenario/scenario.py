@@ -11,8 +11,8 @@ from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.records import MILLION, Records
 from nle_optimizer.scenario.checks import check
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.document import Document, apply_choices, read_document
-from nle_optimizer.scenario.settings import Data, DataFile, Settings
+from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, read_document
+from nle_optimizer.scenario.settings import Data, DataFile, Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.validation import validate
 from nle_optimizer.scenario.workbook_scenario import read_workbook_document
@@ -56,6 +56,7 @@ class Scenario:
         document = Document(self.document.file, _copy(self.document.values), dict(self.document.places))
         for key, value in changes.items():
             document.set(key, _exact(value), Place("replace"))
+        anchor_paths(document, allow_outside=True)
         if any(key.split(".")[0] in ("data", "fit", "capacity") for key in changes):
             return _assemble(document)
         settings = validate(document)
@@ -83,7 +84,7 @@ def load_scenario(
     is_workbook = file.suffix.lower() in (".xlsx", ".xlsm")
     read: Callable[..., Document] = read_workbook_document if is_workbook else read_document
     document = read(file, allow_outside=allow_outside)
-    apply_choices(document, choose, sets)
+    apply_choices(document, choose, sets, allow_outside=allow_outside)
     return _assemble(document)
 
 
@@ -150,8 +151,18 @@ def _read_tables_anyway(document: Document, reading: Reading) -> None:
         data = Data.model_validate(document.values.get("data"))
     except ValidationError:
         return
-    levels = {"none": 0, "low": 0, "medium": 0, "high": 0}
-    _tables(data, KNOWN_RESOURCES, levels, reading)
+    levels, resources = _written(document, ("fit", "levels")), _written(document, ("capacity", "resources"))
+    words = levels if isinstance(levels, dict) else Fit().levels
+    named = resources if isinstance(resources, list) else KNOWN_RESOURCES
+    _tables(data, named, {str(word).casefold(): 0 for word in words}, reading)
+
+
+def _written(document: Document, steps: tuple[str, ...]) -> Any:
+    """What the document says of a setting, valid or not; None where it says nothing."""
+    value: Any = document.values
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
 
 
 def _copy(values: Any) -> Any:

@@ -1,14 +1,28 @@
 """Every setting of a scenario file, with its meaning, its range and its default."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
+from math import gcd
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from nle_optimizer.scenario.objective_setting import Objective
-from nle_optimizer.scenario.quantities import Amount, Name, Positive, Quantity, Scalar, Section, Share, When, Whole
+from nle_optimizer.scenario.quantities import (
+    Amount,
+    Day,
+    Factor,
+    Kilometres,
+    Name,
+    Positive,
+    Quantity,
+    Scalar,
+    Section,
+    Seed,
+    Share,
+    When,
+    Whole,
+)
 
 
 class DataFile(Section):
@@ -110,22 +124,22 @@ class TrustFirst(Section):
     """Decisions in the schools table that count as matched."""
     capacity_default: Whole = 1
     """Schools a trust can take where the trusts table does not say."""
-    max_distance_km: Amount | None = None
+    max_distance_km: Kilometres | None = None
     """Farthest a school may lie from the trust's place."""
 
 
 class Geography(Section):
     """How far an NLE may be from a school."""
 
-    max_distance_km: dict[str, Amount] = {}
+    max_distance_km: dict[str, Kilometres] = {}
     """A number, or {default: 80, London: 25} by the school's region; none: no limit."""
     max_travel_minutes: Amount | None = None
     """Longest travel time; a pair without one is then no candidate."""
-    min_distance_km: Amount = Decimal(0)
+    min_distance_km: Kilometres = Decimal(0)
     """Shortest distance, to keep neighbours apart."""
     within: Literal["none", "region", "local_authority"] = "none"
     """Whether both must lie in the same region or local authority."""
-    nle_limit: Literal["respect", "ignore"] | dict[Literal["multiply"], Positive] = "respect"
+    nle_limit: Literal["respect", "ignore"] | dict[Literal["multiply"], Factor] = "respect"
     """What to do with each NLE's own max_distance_km."""
     detour_factor: Positive = Decimal(1)
     """Straight-line distances are multiplied by this."""
@@ -186,8 +200,20 @@ class Fit(Section):
 
     @model_validator(mode="after")
     def _some_weight(self) -> "Fit":
-        if not any(self.weights.values()):
+        whole = [int(weight * 1_000_000) for weight in self.weights.values()]
+        if not any(whole):
             raise ValueError("at least one weight must be above 0")
+        if max(whole) // gcd(*whole) > 1_000_000:
+            raise ValueError("the weights differ by too many digits; use rounder ones, such as 1 and 2.5")
+        return self
+
+    @model_validator(mode="after")
+    def _words(self) -> "Fit":
+        folded = [word.casefold() for word in self.levels]
+        if len(folded) != len(set(folded)):
+            raise ValueError("two levels have the same name but for capital letters")
+        if any(word[:1].isdecimal() or word[:1] in "+-." for word in folded):
+            raise ValueError("a level needs a name that is no number")
         return self
 
 
@@ -196,12 +222,18 @@ class Capacity(Section):
 
     resources: list[Name] | None = Field(default=None, min_length=1)
     """Columns that limit an NLE; by default `placements` and `days`, where the NLE table fills them."""
-    multiply: dict[str, Amount] = {}
+    multiply: dict[str, Factor] = {}
     """Every NLE's amount of a resource times this."""
     reserve: dict[str, Quantity] = {}
     """Kept back from every NLE: an amount or a percentage."""
     round: Literal["spread", "down"] = "spread"
     """How a multiplied capacity becomes whole again: largest remainder over all NLEs, or each rounded down."""
+
+    @model_validator(mode="after")
+    def _once(self) -> "Capacity":
+        if len(set(self.resources or [])) != len(self.resources or []):
+            raise ValueError("a resource stands twice in resources")
+        return self
 
 
 class Addition(Section):
@@ -210,7 +242,7 @@ class Addition(Section):
     count: Whole
     where: dict[str, Scalar] = {}
     like: str = "existing"
-    seed: Whole = 0
+    seed: Seed = 0
 
 
 class Supply(Section):
@@ -267,7 +299,7 @@ class Settings(Section):
     """Version of this format."""
     name: Name
     title: str = ""
-    as_of: date | None = None
+    as_of: Day | None = None
     """Policies count inspections, joins and waiting up to this day."""
     data: Data
     eligibility: Eligibility = Eligibility()
@@ -289,7 +321,14 @@ class Settings(Section):
     rule: str = "optimal"
     tie_break: list[Literal["arrived", "lottery"]] = ["arrived", "lottery"]
     """What decides between optimal allocations, in order; a lottery always comes last."""
-    seed: Whole = 0
+    seed: Seed = 0
     uncertainty: Uncertainty = Uncertainty()
     sweep: dict[str, Any] = {}
     """Read by `nle-optimizer sweep`."""
+
+    @model_validator(mode="after")
+    def _amounts_offered(self) -> "Settings":
+        for name, amount in self.offer.items():
+            if isinstance(amount, bool) != (name == "override"):
+                raise ValueError(f"offer.{name} must be {'true or false' if name == 'override' else 'a number'}")
+        return self

@@ -47,9 +47,9 @@ def read_table(
         return None
     shown = file.name if source.sheet is None else f"{file.name}[{source.sheet}]"
     header = [normalise(restore(name)) for name in grid[0]] if grid else []
-    names = _mapped_names(spec, source, header, shown, reading)
+    names = _mapped_names(spec, source, header, resources, shown, reading)
     body = [(n, row) for n, row in enumerate(grid[1:], start=2) if any(cell.strip() for cell in row)]
-    if not _rows_fit(body, len(header), shown, reading) or names is None:
+    if names is None or not _rows_fit(body, len(header), shown, reading):
         return None
     if not body and spec.name not in MAY_BE_EMPTY:
         reading.problems.append(Problem(Place(shown), "", "the table has no rows"))
@@ -67,12 +67,23 @@ def _grid(file: Path, source: DataFile) -> list[list[str]]:
 
 
 def _mapped_names(
-    spec: TableSpec, source: DataFile, header: Sequence[str], shown: str, reading: Reading
+    spec: TableSpec,
+    source: DataFile,
+    header: Sequence[str],
+    resources: Sequence[str],
+    shown: str,
+    reading: Reading,
 ) -> list[str] | None:
     """Our name of each column of the file; None where a row cannot be read by them."""
     problems: list[Problem] = []
     theirs = {their: our for our, their in source.columns.items()}
+    if not any(header) or (len(header) == 1 and any(mark in header[0] for mark in ";\t")):
+        what = "the first row must hold the names of the columns, separated by commas"
+        reading.problems.append(Problem(Place(shown, 1), "", what, ",".join(header) or "a blank row"))
+        return None
     for our, their in source.columns.items():
+        if theirs[their] != our:
+            problems.append(Problem(Place(shown, 1), our, f"the column is mapped to {theirs[their]} too", their))
         if their not in header:
             problems.append(
                 Problem(Place(shown, 1), our, "the mapped column is not there", their, did_you_mean(their, header))
@@ -86,16 +97,16 @@ def _mapped_names(
         if column.required and column.name not in names:
             hint = did_you_mean(column.name, names)
             problems.append(Problem(Place(shown, 1), column.name, "this column is required", hint=hint))
-    reading.findings += _misspelt(spec, names, shown)
+    reading.findings += _misspelt([*spec.columns, *resources], names, shown)
     reading.problems += problems
     return None if problems else names
 
 
-def _misspelt(spec: TableSpec, names: Sequence[str], shown: str) -> list[Problem]:
-    missing = [name for name in spec.columns if name not in names]
+def _misspelt(known: Sequence[str], names: Sequence[str], shown: str) -> list[Problem]:
+    missing = [name for name in known if name not in names]
     findings = []
     for name in names:
-        hint = did_you_mean(name, missing) if name not in spec.columns else None
+        hint = did_you_mean(name, missing) if name not in known else None
         if hint:
             findings.append(Problem(Place(shown, 1), name, "this column is carried but not used", hint=hint))
     return findings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,18 +30,70 @@ def validate(document: Document) -> Settings:
 
 
 def _problems(document: Document, error: ValidationError) -> Iterable[Problem]:
-    for fault in error.errors(include_url=False):
-        steps = _steps(document.values, fault["loc"])
-        place, path = document.place(steps), ".".join(str(step) for step in steps)
-        kind = fault["type"]
-        if kind == "extra_forbidden":
-            known = _keys_at(Settings, steps[:-1])
-            hint = did_you_mean(str(steps[-1]), known) or f"known keys: {', '.join(sorted(known))}"
-            yield Problem(place, path, "unknown key", str(steps[-1]), hint)
-        elif kind == "missing":
-            yield Problem(place, path, "this setting is required")
-        else:
-            yield Problem(place, path, _sentence(fault["msg"]), _shown(fault["input"]), _nearest(fault))
+    faults = [(_steps(document.values, fault["loc"]), fault) for fault in error.errors(include_url=False)]
+    named = [steps for steps, fault in faults if fault["type"] in ("extra_forbidden", "missing")]
+    told: set[Steps] = set()
+    for steps, fault in faults:
+        condition = _condition(steps)
+        if condition is None or steps in named:
+            if not _only_says_it_is_no_other_form(steps, fault, faults):
+                yield _problem(document, steps, fault)
+        elif condition not in told and not any(_is_below(below, condition) for below in named):
+            told.add(condition)
+            path = ".".join(str(step) for step in condition)
+            yield Problem(document.place(condition), path, A_CONDITION, _shown(_at(document.values, condition)))
+
+
+A_CONDITION = "must be a value, a list of values, or some of {min, max, not, before, missing}"
+
+
+def _at(values: Any, steps: Steps) -> Any:
+    for step in steps:
+        values = values[step]
+    return values
+
+
+def _condition(steps: Steps) -> Steps | None:
+    """The path of the condition on a column that a path leads into, if any."""
+    for n, step in enumerate(steps):
+        if step in ("when", "where") and len(steps) > n + 1:
+            return steps[: n + 2]
+    return None
+
+
+def _only_says_it_is_no_other_form(steps: Steps, fault: Any, faults: Any) -> bool:
+    """Whether a fault only says that a value has none of its other forms, while a fault inside it says more."""
+    wrong_form = fault["type"].endswith("_type") or fault["type"] == "literal_error"
+    return wrong_form and isinstance(fault["input"], Mapping) and any(_is_below(below, steps) for below, _ in faults)
+
+
+def _is_below(steps: Steps, above: Steps) -> bool:
+    return len(steps) > len(above) and steps[: len(above)] == above
+
+
+def _problem(document: Document, steps: Steps, fault: Any) -> Problem:
+    place, path = document.place(steps), ".".join(str(step) for step in steps)
+    if fault["type"] == "extra_forbidden":
+        known = _keys_at(Settings, steps[:-1])
+        hint = did_you_mean(str(steps[-1]), known) or f"known keys: {', '.join(sorted(known))}"
+        return Problem(place, path, "unknown key", str(steps[-1]), hint)
+    if fault["type"] == "missing":
+        return Problem(place, path, "this setting is required")
+    what = SENTENCES.get(fault["type"]) or _sentence(fault["msg"])
+    speaks_for_itself = fault["type"] == "value_error" and isinstance(fault["input"], Mapping)
+    return Problem(place, path, what, None if speaks_for_itself else _shown(fault["input"]), _nearest(fault))
+
+
+SENTENCES = {
+    "model_type": "must be a mapping of settings",
+    "dict_type": "must be a mapping",
+    "list_type": "must be a list",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text; put it in quotation marks",
+    "too_short": "must not be empty",
+    "string_pattern_mismatch": "must be letters, digits, dots, dashes or underscores, first a letter or digit",
+}
 
 
 def _steps(values: Any, loc: tuple[int | str, ...]) -> Steps:
@@ -84,7 +136,7 @@ def _sentence(message: str) -> str:
 
 
 def _must(message: str) -> str:
-    return f"must be {message}" if message.startswith(("greater", "less", "a valid", "'")) else message
+    return f"must be {message}" if message.startswith(("greater", "less", "a valid", "'", "1")) else message
 
 
 def _shown(value: Any) -> str:
@@ -100,25 +152,27 @@ def _nearest(fault: Any) -> str | None:
 
 def _keys_at(model: type[BaseModel], steps: Steps) -> set[str]:
     """The keys that a mapping at this path may have."""
-    models = [model]
+    forms: list[Any] = [model]
     for step in steps:
-        inner: list[Any] = []
-        for candidate in models:
-            for name, info in candidate.model_fields.items():
-                if step in (name, info.alias):
-                    inner.append(info.annotation)
-        models = [found for annotation in inner for found in _models_in(annotation)] or (
-            models if isinstance(step, int) else []
-        )
-    return {info.alias or name for found in models for name, info in found.model_fields.items()}
+        forms = [inner for form in forms for inner in _inside(form, step)]
+    return {info.alias or name for found in _models_in(forms) for name, info in found.model_fields.items()}
 
 
-def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif get_origin(annotation) in (Union, UnionType, list, dict) or get_args(annotation):
-        for argument in get_args(annotation):
-            yield from _models_in(argument)
+def _inside(form: Any, step: int | str) -> Iterable[Any]:
+    """The forms that an entry of a setting of the given form may have."""
+    if isinstance(form, type) and issubclass(form, BaseModel):
+        return [info.annotation for name, info in form.model_fields.items() if step in (name, info.alias)]
+    if get_origin(form) in (list, dict):
+        return [get_args(form)[-1]]
+    return [inner for option in get_args(form) for inner in _inside(option, step)]
+
+
+def _models_in(forms: Iterable[Any]) -> Iterable[type[BaseModel]]:
+    for form in forms:
+        if isinstance(form, type) and issubclass(form, BaseModel):
+            yield form
+        elif get_origin(form) in (Union, UnionType, Annotated):
+            yield from _models_in(get_args(form))
 
 
 def _unknown_objectives(document: Document, settings: Settings) -> Iterable[Problem]:

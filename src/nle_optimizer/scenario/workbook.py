@@ -11,6 +11,8 @@ from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 MAX_UNPACKED_BYTES = 500_000_000
 MAX_RATIO = 200
 RATIO_MATTERS_FROM = 20_000_000
+MAX_CELLS = 40_000_000
+MAX_ROWS = 1_048_576
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> list[list[str]]:
@@ -19,7 +21,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> list[list[str]]:
     Raises:
         InputError: the file is no workbook, unpacks to too much, or has no such sheet.
     """
-    sheets = _sheets(path, path.stat().st_mtime_ns if path.exists() else 0)
+    sheets = _sheets(path, _state(path))
     if sheet is None:
         return next(iter(sheets.values()), [])
     names = {name.casefold(): name for name in sheets}
@@ -31,11 +33,20 @@ def read_sheet(path: Path, sheet: str | None = None) -> list[list[str]]:
 
 def sheet_names(path: Path) -> list[str]:
     """Names of the sheets of a workbook."""
-    return list(_sheets(path, path.stat().st_mtime_ns if path.exists() else 0))
+    return list(_sheets(path, _state(path)))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What changes when the file does."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=2)
-def _sheets(path: Path, _changed: int) -> dict[str, list[list[str]]]:
+def _sheets(path: Path, _changed: tuple[int, int]) -> dict[str, list[list[str]]]:
     _refuse_bombs(path)
     import openpyxl
 
@@ -61,8 +72,8 @@ def _refuse_bombs(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             packed = sum(entry.compress_size for entry in archive.infolist())
-    except OSError as error:
-        raise _unreadable(path, error.strerror or "it cannot be opened") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or "it cannot be opened") from None
     except zipfile.BadZipFile:
         raise _unreadable(path, "it is not an XLSX file") from None
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > RATIO_MATTERS_FROM and unpacked > MAX_RATIO * packed):
@@ -71,11 +82,22 @@ def _refuse_bombs(path: Path) -> None:
 
 def _rows(sheet: Any) -> list[list[str]]:
     sheet.reset_dimensions()
-    rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    rows: list[list[str]] = []
+    cells = 0
+    for row in sheet.iter_rows(values_only=True):
+        texts = [_text(cell) for cell in row]
+        while texts and not texts[-1]:
+            texts.pop()
+        rows.append(texts)
+        cells += len(row)
+        if cells > MAX_CELLS or len(rows) > MAX_ROWS:
+            raise ValueError(f"the sheet {sheet.title} is larger than {MAX_ROWS:,} rows or {MAX_CELLS:,} cells")
     while rows and not any(rows[-1]):
         rows.pop()
-    width = max((n + 1 for row in rows for n, cell in enumerate(row) if cell), default=0)
-    return [(row + [""] * width)[:width] for row in rows]
+    width = max((len(row) for row in rows), default=0)
+    if width * len(rows) > MAX_CELLS:
+        raise ValueError(f"the sheet {sheet.title} is larger than {MAX_CELLS:,} cells")
+    return [row + [""] * (width - len(row)) for row in rows]
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
-from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.document import Document, anchor_paths
 from nle_optimizer.scenario.workbook import read_sheet, sheet_names
 from nle_optimizer.scenario.yaml_text import parse_value
 
@@ -21,7 +21,7 @@ def read_workbook_document(file: Path, *, allow_outside: bool = False) -> Docume
     if "settings" not in sheets:
         hint = did_you_mean("Settings", sheets.values())
         raise InputError([Problem(Place(str(file)), "", "the workbook needs a sheet Settings", hint=hint)])
-    document = Document(file, {"data": _data(file, sheets)})
+    document = Document(file, {"data": _data(file.absolute(), sheets)})
     problems: list[Problem] = []
     for row, (key, text) in _settings(file):
         place = Place(f"{file.name}[Settings]", row=row)
@@ -33,7 +33,7 @@ def read_workbook_document(file: Path, *, allow_outside: bool = False) -> Docume
             problems += error.problems
     if problems:
         raise InputError(problems)
-    _stay_inside(document, file, allow_outside)
+    anchor_paths(document, allow_outside=allow_outside)
     return document
 
 
@@ -57,16 +57,3 @@ def _value(text: str, place: Place) -> Any:
         if text[:1] in "[{":
             raise
         return text
-
-
-def _stay_inside(document: Document, file: Path, allow_outside: bool) -> None:
-    folder = file.parent.resolve()
-    for name, entry in document.values["data"].items():
-        path = entry.get("file") if isinstance(entry, dict) else entry
-        if not isinstance(path, str):
-            continue
-        target = folder / path if Path(path) != file else file
-        if not allow_outside and not target.resolve().is_relative_to(folder):
-            what = "the path leaves the folder of the scenario file"
-            raise InputError([Problem(document.place(("data", name)), f"data.{name}", what, path)])
-        document.values["data"][name] = {**(entry if isinstance(entry, dict) else {}), "file": str(target)}

@@ -63,8 +63,12 @@ def parse_yaml(text: str, file: str) -> Marked:
 
 
 def parse_value(text: str, file: str) -> Any:
-    """One value as it would stand in a scenario file: `40`, `[20, 40]`, `North West`, `2022-09-01`."""
-    return parse_yaml(text, file).values
+    """One value as it would stand in a scenario file: `40`, `[20, 40]`, `North West`, `2022-09-01`.
+
+    Only brackets make a list or a mapping: `England: autumn` is text.
+    """
+    value = parse_yaml(text, file).values
+    return text.strip() if isinstance(value, dict | list) and text.strip()[0] not in "[{" else value
 
 
 def _marked(error: MarkedYAMLError, file: str) -> Problem:
@@ -138,7 +142,8 @@ class _Builder:
             return _READERS[tag](node.value)
         except (ValueError, InvalidOperation):
             shown = node.value if len(node.value) <= 80 else f"{node.value[:77]}..."
-            self._refuse(node, path, f"this is no valid {_WORDS.get(tag, tag)}", shown.encode("utf-8", "replace").decode())
+            got = shown.encode("utf-8", "replace").decode()
+            self._refuse(node, path, f"this is no valid {_WORDS.get(tag, tag)}", got)
             return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -172,7 +173,7 @@ def _with_fit(
     for name in properties_that(settings.suitability, "prefer"):
         fit += bonus * match(nles, recipients, name).agreed(sieve.nle, sieve.recipient)
     fit[fit_given.given] = fit_given.values[fit_given.given]
-    poor = fit < int(settings.fit.minimum * MILLION)
+    poor = fit < ceil(settings.fit.minimum * MILLION)
     sieve = sieve.drop("fit-below-minimum", poor)
     return Candidates(
         recipients,

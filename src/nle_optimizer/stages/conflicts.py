@@ -1,5 +1,7 @@
 """Pairs that may not be matched because of an interest: home school, own trust, same authority."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nle_optimizer.records import Flags, Integers, Records, Texts
@@ -16,37 +18,40 @@ class Conflicts:
     """
 
     def __init__(self, recipients: Records, nles: Records, schools: Records):
-        self._index = {identifier: n for n, identifier in enumerate(recipients.ids)}
-        trust_of = dict(zip(schools.ids, schools.values("trust_id"), strict=True))
-        is_trust = recipients.column("kind").or_else("school") == "trust"
+        index = {identifier: n for n, identifier in enumerate(recipients.ids)}
         homes = nles.values("home_school_id")
-        self._home = self._indices(homes)
-        home_trusts = np.array([trust_of.get(home, "") for home in homes], dtype=object)
-        self._home_trust = self._only(self._indices(home_trusts), is_trust)
-        own = np.where(is_trust, recipients.ids, recipients.values("trust_id"))
-        self._trust, self._nle_trust = shared_codes(own, nles.values("trust_id"))
-        self._area, self._nle_area = shared_codes(
-            folded(recipients.values("local_authority")), folded(nles.values("local_authority"))
+        self._home = np.array([index.get(home, NOBODY) for home in homes], dtype=np.int64)
+        trust_of = dict(zip(schools.ids, schools.values("trust_id"), strict=True))
+        home_trust = np.array([trust_of.get(home, "") for home in homes], dtype=object)
+        is_trust = recipients.column("kind").or_else("school") == "trust"
+        itself = np.where(is_trust, recipients.ids, "")
+        member_of = recipients.values("trust_id")
+        self._runs_home = (
+            shared_codes(itself, home_trust),
+            shared_codes(np.where(is_trust, member_of, ""), home_trust),
         )
-
-    def _indices(self, ids: Texts) -> Integers:
-        return np.array([self._index.get(identifier, NOBODY) for identifier in ids], dtype=np.int64)
-
-    @staticmethod
-    def _only(indices: Integers, rows: Flags) -> Integers:
-        return np.where((indices != NOBODY) & rows[indices], indices, NOBODY) if len(rows) else indices
+        self._own = (shared_codes(member_of, nles.values("trust_id")), shared_codes(itself, nles.values("trust_id")))
+        self._area = shared_codes(folded(recipients.values("local_authority")), folded(nles.values("local_authority")))
 
     def home_school(self, nle: Integers, recipient: Integers) -> Flags:
         """The recipient is the NLE's home school, or the trust that runs it."""
-        return (self._home[nle] == recipient) | (self._home_trust[nle] == recipient)
+        return (self._home[nle] == recipient) | _any_same(self._runs_home, nle, recipient)
 
     def own_trust(self, nle: Integers, recipient: Integers) -> Flags:
         """Both belong to the same trust, or the recipient is the NLE's trust."""
-        return self._trust[recipient] == self._nle_trust[nle]
+        return _any_same(self._own, nle, recipient)
 
     def same_authority(self, nle: Integers, recipient: Integers) -> Flags:
         """Both lie in the same local authority."""
-        return self._area[recipient] == self._nle_area[nle]
+        return _any_same((self._area,), nle, recipient)
+
+
+def _any_same(codes: Sequence[tuple[Integers, Integers]], nle: Integers, recipient: Integers) -> Flags:
+    """Pairs whose two sides share a code in any of the lists."""
+    same = np.zeros(len(nle), dtype=bool)
+    for of_recipient, of_nle in codes:
+        same |= of_recipient[recipient] == of_nle[nle]
+    return same
 
 
 def folded(texts: Texts) -> Texts:

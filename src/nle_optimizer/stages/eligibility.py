@@ -7,7 +7,7 @@ import numpy as np
 
 from nle_optimizer.records import Column, Flags, Kind, Records, Texts, as_text, text_column
 from nle_optimizer.scenario.policies import eligibility_rules
-from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.scenario.settings import Rule, Settings
 from nle_optimizer.stages.conditions import Verdict, evaluate
 from nle_optimizer.stages.facts import left_at_listing
 from nle_optimizer.stages.ledger import Ledger
@@ -37,7 +37,18 @@ def keep_eligible(facts: Records, settings: Settings, ledger: Ledger) -> Records
     _leave(present, undecided, "cannot-tell", _blanks(present.take(undecided), columns), ledger)
     refused = ~eligible & ~undecided
     _leave(present, refused, "not-eligible", _cells(present.take(refused), columns), ledger)
-    return present.with_columns({RULE: Column(Kind.TEXT, first, eligible)}).take(eligible)
+    let_in = present.with_columns({RULE: Column(Kind.TEXT, first, eligible)}).take(eligible)
+    return let_in.with_columns({"priority": _priorities(let_in, rules)})
+
+
+def _priorities(table: Records, rules: Sequence[Rule]) -> Column:
+    """Each school's own priority, else that of the rule that let it in."""
+    own = table.column("priority")
+    by_rule = {rule.name: rule.priority for rule in rules}
+    ruled = [by_rule[name] for name in table.values(RULE)]
+    values = [cell if given else rank or 0 for cell, given, rank in zip(own.values, own.given, ruled, strict=True)]
+    given = own.given | np.array([rank is not None for rank in ruled], dtype=bool)
+    return Column(own.kind, np.array(values, dtype=np.int64), given)
 
 
 def _first_true(verdicts: Sequence[Verdict], names: Sequence[str]) -> Texts:

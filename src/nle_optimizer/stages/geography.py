@@ -35,7 +35,7 @@ def metres(square: Integers, detour: Decimal) -> Integers:
     scaled = square * (p * p)
     guess = np.rint(np.sqrt(scaled.astype(np.float64)) / q).astype(np.int64)
     guess += (2 * guess + 1) ** 2 * (q * q) <= 4 * scaled
-    guess -= (2 * guess - 1) ** 2 * (q * q) > 4 * scaled
+    guess -= (guess > 0) & ((2 * guess - 1) ** 2 * (q * q) > 4 * scaled)
     return guess
 
 

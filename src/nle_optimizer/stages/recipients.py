@@ -177,7 +177,8 @@ def _commonest(texts: Sequence[str]) -> str:
 def _stack(first: Records, second: Records) -> Records:
     columns: dict[str, Column] = {}
     for name in dict.fromkeys((*first.columns, *second.columns)):
-        one, two = first.column(name), second.column(name)
+        kind = (first if name in first else second).column(name).kind
+        one, two = first.column(name, kind), second.column(name, kind)
         columns[name] = Column(
             one.kind, np.concatenate([one.values, two.values]), np.concatenate([one.given, two.given])
         )

@@ -1,7 +1,7 @@
 """The objectives of a scenario as levels: whole amounts per pair, maximised in order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
@@ -94,7 +94,7 @@ def _levels(objective: Objective, stakes: Stakes) -> list[Level]:
 
 
 def _restricted(level: Level, name: str, rows: Flags) -> Level:
-    return Level(name, level.sense, level.scale, np.where(rows, level.amounts, 0))
+    return replace(level, name=name, amounts=np.where(rows, level.amounts, 0))
 
 
 def _groups(column: Column) -> list[tuple[str, Flags]]:
@@ -129,7 +129,7 @@ def _one_level(objective: Objective, stakes: Stakes) -> Level:
             what = f"the step must be a multiple of 1/{scale}, the unit of this level"
             raise InputError([Problem(Place(), f"objectives.{objective.name}.step", what)])
         amounts = level.sense * (level.sense * amounts // step * step)
-    return Level(level.name, level.sense, scale, amounts)
+    return replace(level, scale=scale, amounts=amounts)
 
 
 def _weights(table: Records, name: str) -> tuple[Integers, int]:
@@ -177,4 +177,4 @@ def _blend(objective: Objective, stakes: Stakes) -> Level:
             what = f"the amounts of {name} are too large to be exact; use rounder weights"
             raise InputError([Problem(Place(), "objectives.blend", what)])
         total += weight * amounts
-    return Level("blend", 1, blend.scale, total)
+    return Level("blend", 1, blend.scale, total, objective.parts)
