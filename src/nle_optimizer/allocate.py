@@ -28,6 +28,7 @@ from nle_optimizer.stages.geography import settings_problem
 from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.stages.needs import keep_needy
 from nle_optimizer.stages.recipients import form_recipients
+from nle_optimizer.stages.requirements import refuse_lost_requirements
 from nle_optimizer.stages.supply import supply_of
 from nle_optimizer.stages.trust_first import given_matches, mode_of, trust_pairs
 
@@ -103,6 +104,7 @@ def solve(scenario: Scenario, tell: Progress) -> Outcome:
     tell("candidates")
     asked = distance_asked(settings)
     supply = supply_of(scenario.nles, scenario.pairs, settings, scenario.resources, distance_asked=asked)
+    refuse_lost_requirements(scenario.pairs, ledger, supply)
     nles = scenario.nles.take(supply.available)
     candidates = find_candidates(recipients, nles, scenario.schools, scenario.pairs, settings, distance_needed=asked)
     use = use_of_resources(candidates, settings, scenario.resources)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import click
 
@@ -43,6 +44,9 @@ def program(debug: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a character that a terminal cannot show is no reason to stop
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     sys.exit(run_program([word for word in words if word != "--debug"], debug=debug))
@@ -79,5 +83,6 @@ def _told(fault: BaseException, code: int, what: str, *, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(fault)
-    click.echo(f"error: {what}" if "\n" not in what else f"errors:\n{what}", err=True)
+    several = "\n" in what and code != OUR_FAULT
+    click.echo(f"errors:\n{what}" if several else f"error: {what}", err=True)
     return code

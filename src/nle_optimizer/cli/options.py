@@ -50,8 +50,10 @@ def force_option(command: Command) -> Command:
 def print_json(value: Any) -> None:
     """Print one JSON document."""
     import json
+    import sys
 
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False))
+    shows_everything = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(value, ensure_ascii=not shows_everything, indent=1, allow_nan=False))
 
 
 def print_findings(findings: Any) -> None:

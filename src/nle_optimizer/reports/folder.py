@@ -8,6 +8,9 @@ from pathlib import Path
 
 from nle_optimizer.errors import RunFolderError
 
+MARK = "manifest.json"
+"""The file that shows a folder to be a run folder, which --force may replace."""
+
 
 @contextmanager
 def complete_folder(target: Path, *, force: bool) -> Iterator[Path]:
@@ -34,11 +37,15 @@ def refuse_existing(target: Path, *, force: bool) -> None:
     """Refuse a folder that exists already.
 
     Raises:
-        RunFolderError: it exists, and `force` is not given or it is no folder.
+        RunFolderError: it exists, and `force` is not given or it holds something other than a run.
     """
-    if target.exists() and (not force or not target.is_dir()):
-        remedy = "choose another --out, or give --force to replace it" if target.is_dir() else "choose another --out"
-        raise RunFolderError(f"{target}: it exists already; {remedy}")
+    if not target.exists():
+        return
+    replaceable = target.is_dir() and ((target / MARK).is_file() or not any(target.iterdir()))
+    if not replaceable:
+        raise RunFolderError(f"{target}: it exists already, and is no run folder; choose another --out")
+    if not force:
+        raise RunFolderError(f"{target}: it exists already; choose another --out, or give --force to replace it")
 
 
 def _take_place(partial: Path, target: Path) -> None:
@@ -47,7 +54,7 @@ def _take_place(partial: Path, target: Path) -> None:
         target.rename(old)
     try:
         partial.rename(target)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             old.rename(target)
         raise

@@ -46,11 +46,12 @@ def _commented(value: Any, scenario: Scenario, steps: Steps) -> Any:
         for key, entry in value.items():
             here = (*steps, key)
             commented = _commented(entry, scenario, here)
-            if commented is None or commented in ({}, []):
+            origin = scenario.document.origin(here)
+            if commented is None or (commented in ({}, []) and origin == "default"):
                 continue
             mapping[key] = commented
             if not isinstance(entry, Mapping) and not _holds_mappings(entry):
-                mapping.yaml_add_eol_comment(scenario.document.origin(here), key, column=56)
+                mapping.yaml_add_eol_comment(origin, key, column=56)
         return mapping
     if isinstance(value, list | tuple):
         sequence = CommentedSeq(_commented(entry, scenario, (*steps, n)) for n, entry in enumerate(value))

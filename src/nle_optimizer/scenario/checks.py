@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.errors import Place, Problem, did_you_mean
-from nle_optimizer.records import Records
+from nle_optimizer.records import Kind, Records
+from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.comparable import unfit_value
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
 from nle_optimizer.scenario.quantities import Range, When
@@ -16,6 +18,7 @@ from nle_optimizer.scenario.validation import check_word
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
 Tables = Mapping[str, Records | None]
+MOST_COMPARED = 5000
 
 
 def check(document: Document, settings: Settings, tables: Tables, resources: Sequence[str], reading: Reading) -> None:
@@ -27,6 +30,9 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks.pairs_lead_somewhere()
     checks.relations_agree()
     checks.homes_exist()
+    checks.computed_names_are_free()
+    checks.regions_stand_somewhere()
+    checks.offers_are_used()
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,11 @@ class _Checks:
     def resources_exist(self) -> None:
         nles = self.tables["nles"]
         for n, name in enumerate(self.settings.capacity.resources or ()):
-            everyone_has_one = name == "placements" and nles is not None and name not in nles
-            if nles is not None and not nles.given(name).any() and not everyone_has_one:
-                hint = did_you_mean(name, nles.columns)
-                self._problem(("capacity", "resources", n), "no NLE has any of this resource", name, hint)
+            if any(name in spec.columns for spec in TABLES.values()):
+                self._problem(("capacity", "resources", n), "a column with a meaning of its own is no resource", name)
+            elif nles is not None and name not in nles and name != "placements":
+                hint = did_you_mean(name, nles.extra)
+                self._problem(("capacity", "resources", n), "the nles table has no such column", name, hint)
         groups: list[tuple[Steps, Iterable[str]]] = [
             (("capacity", "multiply"), self.settings.capacity.multiply),
             (("capacity", "reserve"), self.settings.capacity.reserve),
@@ -86,6 +93,37 @@ class _Checks:
         ]
         for steps, when in conditions:
             self._columns_exist(steps, when, schools)
+        for n, objective in enumerate(settings.objectives or ()):
+            for option, column in (("by", objective.by), ("weight", objective.weight)):
+                if column is not None:
+                    self._columns_exist(
+                        ("objectives", n, objective.name, option), {column: Range(missing=False)}, schools
+                    )
+
+    def computed_names_are_free(self) -> None:
+        schools = self.tables["schools"]
+        for name in schools.extra if schools is not None else ():
+            if name in DERIVED_COLUMNS and schools is not None:
+                what = "a column of this name is computed here; rename yours"
+                self.reading.problems.append(Problem(Place(schools.source, 1), name, what))
+
+    def regions_stand_somewhere(self) -> None:
+        schools = self.tables["schools"]
+        standing = {str(name).casefold() for name in schools.values("region")} if schools is not None else set()
+        for region in self.settings.geography.max_distance_km if schools is not None else ():
+            if region.casefold() not in standing | {"default"}:
+                steps = ("geography", "max_distance_km", region)
+                what, hint = "no school lies in this region", did_you_mean(region, standing)
+                place = self.document.place(steps)
+                self.reading.findings.append(Problem(place, ".".join(steps), what, region, hint))
+
+    def offers_are_used(self) -> None:
+        for name in self.settings.offer:
+            if name not in self.resources and name != "override":
+                what = "this is no resource of the scenario, so the offer is not used"
+                hint = did_you_mean(name, self.resources)
+                place = self.document.place(("offer", name))
+                self.reading.findings.append(Problem(place, f"offer.{name}", what, hint=hint))
 
     def _columns_exist(self, steps: Steps, when: When, schools: Records) -> None:
         known = [*schools.spec.columns, *schools.extra, *DERIVED_COLUMNS]
@@ -95,18 +133,20 @@ class _Checks:
                 self._problem((*steps, column), "the schools table has no such column", column, hint)
             elif column in NEEDS_AS_OF and self.settings.as_of is None:
                 self._problem((*steps, column), "this is counted up to as_of, which is not given")
+            elif unfit := unfit_value(condition, column, schools):
+                self._problem((*steps, column), f"{unfit[1]} is needed to compare this column with", unfit[0])
             elif column in schools.columns and not isinstance(condition, Range):
                 self._values_stand_somewhere((*steps, column), condition, schools, column)
 
     def _values_stand_somewhere(self, steps: Steps, condition: object, schools: Records, column: str) -> None:
         cells = schools.column(column)
         standing = {str(value).casefold() for value in cells.values[cells.given]}
-        if cells.values.dtype != object:
+        if cells.values.dtype != object and cells.kind is not Kind.COUNT:
             return
         for value in condition if isinstance(condition, list) else [condition]:
             if str(value).casefold() not in standing:
                 path = ".".join(str(step) for step in steps)
-                hint = did_you_mean(str(value), standing)
+                hint = did_you_mean(str(value), standing) if len(standing) < MOST_COMPARED else None
                 what = "this value stands in no row of the schools table"
                 self.reading.findings.append(Problem(self.document.place(steps), path, what, str(value), hint))
 
@@ -126,7 +166,7 @@ class _Checks:
         wrong = [n for n in np.flatnonzero(cells.given) if cells.values[n] not in known]
         for n in wrong[:MOST_SHOWN]:
             what = f"the {other.spec.name} table has no such identifier"
-            hint = did_you_mean(cells.values[n], known) if len(known) < 5000 else None
+            hint = did_you_mean(cells.values[n], known) if len(known) < MOST_COMPARED else None
             place = Place(pairs.source, row=int(pairs.rows[n]))
             self.reading.problems.append(Problem(place, column, what, cells.values[n], hint))
         if len(wrong) > MOST_SHOWN:

@@ -82,29 +82,11 @@ def find_candidates(
         InputError: a required pair that a filter removes; an unknown need under `fit.unknown: error`.
     """
     given = given_pairs(pairs, recipients, nles)
-    _refuse_lost_requirements(pairs, given)
     sieve = reach(recipients, nles, given, settings, distance_needed=distance_needed)
     for code, rows in _filters(recipients, nles, schools, settings):
         sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
     sieve = _drop_related(sieve, given, len(recipients), settings)
     return _with_fit(sieve, recipients, nles, given, settings)
-
-
-def _refuse_lost_requirements(pairs: Records | None, given: GivenPairs | None) -> None:
-    if pairs is None or given is None:
-        return
-    rows = [n for n, words in enumerate(pairs.values("relation")) if "require" in words]
-    live = set(given.table.rows[given.with_relation("require")].tolist()) if rows else set()
-    lost = [n for n in rows if pairs.rows[n] not in live]
-    if lost:
-        what = "a required pair whose school or NLE is not available; see `explain`, or drop the requirement"
-        names = [f"{pairs.values('nle_id')[n]}, {pairs.values('school_id')[n]}" for n in lost]
-        raise InputError(
-            [
-                Problem(Place(pairs.source, row=int(pairs.rows[n])), "relation", what, name)
-                for n, name in zip(lost, names, strict=True)
-            ][:MOST_SHOWN]
-        )
 
 
 Filter = Callable[[Integers, Integers], Flags]
