@@ -259,9 +259,14 @@ def test_force_never_removes_files_of_others(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "thesis.docx").write_text("years of work")
-    with pytest.raises(RunFolderError, match="thesis"):
+    with pytest.raises(RunFolderError, match="did not write"):
         write_scenario(generate(20, 2, 1), folder, force=True)
     assert (folder / "thesis.docx").read_text() == "years of work"
+    mine = tmp_path / "scenario"
+    write_scenario(generate(20, 2, 1), mine)
+    (mine / "notes.txt").write_text("a week of work")
+    write_scenario(generate(30, 2, 1), mine, force=True)
+    assert (mine / "notes.txt").read_text() == "a week of work"
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

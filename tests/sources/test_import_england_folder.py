@@ -26,7 +26,7 @@ def test_the_folder_is_refused_replaced_or_kept_whole(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "thesis.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(RunFolderError, match="no import wrote"):
+    with pytest.raises(RunFolderError, match="did not write"):
         import_england(files, other, force=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["gias.csv", "other", "out"]
 

@@ -136,7 +136,7 @@ def _cases(rng: Random, count: int) -> Iterator[tuple[Scenario, Candidates]]:
 
 
 def test_most_random_scenarios_have_candidates() -> None:
-    assert sum(len(found) > 0 for _, found in cases()) > 600
+    assert sum(len(found) > 0 for _, found in cases()) > 250
 
 
 def test_the_candidates_and_their_distances_and_fits_are_those_of_the_rule_book() -> None:

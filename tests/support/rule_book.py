@@ -217,7 +217,8 @@ class Pair:
         if not self.settings.conflicts.home_school or home is None:
             return False
         trust = (self.book.schools.get(home) or {}).get("trust_id")
-        receives = self.school.get("kind") == "trust" and trust == self.school["school_id"]
+        itself = (self.school["school_id"], self.school.get("trust_id"))
+        receives = self.school.get("kind") == "trust" and trust is not None and trust in itself
         return home == self.school["school_id"] or receives
 
     def _own_trust(self) -> bool:

@@ -51,14 +51,19 @@ def run(
         sets = (*sets, f"rule={rule}")
     if time_limit is not None:
         sets = (*sets, f"stop.seconds={time_limit}")
-    from nle_optimizer.scenario.scenario import load_scenario
+    from nle_optimizer.folders import refuse_existing
+    from nle_optimizer.reports.run_folder import RUN_FOLDER
 
+    loaded = _load(scenarios, choose, sets, allow_outside)
+    targets = [_target(out, scenario.settings.name, several=len(loaded) > 1) for scenario in loaded]
+    if len(set(targets)) < len(targets):
+        raise click.UsageError("two scenarios have the same name, and would share a run folder; run them one by one")
+    for target in targets:
+        refuse_existing(target, RUN_FOLDER, force=force)
     documents = []
     left_out = False
-    for file in scenarios:
-        scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside)
+    for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        target = _target(out, scenario.settings.name, several=len(scenarios) > 1)
         result = _solve(scenario, target, force=force, keep_inputs=not no_inputs)
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})
@@ -72,6 +77,23 @@ def run(
         raise click.exceptions.Exit(1)
 
 
+def _load(files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool) -> list[Any]:
+    """Every scenario, before any is solved; the problems of all of them at once."""
+    from nle_optimizer.errors import InputError, Problem
+    from nle_optimizer.scenario.scenario import load_scenario
+
+    loaded: list[Any] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            loaded.append(load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return loaded
+
+
 def _target(out: Path | None, name: str, *, several: bool) -> Path:
     if out is None:
         return Path("runs") / name
@@ -82,11 +104,9 @@ def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "R
     from nle_optimizer.allocate import allocate
     from nle_optimizer.cli.progress import steps
     from nle_optimizer.errors import VerificationError
-    from nle_optimizer.reports.folder import refuse_existing
     from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
     from nle_optimizer.reports.verification import verify
 
-    refuse_existing(target, force=force)
     started = datetime.now().astimezone()
     with steps(scenario.settings.name) as step:
         result = allocate(scenario, step)

@@ -15,8 +15,8 @@ from typing import Any
 from nle_optimizer.delimited import read_rows, restore, write_rows
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
+from nle_optimizer.folders import Signature, complete_folder
 from nle_optimizer.records import Records, as_text
-from nle_optimizer.reports.folder import complete_folder
 from nle_optimizer.reports.resolved import resolved_text
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
@@ -26,6 +26,14 @@ CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown")
 MANIFEST = "manifest.json"
 SCENARIO = "scenario.resolved.yaml"
 PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
+
+
+def _ours(folder: Path) -> set[str]:
+    """The names of the entries that a run wrote into its folder."""
+    return {MANIFEST} | {name.split("/")[0] for name in _read_json(folder / MANIFEST).get("outputs", {})}
+
+
+RUN_FOLDER = Signature(MANIFEST, _ours)
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ def write_run_folder(
     """
     files = _contents(result, keep_inputs=keep_inputs)
     manifest = _manifest(result.scenario, files, circumstances)
-    with complete_folder(target, force=force) as folder:
+    with complete_folder(target, RUN_FOLDER, force=force) as folder:
         for name, content in {**files, MANIFEST: _json(manifest)}.items():
             path = folder / name
             path.parent.mkdir(exist_ok=True)

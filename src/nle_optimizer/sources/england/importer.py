@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.folders import complete_folder, refuse_existing
 from nle_optimizer.sources.england.areas import Area, area_of
 from nle_optimizer.sources.england.cases import Cells
 from nle_optimizer.sources.england.findings import note_findings
@@ -18,7 +19,7 @@ from nle_optimizer.sources.england.scenario_text import scenario_text
 from nle_optimizer.sources.england.schools import school_row, table_columns
 from nle_optimizer.sources.england.summary import ImportSummary, noted, table_counts
 from nle_optimizer.sources.england.trusts import COLUMNS, Member, members_by_trust, trust_row
-from nle_optimizer.sources.england.writing import MARK, new_folder, refuse_existing
+from nle_optimizer.sources.england.writing import IMPORT_FOLDER, MARK
 
 __all__ = ["EnglandFiles", "ImportSummary", "import_england"]
 
@@ -59,7 +60,7 @@ def import_england(
         InputError: every fault of every file, or an unknown region or authority.
         RunFolderError: the folder exists, or cannot be written.
     """
-    refuse_existing(out, force)
+    refuse_existing(out, IMPORT_FOLDER, force=force)
     notes = Notes()
     material = read_material(files, as_of, notes)
     area = area_of(regions, local_authorities, _authorities(material))
@@ -147,7 +148,7 @@ def _write(summary: ImportSummary, tables: _Tables, material: Material, area: Ar
         nles=tables.people is not None,
     )
     document = json.dumps(summary.to_dict(), indent=2, ensure_ascii=False)
-    with new_folder(summary.out, force) as folder:
+    with complete_folder(summary.out, IMPORT_FOLDER, force=force) as folder:
         write_columns(folder / "schools.csv", {**table_columns(tables.schools, material.case_columns)})
         if tables.trusts:
             columns = {name: [row[name] for row in tables.trusts] for name in COLUMNS}
