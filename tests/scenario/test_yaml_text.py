@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.scenarios import refusal
 
 from nle_optimizer.errors import InputError, Place
 from nle_optimizer.scenario.yaml_text import MAX_CHARACTERS, MAX_DEPTH, parse_value, parse_yaml
+from support.scenarios import refusal
 
 
 def read(text: str) -> Any:
@@ -53,7 +53,7 @@ def test_a_value_is_what_yaml_1_2_says(text: str, value: Any) -> None:
     assert read(f"key: {text}") == {"key": value}
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-10**9, max_value=10**9, places=6))
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=6))
 def test_a_number_with_a_point_keeps_every_digit(number: Decimal) -> None:
     assert read(f"key: {number:f}")["key"] == number
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from nle_optimizer.allocate import solve
-from nle_optimizer.errors import InputError
+from nle_optimizer.errors import InfeasibleError, InputError
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.publication import publish
@@ -26,7 +26,7 @@ def results() -> tuple[tuple[Outcome, Claim], ...]:
         with TemporaryDirectory() as folder:
             try:
                 outcome = solve(load_scenario(write_random_scenario(Path(folder), seed)), lambda _: None)
-            except InputError:
+            except (InputError, InfeasibleError):
                 continue
         found.append((outcome, publish(outcome)))
     return tuple(found)

@@ -86,6 +86,7 @@ def _school(rng: Random, n: int, unknown: Any) -> dict[str, Any]:
         "trust_decision": rng.choice(["", "proposed", "agreed", "declined"]),
         "left_out": rng.choice([""] * 9 + ["not-in-england"]),
         "theme": rng.choice(["a", "b", "3", ""]),
+        "opened": rng.choice(["2018-01-01", "2020-05-05", "unknown", ""]),
     }
 
 
@@ -187,6 +188,7 @@ def _eligibility(rng: Random, dated: bool) -> dict[str, Any]:
             {"latest_grade": {"min": 3}, "theme": {"not": "a"}},
             {"theme": {"missing": True}},
             {"theme": {"max": 3}},
+            {"opened": {"min": "2019-06-01", "before": "2022-01-01"}},
             {"latest_inspected": {"before": "2021-01-01"}, "phase": ["Primary", "secondary"]},
             {"name": {"missing": False}, "pupils": {"min": 100, "max": 400}},
         ]

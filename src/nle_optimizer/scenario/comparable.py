@@ -18,7 +18,10 @@ def unfit_value(condition: Any, column: str, schools: Records) -> tuple[str, str
     values = [] if kind in WORDS else (listed if isinstance(listed, list) else [listed])
     if isinstance(condition, Range):
         values = [condition.min, condition.max, condition.before, *values]
-    needed, fits = ("a date such as 2022-09-01", _is_day) if kind is Kind.DATE else ("a number", _is_number)
+    if kind in TEXT_KINDS:
+        needed, fits = "a number, or a date such as 2022-09-01,", _is_number_or_day
+    else:
+        needed, fits = ("a date such as 2022-09-01", _is_day) if kind is Kind.DATE else ("a number", _is_number)
     return next(((str(value), needed) for value in values if value is not None and not fits(value)), None)
 
 
@@ -33,6 +36,10 @@ def _is_day(value: Any) -> bool:
         return isinstance(value, date) or (isinstance(value, str) and bool(date.fromisoformat(value)))
     except ValueError:
         return False
+
+
+def _is_number_or_day(value: Any) -> bool:
+    return _is_number(value) or _is_day(value)
 
 
 def _is_number(value: Any) -> bool:

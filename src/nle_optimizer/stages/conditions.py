@@ -93,18 +93,25 @@ def _word(value: Any) -> str:
     return str(value).casefold()
 
 
-def _decimal(text: str) -> Decimal | None:
+def _decimal(text: Any) -> Decimal | None:
     try:
-        number = Decimal(text)
+        number = Decimal(str(text))
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
 
 
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def as_held(kind: Kind, value: Any) -> int | float | None:
     """A value of a condition in the unit the column holds; None where it cannot be one."""
     if kind is Kind.DATE:
-        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+        day = _day(value) if isinstance(value, str) else value
         return day.toordinal() if isinstance(day, date) else None
     number = _decimal(str(value)) if not isinstance(value, bool | date) else None
     if number is None:
@@ -120,11 +127,22 @@ def _compare(column: Column, bound: Any, compare: Callable[[Any, Any], Any]) -> 
         if number is None:
             return Verdict(np.zeros(len(column), bool), np.ones(len(column), bool))
         return _decided(compare(column.values, number), column.given)
-    limit = _decimal(str(bound))
-    cells = [_decimal(text) for text in column.values]
+    read: Callable[[Any], Any] = _day if _day(bound) is not None else _decimal
+    limit = read(bound)
+    cells = [read(text) for text in column.values]
     known = np.array([cell is not None and limit is not None for cell in cells], bool)
     true = [cell is not None and limit is not None and bool(compare(cell, limit)) for cell in cells]
     return _decided(np.array(true, bool), known)
+
+
+def _day(value: Any) -> date | None:
+    """A day, or text of one in ISO form."""
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        return None
 
 
 def _missing(column: Column, wanted: bool) -> Verdict:

@@ -71,9 +71,9 @@ def _of_range(condition: Range, kind: Kind, cell: Any) -> int:
     if condition.not_ is not None:
         truths.append(FALSE if any(_same(kind, cell, value) for value in _listed(condition.not_)) else TRUE)
     if condition.min is not None:
-        truths.append(_ordered(_bound(kind, condition.min), _measure(kind, cell)))
+        truths.append(_ordered(_bound(kind, condition.min), _measured(kind, cell, condition.min)))
     if condition.max is not None:
-        truths.append(_ordered(_measure(kind, cell), _bound(kind, condition.max)))
+        truths.append(_ordered(_measured(kind, cell, condition.max), _bound(kind, condition.max)))
     if condition.before is not None:
         day = cell if kind is Kind.DATE else _day(cell)
         limit = _day(condition.before)
@@ -98,8 +98,14 @@ def _measure(kind: Kind, cell: Any) -> Fraction | int | None:
     return Fraction(cell, _UNITS[kind]) if kind in _UNITS else Fraction(cell)
 
 
+def _measured(kind: Kind, cell: Any, bound: Any) -> Fraction | int | None:
+    """A cell as a number, or a cell of text as a day where the bound is one."""
+    return _day(cell) if kind in TEXT_KINDS and _day(bound) is not None else _measure(kind, cell)
+
+
 def _bound(kind: Kind, value: Any) -> Fraction | int | None:
-    return _day(value) if kind is Kind.DATE else number(value)
+    day = _day(value) if kind is Kind.DATE or kind in TEXT_KINDS else None
+    return day if day is not None or kind is Kind.DATE else number(value)
 
 
 def number(value: Any) -> Fraction | None:
