@@ -176,7 +176,7 @@ def test_an_unknown_word_is_refused_with_the_nearest_at_every_level(
         (rule(name=[["x"]]), "must be a value, a list of values, or some of {min"),
         (rule(latest_grade="three"), "a number is needed to compare this column with; got three"),
         (rule(easting={"min": "abc"}), "a number is needed to compare this column with; got abc"),
-        (rule(name={"min": "B"}), "a number is needed to compare this column with; got B"),
+        (rule(name={"min": "B"}), "is needed to compare this column with; got B"),
         (rule(latest_inspected={"before": "2021-99-99"}), "a date such as 2022-09-01 is needed to compare"),
         (rule(latest_inspected={"before": 3}), "a date such as 2022-09-01 is needed to compare"),
         ({"data": {"schools": ""}}, "data.schools: a path is needed; got ''"),

@@ -101,9 +101,12 @@ def _decimal(text: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _day(text: str) -> date | None:
+def _day(value: Any) -> date | None:
+    """A day, or text of one in ISO form."""
+    if isinstance(value, date):
+        return value
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
     except ValueError:
         return None
 
@@ -111,8 +114,8 @@ def _day(text: str) -> date | None:
 def as_held(kind: Kind, value: Any) -> int | float | None:
     """A value of a condition in the unit the column holds; None where it cannot be one."""
     if kind is Kind.DATE:
-        day = _day(value) if isinstance(value, str) else value
-        return day.toordinal() if isinstance(day, date) else None
+        day = _day(value)
+        return None if day is None else day.toordinal()
     number = _decimal(str(value)) if not isinstance(value, bool | date) else None
     if number is None:
         return None
@@ -133,16 +136,6 @@ def _compare(column: Column, bound: Any, compare: Callable[[Any, Any], Any]) -> 
     known = np.array([cell is not None and limit is not None for cell in cells], bool)
     true = [cell is not None and limit is not None and bool(compare(cell, limit)) for cell in cells]
     return _decided(np.array(true, bool), known)
-
-
-def _day(value: Any) -> date | None:
-    """A day, or text of one in ISO form."""
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
-    except ValueError:
-        return None
 
 
 def _missing(column: Column, wanted: bool) -> Verdict:

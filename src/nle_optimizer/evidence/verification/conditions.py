@@ -123,7 +123,7 @@ def _day(value: Any) -> int | None:
     if isinstance(value, date):
         return value.toordinal()
     try:
-        return date.fromisoformat(str(value)).toordinal()
+        return date.fromisoformat(value).toordinal() if isinstance(value, str) and len(value) == 10 else None
     except ValueError:
         return None
 

@@ -1,0 +1,149 @@
+"""A cell is an exact value of its column's kind, or an error that says what is needed."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nle_optimizer.records import MILLION, ColumnSpec, Kind, as_text
+from nle_optimizer.scenario.cells import normalise, parse_column
+
+LEVELS = {"none": 0, "low": 330_000, "medium": 670_000, "high": 1_000_000}
+
+
+def read(kind: Kind, cell: str, **spec: Any) -> Any:
+    column, errors = parse_column([cell], ColumnSpec("x", kind, "", **spec), LEVELS)
+    return str(errors[0]) if errors else column.values[0] if column.given[0] else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value"),
+    [
+        (Kind.TEXT, "  à Becket ", "à Becket"),
+        (Kind.TEXT, "-5", "-5"),
+        (Kind.IDENTIFIER, "007", "007"),
+        (Kind.IDENTIFIER, "e\u0301", "é"),
+        (Kind.IDENTIFIER, "\u00a0A\u200b", "A"),
+        (Kind.IDENTIFIER, "\ufeffA", "A"),
+        (Kind.COUNT, "12", 12),
+        (Kind.COUNT, "12.0", 12),
+        (Kind.LEVEL, "HIGH", 1_000_000),
+        (Kind.LEVEL, "0.333333", 333_333),
+        (Kind.SHARE, "1", 1_000_000),
+        (Kind.AMOUNT, "2.5", 2_500_000),
+        (Kind.AMOUNT, "0.000001", 1),
+        (Kind.AMOUNT, "0.1000000000", 100_000),
+        (Kind.KILOMETRES, "12.345", 12_345),
+        (Kind.METRES, "430100", 430_100),
+        (Kind.YES_NO, "Yes", True),
+        (Kind.YES_NO, "0", False),
+        (Kind.NAMES, " a | b||a ", ("a", "b")),
+        (Kind.DATE, "2022-09-01", date(2022, 9, 1).toordinal()),
+        (Kind.DATE, "01/09/2022", date(2022, 9, 1).toordinal()),
+        (Kind.DATE, "1/9/2022", date(2022, 9, 1).toordinal()),
+        (Kind.DATE, "2022-09-01T00:00:00", date(2022, 9, 1).toordinal()),
+        (Kind.DATE, "2022-09-01 00:00", date(2022, 9, 1).toordinal()),
+    ],
+)
+def test_a_cell_is_read_exactly(kind: Kind, cell: str, value: Any) -> None:
+    assert read(kind, cell) == value
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("cell", ["", "  ", "\u00a0", "\u200b"])
+def test_a_blank_is_no_value_of_any_kind(kind: Kind, cell: str) -> None:
+    assert read(kind, cell) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "said"),
+    [
+        (Kind.COUNT, "1.5", "must be a whole number from 0 up"),
+        (Kind.COUNT, "-1", "must be a whole number from 0 up"),
+        (Kind.COUNT, "1,000", "must be a number"),
+        (Kind.COUNT, "1_000", "must be a number"),
+        (Kind.COUNT, "٣", "must be a number"),
+        (Kind.COUNT, "NE", "must be a number"),
+        (Kind.COUNT, "nan", "must be a finite number"),
+        (Kind.COUNT, "1e-99", "must be a whole number from 0 up"),
+        (Kind.AMOUNT, "inf", "must be a finite number"),
+        (Kind.AMOUNT, "-0.5", "must not be negative"),
+        (Kind.AMOUNT, "0.1234567", "must have at most six decimal places"),
+        (Kind.AMOUNT, "0.1" + "0" * 40 + "1", "must have at most six decimal places"),
+        (Kind.AMOUNT, "1000000001", "must be at most 1,000,000,000"),
+        (Kind.AMOUNT, "1e999999999999", "must be at most 1,000,000,000"),
+        (Kind.SHARE, "1.01", "must be from 0 to 1"),
+        (Kind.LEVEL, "hgih", "must be from 0 to 1 or one of none, low, medium, high"),
+        (Kind.LEVEL, "50%", "must be from 0 to 1 or one of none, low, medium, high"),
+        (Kind.LEVEL, "0.1234567", "must have at most six decimal places"),
+        (Kind.KILOMETRES, "-1", "must not be negative"),
+        (Kind.KILOMETRES, "100001", "must be at most 100,000"),
+        (Kind.DEGREES, "181", "must be degrees from -180 to 180"),
+        (Kind.YES_NO, "maybe", "must be yes or no"),
+        (Kind.DATE, "2022-02-30", "must be a date"),
+        (Kind.DATE, "09/30/2022", "must be a date"),
+        (Kind.DATE, "01/09/22", "must be a date"),
+        (Kind.DATE, "44805", "must be a date"),
+        (Kind.DATE, "20220901", "must be a date"),
+        (Kind.DATE, "2022-09-01 or later", "must be a date"),
+        (Kind.DATE, "September 2022", "must be a date"),
+    ],
+)
+def test_a_wrong_cell_says_what_is_needed(kind: Kind, cell: str, said: str) -> None:
+    assert read(kind, cell) == said
+
+
+@pytest.mark.parametrize("cell", ["0", "5", "Good", "2.5", "-1"])
+def test_a_grade_is_from_one_to_four(cell: str) -> None:
+    assert read(Kind.COUNT, cell, unit="1 to 4") == "must be a grade from 1 (Outstanding) to 4 (Inadequate)"
+
+
+def test_a_rank_is_from_one() -> None:
+    assert read(Kind.COUNT, "0", unit="from 1") == "must be a whole number from 1 up"
+
+
+def test_a_choice_is_read_without_case() -> None:
+    assert read(Kind.CHOICE, "Primary", choices=("primary", "secondary")) == "primary"
+
+
+def test_a_word_beyond_the_choices_is_refused_with_the_nearest() -> None:
+    spec = ColumnSpec("x", Kind.NAMES, "", choices=("primary", "secondary"))
+    _, errors = parse_column(["primary|secondry"], spec, LEVELS)
+    assert errors[0].hint == "did you mean secondary?"
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(st.sampled_from(list(Kind)), st.text())
+def test_any_text_is_a_value_a_blank_or_an_error_in_words(kind: Kind, cell: str) -> None:
+    column, errors = parse_column([cell], ColumnSpec("x", kind, ""), LEVELS)
+    assert not (errors and column.given[0])
+
+
+@given(st.sampled_from([kind for kind in Kind if kind is not Kind.DEGREES]), st.text())
+def test_what_is_written_of_a_cell_is_read_back_as_the_same(kind: Kind, cell: str) -> None:
+    spec = ColumnSpec("x", kind, "")
+    column, _ = parse_column([cell], spec, LEVELS)
+    again, errors = parse_column(as_text(column), spec, LEVELS)
+    assert not errors
+    assert (again.values[0], again.given[0]) == (column.values[0], column.given[0])
+
+
+@given(st.integers(0, 10**9 * MILLION))
+def test_every_amount_in_millionths_survives_writing_and_reading(amount: int) -> None:
+    text = f"{Decimal(amount) / MILLION:f}"
+    assert read(Kind.AMOUNT, text) == amount
+    column, _ = parse_column([text], ColumnSpec("x", Kind.AMOUNT, ""), LEVELS)
+    assert read(Kind.AMOUNT, as_text(column)[0]) == amount
+
+
+@given(st.dates())
+def test_every_day_survives_writing_and_reading(day: date) -> None:
+    assert read(Kind.DATE, day.isoformat()) == day.toordinal()
+    assert read(Kind.DATE, f"{day.day}/{day.month}/{day.year:04d}") == day.toordinal()
