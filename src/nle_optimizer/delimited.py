@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +14,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SUSPECT = frozenset((*FORMULA_STARTS, "'"))
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
 SAME_ENCODING = {"utf8": "utf-8", "utf-8-sig": "utf-8", "windows-1252": "cp1252", "iso-8859-1": "latin-1"}
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
 def defuse(text: str) -> str:
@@ -37,11 +39,7 @@ def restore(text: str) -> str:
 
 
 def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "\t" not in text and "\r" not in text
+    return _NUMBER.fullmatch(text) is not None
 
 
 def decode(path: Path, data: bytes, encoding: str | None = None) -> str:

@@ -1,6 +1,5 @@
 """Candidate pairs, their distances and fits, and every reason, against the rule book read one pair at a time."""
 
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from random import Random
@@ -98,14 +97,14 @@ def _settings(rng: Random, unknown: Any) -> dict[str, Any]:
             "max_travel_minutes": rng.choice([None] * 5 + [45]),
         },
         "suitability": {name: rng.choice(importance) for name in ("phase", "faith", "diocese")},
-        "conflicts": {
-            name: rng.random() < 0.4 for name in ("home_school", "own_trust", "declared", "same_authority")
-        },
+        "conflicts": {name: rng.random() < 0.4 for name in ("home_school", "own_trust", "declared", "same_authority")},
         "fit": {
             "measure": rng.choice(["need-met", "need-covered", "weighted-expertise", "weakest-area"]),
             "unknown": unknown,
             "minimum": rng.choice([0, 0, 0, 0.3, 0.9]),
-            "weights": rng.choice([{"leadership": 1, "governance": 1, "finance": 1}, {"leadership": 2.5, "finance": 1}]),
+            "weights": rng.choice(
+                [{"leadership": 1, "governance": 1, "finance": 1}, {"leadership": 2.5, "finance": 1}]
+            ),
         },
         "objectives": rng.choice([["fit"], ["fit", "distance"], [{"blend": {"fit": 1, "distance_km": -0.01}}]]),
     }

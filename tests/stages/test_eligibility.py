@@ -14,9 +14,7 @@ from support.memory import settings_of, table
 DAY = date(2022, 9, 1)
 
 
-def sieve(
-    schools: list[dict[str, Any]], **eligibility: Any
-) -> tuple[dict[str, str], dict[str, Exclusion]]:
+def sieve(schools: list[dict[str, Any]], **eligibility: Any) -> tuple[dict[str, str], dict[str, Exclusion]]:
     """The rule that let each school in, and the exclusion of each other one."""
     ledger = Ledger()
     settings = settings_of(as_of=DAY, eligibility=eligibility)

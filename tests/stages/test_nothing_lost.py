@@ -15,7 +15,7 @@ from nle_optimizer.evidence.publication import publish
 from nle_optimizer.scenario.scenario import load_scenario
 from support.random_scenarios import write_random_scenario
 
-SEEDS = range(1000, 1200)
+SEEDS = range(1000, 1120)
 
 
 @cache

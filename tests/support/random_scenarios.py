@@ -137,7 +137,9 @@ def _pairs(rng: Random, schools: list[dict[str, Any]], nles: list[dict[str, Any]
             "fit": rng.choice(["", "", "0.5", "2.25", "0"]),
             "distance_km": rng.choice(["", "", "3.4", "30", "100.001"]),
             "travel_minutes": rng.choice(["", "20", "45.5"]),
-            "relation": rng.choice(["", "", "", "forbid", "conflict", "objects", "previous", "forbid|conflict", "require|previous"]),
+            "relation": rng.choice(
+                ["", "", "", "forbid", "conflict", "objects", "previous", "forbid|conflict", "require|previous"]
+            ),
         }
         for nle, school in chosen
     ]

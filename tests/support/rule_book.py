@@ -250,9 +250,7 @@ class Pair:
         return [need or 0 for need, weight in zip(needs, self.weights(), strict=True) if weight]
 
     def _unknown_fit(self) -> bool:
-        cells = zip(
-            self._levels(self.school, "need"), self._levels(self.nle, "expertise"), self.weights(), strict=True
-        )
+        cells = zip(self._levels(self.school, "need"), self._levels(self.nle, "expertise"), self.weights(), strict=True)
         blank = any(weight and (need is None or skill is None) for need, skill, weight in cells)
         return self.told.get("fit") is None and blank
 
@@ -260,10 +258,15 @@ class Pair:
         """The fit in millionths, with what is preferred."""
         if self.told.get("fit") is not None:
             return int(self.told["fit"])
-        need, expertise = ([value or 0 for value in self._levels(side, prefix)] for side, prefix in (
-            (self.school, "need"),
-            (self.nle, "expertise"),
-        ))
-        preferred = [name for name in ("phase", "faith", "diocese") if getattr(self.settings.suitability, name) == "prefer"]
+        need, expertise = (
+            [value or 0 for value in self._levels(side, prefix)]
+            for side, prefix in (
+                (self.school, "need"),
+                (self.nle, "expertise"),
+            )
+        )
+        preferred = [
+            name for name in ("phase", "faith", "diocese") if getattr(self.settings.suitability, name) == "prefer"
+        ]
         bonus = sum(self._met(name) for name in preferred) * int(self.settings.suitability.prefer_bonus * 1_000_000)
         return fit_of(need, expertise, self.weights(), self.settings.fit.measure) + bonus

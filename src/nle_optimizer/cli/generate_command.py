@@ -54,18 +54,21 @@ def generate_command(
     Schools are clustered as England's are, and their phases, faiths, grades and trusts follow figures per
     authority measured from public extracts. NLEs are always synthetic.
     """
+    from nle_optimizer.cli.progress import steps
     from nle_optimizer.sources.synthetic import generate, write_scenario
 
-    england = generate(
-        schools,
-        nles,
-        seed,
-        regions=regions,
-        as_of=as_of.date(),
-        twice_below_good=twice_below_good,
-        keep_others=keep_others,
-    )
-    write_scenario(england, out, force=force)
+    with steps("generate", 4) as step:
+        step("drawing")
+        england = generate(
+            schools,
+            nles,
+            seed,
+            regions=regions,
+            as_of=as_of.date(),
+            twice_below_good=twice_below_good,
+            keep_others=keep_others,
+        )
+        write_scenario(england, out, force=force, tell=step)
     scenario = (out / "scenario.yaml").as_posix()
     click.echo(_json(england, scenario) if style == "json" else _summary(england, scenario))
 

@@ -56,18 +56,21 @@ def england(
     Needs that nobody assessed are declared proxies (column need_source); so is trust quality. What every
     column means stands in docs/reference/import-england.md.
     """
+    from nle_optimizer.cli.progress import steps
     from nle_optimizer.sources.england.cells import day_argument
     from nle_optimizer.sources.england.importer import EnglandFiles, import_england
 
     files = EnglandFiles(gias, ofsted, trust_links, finance, cases, nles, urn_links)
-    summary = import_england(
-        files,
-        out,
-        regions=regions,
-        local_authorities=authorities,
-        as_of=day_argument("--as-of", as_of),
-        force=force,
-    )
+    with steps("import", 4) as step:
+        summary = import_england(
+            files,
+            out,
+            regions=regions,
+            local_authorities=authorities,
+            as_of=day_argument("--as-of", as_of),
+            force=force,
+            tell=step,
+        )
     click.echo(_json(summary) if form == "json" else _text(summary))
 
 

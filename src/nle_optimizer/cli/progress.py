@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-STEPS = 7
 DELAY = 1.0
 
 
@@ -32,8 +31,8 @@ class Steps:
 
 
 @contextmanager
-def steps(name: str) -> Iterator[Steps]:
-    """Follow the steps of one task."""
+def steps(name: str, total: int) -> Iterator[Steps]:
+    """Follow the steps of one task, of which there are `total`."""
     if not sys.stderr.isatty():
         told = Steps()
         yield told
@@ -42,7 +41,7 @@ def steps(name: str) -> Iterator[Steps]:
     from tqdm import tqdm
 
     layout = "{desc:<24} {bar:24} {n_fmt}/{total_fmt} {elapsed}"
-    with tqdm(total=STEPS, delay=DELAY, leave=False, file=sys.stderr, bar_format=layout, desc=name) as bar:
+    with tqdm(total=total, delay=DELAY, leave=False, file=sys.stderr, bar_format=layout, desc=name) as bar:
         told = Steps(bar)
         yield told
         told("")

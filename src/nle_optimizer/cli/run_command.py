@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from nle_optimizer.result import Result
 
 
+STEPS = 7
+"""Steps of one run that the progress bar counts: five of `allocate`, verifying and writing."""
+
+
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder; with several scenarios, a folder of them.")
@@ -79,16 +83,19 @@ def run(
 
 def _load(files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool) -> list[Any]:
     """Every scenario, before any is solved; the problems of all of them at once."""
+    from nle_optimizer.cli.progress import steps
     from nle_optimizer.errors import InputError, Problem
     from nle_optimizer.scenario.scenario import load_scenario
 
     loaded: list[Any] = []
     problems: list[Problem] = []
-    for file in files:
-        try:
-            loaded.append(load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside))
-        except InputError as error:
-            problems += error.problems
+    with steps("reading", len(files)) as step:
+        for file in files:
+            step(f"reading {file.name}")
+            try:
+                loaded.append(load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside))
+            except InputError as error:
+                problems += error.problems
     if problems:
         raise InputError(problems)
     return loaded
@@ -108,7 +115,7 @@ def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "R
     from nle_optimizer.reports.verification import verify
 
     started = datetime.now().astimezone()
-    with steps(scenario.settings.name) as step:
+    with steps(scenario.settings.name, STEPS) as step:
         result = allocate(scenario, step)
         step("verifying")
         wrong = verify(result)

@@ -15,9 +15,12 @@ def verify(run_folder: Path, form: str) -> None:
 
     Exits with 1 where anything does not stand, naming what is wrong.
     """
+    from nle_optimizer.cli.progress import steps
     from nle_optimizer.reports.verification import verify as check
 
-    wrong = check(run_folder)
+    with steps("verifying", 1) as step:
+        step(f"verifying {run_folder.name}")
+        wrong = check(run_folder)
     if form == "json":
         print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
     else:

@@ -35,7 +35,7 @@ def form_recipients(
     evidence = [f"trust {trust}" for trust in members.values("trust_id")]
     ledger.take_out(members.ids.tolist(), "recipient", "served-through-trust", evidence)
     formed = _form(members, trusts, [rule.name for rule in eligibility_rules(settings)])
-    twice = sorted(set(formed.ids.tolist()) & (set(rest.ids.tolist()) | set(members.ids.tolist())))
+    twice = sorted(set(formed.ids.tolist()) & (set(rest.ids.tolist()) | set(ledger.entries)))
     if twice:
         what = "the trust stands as a row of its own and through its schools"
         raise InputError([Problem(Place(schools.source), "school_id", what, trust) for trust in twice])

@@ -1,7 +1,7 @@
 """England's official extracts to a folder with tables and a scenario that runs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -41,6 +41,7 @@ def import_england(
     local_authorities: Sequence[str] = (),
     as_of: date | None = None,
     force: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> ImportSummary:
     """Turn official extracts into scenario tables.
 
@@ -55,6 +56,7 @@ def import_england(
         as_of: the day up to which facts count; by default the latest date of an inspection, a trust joining
             or an arrival in the tables.
         force: replace an earlier import folder; files there that no import wrote are kept.
+        tell: told the name of each of the four steps as it begins.
 
     Raises:
         InputError: every fault of every file, or an unknown region or authority.
@@ -62,10 +64,13 @@ def import_england(
     """
     refuse_existing(out, IMPORT_FOLDER, force=force)
     notes = Notes()
+    tell("reading the extracts")
     material = read_material(files, as_of, notes)
     area = area_of(regions, local_authorities, _authorities(material))
+    tell("schools")
     every_row = {urn: school_row(urn, material.facts, None) for urn in material.facts.establishments}
     rows = _chosen(every_row, material, area)
+    tell("trusts and NLEs")
     trusts = _trusts(rows, material, area)
     people = None if material.nles is None else filled_people(material.nles, every_row, material.links, notes)
     day, source = _as_of(rows, as_of)
@@ -81,6 +86,7 @@ def import_england(
         **table_counts(tables.schools, tables.trusts, people),
         **noted(notes),
     )
+    tell("writing")
     _write(summary, tables, material, area, force)
     return summary
 

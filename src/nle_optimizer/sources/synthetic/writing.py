@@ -1,5 +1,6 @@
 """A synthetic England as a folder: a scenario file and its tables, complete or not at all."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from nle_optimizer.delimited import write_columns
@@ -13,13 +14,16 @@ FILES = (SCENARIO, "schools.csv", "nles.csv", "trusts.csv")
 SCENARIO_FOLDER = Signature(SCENARIO, lambda _: set(FILES))
 
 
-def write_scenario(england: SyntheticEngland, folder: Path, *, force: bool = False) -> Path:
+def write_scenario(
+    england: SyntheticEngland, folder: Path, *, force: bool = False, tell: Callable[[str], None] = lambda _: None
+) -> Path:
     """Write `scenario.yaml`, `schools.csv`, `nles.csv` and `trusts.csv` into a new folder.
 
     Args:
         england: what to write.
         folder: must not exist, or be empty; its name becomes the scenario's.
         force: replace the files of an earlier scenario folder; all others in it are kept.
+        tell: told the name of each of the three tables before it is written.
 
     Returns:
         The scenario file.
@@ -30,7 +34,7 @@ def write_scenario(england: SyntheticEngland, folder: Path, *, force: bool = Fal
     with complete_folder(folder, SCENARIO_FOLDER, force=force) as partial:
         text = scenario_text(england, folder.absolute().name)
         (partial / SCENARIO).write_text(text, encoding="utf-8", newline="\n")
-        write_columns(partial / "schools.csv", school_columns(england))
-        write_columns(partial / "nles.csv", leader_columns(england))
-        write_columns(partial / "trusts.csv", trust_columns(england))
+        for name, columns in (("schools", school_columns), ("nles", leader_columns), ("trusts", trust_columns)):
+            tell(f"writing {name}.csv")
+            write_columns(partial / f"{name}.csv", columns(england))
     return folder / SCENARIO
