@@ -112,9 +112,7 @@ def test_negative_capacity_is_refused(tmp_path: Path) -> None:
 def test_a_column_with_many_faults_tells_the_first_and_counts_the_rest(tmp_path: Path) -> None:
     said = refused(tmp_path, schools=[school(n, pupils="many") for n in range(30)]).splitlines()
     assert len(said) == 21
-    assert said[-1].endswith("pupils: 10 more rows have problems in this column") or any(
-        "10 more" in line for line in said
-    )
+    assert any(line.endswith("pupils: 10 more rows have problems in this column") for line in said)
 
 
 def test_faults_of_several_tables_are_told_at_once(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def validate(
 def _entry(
     file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool
 ) -> dict[str, list[str] | str]:
-    from nle_optimizer.allocate import check_request
+    from nle_optimizer.allocate import check
     from nle_optimizer.errors import InputError
     from nle_optimizer.scenario.scenario import load_scenario
 
@@ -43,7 +43,7 @@ def _entry(
     try:
         scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside)
         findings = [str(finding) for finding in scenario.findings]
-        check_request(scenario)
+        check(scenario)
     except InputError as error:
         return {"scenario": str(file), "errors": [str(p) for p in error.problems], "findings": findings}
     return {"scenario": str(file), "errors": [], "findings": findings}

@@ -1,6 +1,6 @@
 """Everything one allocation was made of, for those who explain, measure and report it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -21,8 +21,8 @@ class TrustOutcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """One allocation.
+class Case:
+    """A scenario carried through every stage, ready to be solved.
 
     Attributes:
         scenario: settings and tables.
@@ -33,7 +33,7 @@ class Outcome:
         candidates: the candidate pairs.
         use: what each pair takes of each resource, in millionths.
         cost: what each pair costs, in millionths of a pound.
-        problem, solution: the integers, and the engine's answer.
+        problem: the same in integers.
         trusts: the trust-first solution, where it was optimised here.
     """
 
@@ -46,13 +46,23 @@ class Outcome:
     use: dict[str, Integers]
     cost: Integers
     problem: Problem
-    solution: Solution
     trusts: TrustOutcome | None
 
     @property
     def recipients(self) -> Records:
         """The eligible recipients, sorted by identifier."""
         return self.candidates.recipients
+
+    def solved_by(self, solution: Solution) -> "Outcome":
+        """The outcome of this case under a solution of its problem."""
+        return Outcome(**{field.name: getattr(self, field.name) for field in fields(self)}, solution=solution)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome(Case):
+    """One allocation: a case, and a solution of its problem."""
+
+    solution: Solution
 
     @property
     def matched(self) -> Integers:

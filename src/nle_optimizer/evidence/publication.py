@@ -112,7 +112,7 @@ def _nles(outcome: Outcome) -> TextTable:
         "reason": supply.reason.tolist(),
     }
     for n, name in enumerate(outcome.use):
-        known = supply.capacity_known.tolist()
+        known = supply.capacity_known[n].tolist()
         capacity = supply.capacity[n].tolist()
         columns[f"capacity_{name}"] = [
             shortest(amount, 6) if told else "" for amount, told in zip(capacity, known, strict=True)

@@ -20,7 +20,7 @@ class Supply:
         nles: the table, sorted by identifier.
         reason: shape (nles,): why an NLE is out; blank where it is available.
         capacity: shape (resources, nles), in millionths, after `multiply` and `reserve`.
-        capacity_known: shape (nles,): whether its capacity was reckoned at all.
+        capacity_known: shape (resources, nles): whether a capacity was reckoned at all.
     """
 
     nles: Records
@@ -65,11 +65,9 @@ def supply_of(
     out(nles.given("home_grade") & (nles.values("home_grade") >= 3), "home-not-good")
     out(nles.given("governors_agreed") & ~nles.values("governors_agreed"), "governors-not-agreed")
     held = [_held(nles, name) for name in resources]
+    counted = np.array([known & (reason == "") for _, known in held], dtype=bool)
     out(~np.all([known for _, known in held], axis=0), "unknown-capacity")
-    counted = reason == ""
-    capacity = np.array(
-        [_effective(name, amounts, counted, settings) for name, (amounts, _) in zip(resources, held, strict=True)]
-    )
+    capacity = np.array([_effective(name, held[n][0], counted[n], settings) for n, name in enumerate(resources)])
     out((capacity == 0).any(axis=0), "no-capacity")
     needy = _need_distance(nles, settings, distance_asked=distance_asked)
     out(needy & ~is_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")

@@ -1,0 +1,99 @@
+"""From a scenario to a problem: every stage in order, and the schools that go to trusts first."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nle_optimizer.engines.registry import choose_engine
+from nle_optimizer.evidence.outcome import Case, TrustOutcome
+from nle_optimizer.model.build import (
+    build_problem,
+    build_trust_problem,
+    distance_asked,
+    objectives_of,
+    use_of_resources,
+)
+from nle_optimizer.model.objectives.objective import Stakes
+from nle_optimizer.model.objectives.registry import ADDITIVE
+from nle_optimizer.records import Records
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.stages.candidates import find_candidates
+from nle_optimizer.stages.eligibility import keep_eligible
+from nle_optimizer.stages.facts import as_it_stood
+from nle_optimizer.stages.ledger import Ledger
+from nle_optimizer.stages.needs import keep_needy
+from nle_optimizer.stages.recipients import form_recipients
+from nle_optimizer.stages.requirements import refuse_lost_requirements
+from nle_optimizer.stages.supply import supply_of
+from nle_optimizer.stages.trust_first import given_matches, mode_of, trust_pairs
+
+Progress = Callable[[str], None]
+"""Told the name of each step as it begins."""
+
+
+def prepare(scenario: Scenario, tell: Progress) -> Case:
+    """Carry a scenario through every stage, up to the problem that an engine or rule solves.
+
+    Raises:
+        InputError: something in the scenario that only shows when it is carried out.
+        UnsupportedError: an objective or constraint that nothing here can carry out.
+    """
+    settings, ledger = scenario.settings, Ledger()
+    tell("eligibility")
+    facts = as_it_stood(scenario.schools, settings.as_of)
+    eligible = keep_eligible(facts, settings, ledger)
+    tell("trusts first")
+    left, trusts = _trusts_first(eligible, scenario, ledger)
+    matched = sum(entry.stage == "trust-first" for entry in ledger.entries.values())
+    listed = _as_listed(left, scenario.schools)
+    formed_table, formed = form_recipients(listed, scenario.trusts, settings, ledger)
+    recipients = keep_needy(formed_table, scenario.pairs, settings, ledger)
+    tell("candidates")
+    asked = distance_asked(settings)
+    supply = supply_of(scenario.nles, scenario.pairs, settings, scenario.resources, distance_asked=asked)
+    refuse_lost_requirements(scenario.pairs, ledger, supply)
+    nles = scenario.nles.take(supply.available)
+    candidates = find_candidates(recipients, nles, scenario.schools, scenario.pairs, settings, distance_needed=asked)
+    use = use_of_resources(candidates, settings, scenario.resources)
+    known = bool((candidates.distance >= 0).all())
+    objectives = objectives_of(settings, recipients, distances_known=known)
+    problem = build_problem(candidates, supply.capacity[:, supply.available], use, objectives, settings)
+    cost = ADDITIVE["cost"].amounts(Stakes(candidates, use, settings.costs))
+    exclusions = tuple(ledger.sorted())
+    return Case(scenario, exclusions, matched, formed, supply, candidates, use, cost, problem, trusts)
+
+
+def _as_listed(left: Records, schools: Records) -> Records:
+    """The rows still in, with their trust as the table has it: a conflict of interest counts from today."""
+    rows = np.searchsorted(schools.ids.astype(str), left.ids.astype(str))
+    return left.with_columns({"trust_id": schools.column("trust_id").take(rows)})
+
+
+def _trusts_first(eligible: Records, scenario: Scenario, ledger: Ledger) -> tuple[Records, TrustOutcome | None]:
+    """The schools left after those matched with a high-quality trust."""
+    settings = scenario.settings
+    mode = mode_of(settings, scenario.schools)
+    if mode == "off":
+        return eligible, None
+    given = given_matches(eligible, settings.trust_first)
+    leaving = eligible.take(given)
+    decisions = leaving.column("trust_decision").or_else("proposed")
+    evidence = [
+        f"trust {trust} ({decision}, in the schools table)"
+        for trust, decision in zip(leaving.values("matched_trust_id"), decisions, strict=True)
+    ]
+    ledger.take_out(leaving.ids.tolist(), "trust-first", "matched-to-trust", evidence)
+    left = eligible.take(~given)
+    if mode == "given":
+        return left, None
+    pairs = trust_pairs(left, scenario.trusts, leaving.values("matched_trust_id"), settings)
+    problem = build_trust_problem(pairs)
+    solution = choose_engine(problem, "network").solve(problem, settings.seed)
+    chosen = solution.matched[np.argsort(pairs.school[solution.matched])]
+    ids = pairs.schools.ids[pairs.school[chosen]]
+    evidence = [
+        f"trust {pairs.trusts.ids[pairs.trust[n]]}, {pairs.distance[n] / 1000:.1f} km away (matched here)"
+        for n in chosen
+    ]
+    ledger.take_out(ids.tolist(), "trust-first", "matched-to-trust", evidence)
+    return left.take(~np.isin(left.ids.astype(str), ids.astype(str))), TrustOutcome(problem, solution)
