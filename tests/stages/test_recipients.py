@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.allocate import solve
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import Records
@@ -14,6 +13,7 @@ from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.stages.recipients import form_recipients
 from support.memory import rows_of, scenario_of, settings_of, table
 from support.rule_book import half_up
+from support.solving import solved
 
 AREAS = ("leadership", "governance", "finance")
 TRUST = {"eligibility": {"recipients": "trust"}}
@@ -119,7 +119,7 @@ NEEDS = {f"need_{area}": "0.5" for area in AREAS}
 def outcome(schools: list[dict[str, Any]], **eligibility: Any) -> Outcome:
     nles = [{"nle_id": "N", **{f"expertise_{area}": "0.5" for area in AREAS}}]
     rows = [{"school_id": f"S{n}", **NEEDS, **school} for n, school in enumerate(schools)]
-    return solve(scenario_of(rows, nles, eligibility=eligibility), lambda _: None)
+    return solved(scenario_of(rows, nles, eligibility=eligibility))
 
 
 def test_each_member_leaves_through_its_trust() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.allocate import solve
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Outcome
 from support.memory import scenario_of, settings_of, table
 from support.rule_book import half_up_root
+from support.solving import solved
 
 from nle_optimizer.stages.trust_first import high_quality, mode_of  # isort: skip
 
@@ -22,7 +22,7 @@ GOOD = {"high_quality": "yes", "easting": 0, "northing": 0}
 
 def outcome(schools: list[dict[str, Any]], trusts: list[dict[str, Any]] | None = None, **settings: Any) -> Outcome:
     rows = [{"school_id": f"S{n}", **NEEDS, **school} for n, school in enumerate(schools)]
-    return solve(scenario_of(rows, NLES, trusts=trusts, **settings), lambda _: None)
+    return solved(scenario_of(rows, NLES, trusts=trusts, **settings))
 
 
 def gone(found: Outcome) -> dict[str, str]:

@@ -108,7 +108,7 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
 
 
 def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "Result":
-    from nle_optimizer.allocate import allocate
+    from nle_optimizer.allocation import allocate
     from nle_optimizer.cli.progress import steps
     from nle_optimizer.errors import VerificationError
     from nle_optimizer.reports.run_folder import Circumstances, write_run_folder

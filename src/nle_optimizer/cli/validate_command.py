@@ -35,7 +35,7 @@ def validate(
 def _entry(
     file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool
 ) -> dict[str, list[str] | str]:
-    from nle_optimizer.allocate import check
+    from nle_optimizer.allocation import check
     from nle_optimizer.errors import InputError
     from nle_optimizer.scenario.scenario import load_scenario
 

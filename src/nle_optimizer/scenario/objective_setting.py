@@ -45,6 +45,7 @@ class Objective(Section):
     within: Quantity | None = None
     """How much of this level later ones may give up."""
     engine: str | None = None
+    """Who solves this level."""
     parts: dict[str, Number] = {}
     """Of a blend: the weight of each part."""
 

@@ -54,9 +54,13 @@ class Data(Section):
     """The tables of the scenario."""
 
     schools: DataFile
+    """Schools, and trusts asked for as recipients."""
     nles: DataFile
+    """National Leaders of Education."""
     trusts: DataFile | None = None
+    """Multi-academy trusts."""
     pairs: PairsFile | None = None
+    """What is known about single pairs; `only: true` makes the listed pairs the only candidates."""
     current: DataFile | None = None
     """What stands today; read by `replan` and by rules that keep pairs."""
 
@@ -65,6 +69,7 @@ class Rule(Section):
     """A rule that makes a school eligible."""
 
     name: Name
+    """Name of the rule, told in the results."""
     when: When
     """The school is eligible by this rule where all of these hold."""
     priority: Whole | None = None
@@ -108,6 +113,7 @@ class Qualifies(Section):
     """Which eligible schools are to be matched with a trust first."""
 
     when: When
+    """All of these must hold."""
 
 
 class TrustFirst(Section):
@@ -160,8 +166,11 @@ class Suitability(Section):
     """Whether phase, faith and diocese must agree."""
 
     phase: Importance = "must"
+    """Whether the NLE must work in the school's phase, is preferred for it, or neither."""
     faith: Importance = "ignore"
+    """The same for the school's religious character."""
     diocese: Importance = "ignore"
+    """The same for the diocese."""
     prefer_bonus: Amount = Decimal("0.05")
     """Added to fit, once for each preferred property that agrees."""
 
@@ -170,10 +179,13 @@ class Conflicts(Section):
     """Pairs that may not be matched because of an interest."""
 
     home_school: bool = True
+    """Whether an NLE is kept from the school they lead."""
     own_trust: bool = True
+    """Whether an NLE is kept from schools of their own trust."""
     declared: bool = True
     """`conflict` and `objects` in the pairs table."""
     same_authority: bool = False
+    """Whether an NLE is kept from schools of their own local authority."""
 
 
 class Fit(Section):
@@ -186,6 +198,7 @@ class Fit(Section):
     }
     """Weight of each area; an area left out has weight 0."""
     measure: Literal["need-met", "need-covered", "weighted-expertise", "weakest-area"] = "need-met"
+    """How needs and expertise make a fit; see [the mathematics](../explanation/mathematics.md)."""
     minimum: Amount = Decimal(0)
     """A pair that fits worse is no candidate."""
     unknown: Literal["error", "exclude"] | Share = "error"
@@ -240,56 +253,78 @@ class Addition(Section):
     """NLEs that do not exist yet."""
 
     count: Whole
+    """How many."""
     where: dict[str, Scalar] = {}
+    """Columns of the new NLEs."""
     like: str = "existing"
+    """Whom they resemble."""
     seed: Seed = 0
+    """Seed of the draw."""
 
 
 class Supply(Section):
     """NLEs beyond those in the table."""
 
     add: list[Addition] = []
+    """NLEs to add."""
 
 
 class Costs(Section):
     """What support costs, in pounds."""
 
     per_day: Amount = Decimal(0)
+    """Pounds a day of support."""
     per_match: Amount = Decimal(0)
+    """Pounds a pair."""
 
 
 class Constraint(Section):
     """A requirement over many pairs."""
 
     name: Name
+    """Its name, by which it is addressed: `constraints.london.maximum`."""
     type: Literal["quota", "budget", "minimum_use", "keep_together", "new_to_area"]
+    """What kind of requirement."""
     of: str | None = None
     """What is counted: schools, nles or pairs; for a budget, a resource or cost."""
     where: When = {}
+    """Which of them count."""
     by: str | None = None
     """One limit for each value of this column."""
     minimum: Amount | None = None
+    """At least so many."""
     maximum: Amount | None = None
+    """At most so many."""
     minimum_share: Share | None = None
+    """At least this share."""
     maximum_share: Share | None = None
+    """At most this share."""
 
 
 class Stop(Section):
     """When to stop before everything is proved."""
 
     gap: Share = Decimal(0)
+    """A gap that is good enough, as a share."""
     work: Whole | None = None
+    """So many units of work."""
     seconds: Positive | None = None
+    """So many seconds; `--time-limit` sets it."""
 
 
 class Uncertainty(Section):
     """Seeded draws around what is only estimated; every rate is the user's."""
 
     draws: Whole = 0
+    """How many draws."""
     needs: Share = Decimal(0)
+    """How far a need may be off."""
     expertise: Share = Decimal(0)
+    """How far an expertise may be off."""
     nle_withdraws: Share = Decimal(0)
+    """Chance that an NLE withdraws."""
     school_refuses: Share = Decimal(0)
+    """Chance that a school refuses."""
 
 
 class Settings(Section):
@@ -298,10 +333,13 @@ class Settings(Section):
     version: Literal[1] = Field(alias="schema")
     """Version of this format."""
     name: Name
+    """Short name of the scenario: letters, digits, dots, hyphens and underscores. Names the run folder."""
     title: str = ""
+    """Title for people; printed above the summary."""
     as_of: Day | None = None
     """Policies count inspections, joins and waiting up to this day."""
     data: Data
+    """The tables, each a path from this file's folder, or a mapping as under *A table's file*."""
     eligibility: Eligibility = Eligibility()
     offer: dict[str, Amount | bool] = {}
     """What a school gets of each resource where its cell is blank; `override: true` replaces filled cells."""
@@ -314,14 +352,18 @@ class Settings(Section):
     supply: Supply = Supply()
     costs: Costs = Costs()
     constraints: list[Constraint] = []
+    """Requirements over many pairs; each as under *A constraint*."""
     objectives: list[Objective] | None = Field(default=None, min_length=1)
     """In order; each is held while the next is optimised."""
     engine: str = "auto"
+    """Who solves it; `auto` takes the first that can."""
     stop: Stop = Stop()
     rule: str = "optimal"
+    """The matching rule; `nle-optimizer rules` lists them."""
     tie_break: list[Literal["arrived", "lottery"]] = ["arrived", "lottery"]
     """What decides between optimal allocations, in order; a lottery always comes last."""
     seed: Seed = 0
+    """Of the lottery that settles what is left of ties."""
     uncertainty: Uncertainty = Uncertainty()
     sweep: dict[str, Any] = {}
     """Read by `nle-optimizer sweep`."""

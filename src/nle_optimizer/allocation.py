@@ -61,6 +61,16 @@ def check_request(scenario: Scenario) -> None:
         for path, asked, what in missing
         if asked
     ]
+    problems += [
+        Problem(
+            scenario.document.place(("objectives", n)),
+            f"objectives.{n}.engine",
+            "one engine solves every level for now; take this out, or set `engine` for the whole scenario",
+            objective.engine,
+        )
+        for n, objective in enumerate(settings.objectives or ())
+        if objective.engine not in (None, "auto", settings.engine)
+    ]
     if problems:
         raise UnsupportedError(problems)
 
