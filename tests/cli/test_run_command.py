@@ -100,17 +100,8 @@ def test_extra_columns_of_the_schools_are_carried_to_the_results(program: Progra
 def test_the_summary_has_the_promised_keys(program: Program, example: Path, tmp_path: Path) -> None:
     program("run", example, "--out", tmp_path / "run")
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
-    assert {
-        "schema_version",
-        "scenario",
-        "rule",
-        "engine",
-        "status",
-        "objectives",
-        "counts",
-        "metrics",
-        "needs",
-    } <= set(summary)
+    named = {"schema_version", "scenario", "rule", "engine", "status", "objectives", "counts", "metrics", "needs"}
+    assert named <= set(summary)
     counts = {"schools_read", "recipients_formed", "excluded", "matched_to_trust", "eligible", "supported", "unmatched"}
     assert counts | {"nles", "pairs"} <= set(summary["counts"])
     metrics = {"coverage", "total_fit", "mean_fit", "min_fit", "mean_distance_km", "max_distance_km"}

@@ -17,8 +17,8 @@ def write_random_scenario(folder: Path, seed: int) -> Path:
     """Write a random scenario of a few schools and NLEs; its file."""
     rng = Random(seed)
     unknown = rng.choice(["error", "exclude", 0.4])
-    schools = [_school(rng, n, unknown) for n in range(rng.randint(1, 9))]
-    nles = [_nle(rng, n, unknown, len(schools)) for n in range(rng.randint(1, 6))]
+    schools = [_school(rng, n, unknown) for n in range(rng.randint(1, 14))]
+    nles = [_nle(rng, n, unknown, len(schools)) for n in range(rng.randint(1, 7))]
     settings = _settings(rng, unknown)
     tables = {"schools": schools, "nles": nles}
     if rng.random() < 0.7 or settings.get("trust_first", {}).get("mode") == "optimise":
@@ -28,7 +28,7 @@ def write_random_scenario(folder: Path, seed: int) -> Path:
     for name, rows in tables.items():
         _write(folder / f"{name}.csv", rows)
     settings["data"] = {name: f"{name}.csv" for name in tables}
-    if "pairs" in tables and rng.random() < 0.2:
+    if "pairs" in tables and rng.random() < 0.15:
         settings["data"]["pairs"] = {"file": "pairs.csv", "only": True}
     file = folder / "scenario.yaml"
     file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
@@ -43,13 +43,17 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _place(rng: Random) -> dict[str, Any]:
-    if rng.random() < 0.1:
+    if rng.random() < 0.04:
         return {"easting": "", "northing": ""}
     return {"easting": 400_000 + rng.randint(0, 60) * 500, "northing": 300_000 + rng.randint(0, 60) * 500}
 
 
 def _date(rng: Random, blank: float = 0.2) -> str:
-    return "" if rng.random() < blank else f"{rng.randint(2016, 2023)}-{rng.randint(1, 12):02d}-15"
+    return (
+        ""
+        if rng.random() < blank
+        else f"{rng.choice([2016, 2017, 2018, 2019, 2019, 2023])}-{rng.randint(1, 12):02d}-15"
+    )
 
 
 def _level(rng: Random, unknown: Any) -> str:
@@ -60,7 +64,7 @@ def _school(rng: Random, n: int, unknown: Any) -> dict[str, Any]:
     return {
         "school_id": f"S{n}",
         "name": rng.choice(["School", "=cmd", "à Becket"]) + str(n),
-        "kind": rng.choice(["", "school"] * 6 + ["trust"]),
+        "kind": rng.choice(["", "school"] * 12 + ["trust"]),
         **_place(rng),
         "region": rng.choice(REGIONS),
         "local_authority": rng.choice(AUTHORITIES),
@@ -69,7 +73,7 @@ def _school(rng: Random, n: int, unknown: Any) -> dict[str, Any]:
         "diocese": rng.choice(["", "Ripon", "Ely"]),
         "trust_id": rng.choice(["", "", "T0", "T1", "T2"]),
         "trust_joined": _date(rng),
-        "establishment_status": rng.choice(["Open", ""] * 5 + ["Closed", "closed today"]),
+        "establishment_status": rng.choice(["Open", ""] * 10 + ["Closed", "closed today"]),
         "pupils": rng.choice(["", "100", "317", "0"]),
         "latest_grade": rng.choice(["", "1", "2", "3", "3", "4"]),
         "latest_inspected": _date(rng),
@@ -82,9 +86,9 @@ def _school(rng: Random, n: int, unknown: Any) -> dict[str, Any]:
         "need_source": rng.choice(["", "assessed", "proxy"]),
         "supporters": rng.choice([""] * 9 + ["2"]),
         "placements": rng.choice(["", "1"]),
-        "matched_trust_id": rng.choice(["", "", "", "T0", "T1"]),
+        "matched_trust_id": rng.choice([""] * 9 + ["T0", "T1"]),
         "trust_decision": rng.choice(["", "proposed", "agreed", "declined"]),
-        "left_out": rng.choice([""] * 9 + ["not-in-england"]),
+        "left_out": rng.choice([""] * 19 + ["not-in-england"]),
         "theme": rng.choice(["a", "b", "3", ""]),
         "opened": rng.choice(["2018-01-01", "2020-05-05", "unknown", ""]),
     }
@@ -94,10 +98,10 @@ def _nle(rng: Random, n: int, unknown: Any, schools: int) -> dict[str, Any]:
     return {
         "nle_id": f"N{n}",
         "name": f"Synthetic NLE {n}",
-        "kind": rng.choice(["", "NLE", "nle"] * 4 + ["NLG", "other"]),
-        "status": rng.choice(["", "available"] * 6 + ["paused", "withdrawn"]),
+        "kind": rng.choice(["", "NLE", "nle"] * 12 + ["NLG", "other"]),
+        "status": rng.choice(["", "available"] * 20 + ["paused", "withdrawn"]),
         "home_school_id": rng.choice(["", f"S{rng.randrange(schools)}"]),
-        "home_grade": rng.choice(["", "1", "2"] * 4 + ["3"]),
+        "home_grade": rng.choice(["", "1", "2"] * 12 + ["3"]),
         **_place(rng),
         "region": rng.choice(REGIONS),
         "local_authority": rng.choice(AUTHORITIES),
@@ -105,11 +109,11 @@ def _nle(rng: Random, n: int, unknown: Any, schools: int) -> dict[str, Any]:
         "phases": rng.choice(["", "primary", "primary|secondary", "all-through", "special"]),
         "faiths": rng.choice(["", "church of england", "Jewish|Church of England"]),
         "diocese": rng.choice(["", "ripon"]),
-        "regions": rng.choice([""] * 6 + ["London|North East"]),
+        "regions": rng.choice([""] * 16 + ["London|North East"]),
         **{f"expertise_{area}": _level(rng, unknown) for area in ("leadership", "governance", "finance")},
-        "placements": rng.choice(["1", "2", "3"] * 4 + ["0", ""]),
-        "max_distance_km": rng.choice(["", "12", "25.5"]),
-        "governors_agreed": rng.choice(["", "yes"] * 5 + ["no"]),
+        "placements": rng.choice(["1", "2", "3"] * 12 + ["0", ""]),
+        "max_distance_km": rng.choice(["", "", "12", "25.5"]),
+        "governors_agreed": rng.choice(["", "yes"] * 15 + ["no"]),
     }
 
 
@@ -148,14 +152,14 @@ def _pairs(rng: Random, schools: list[dict[str, Any]], nles: list[dict[str, Any]
 def _settings(rng: Random, unknown: Any) -> dict[str, Any]:
     settings: dict[str, Any] = {"schema": 1, "name": "random", "seed": rng.randint(0, 9)}
     if rng.random() < 0.8:
-        settings["as_of"] = rng.choice(["2022-09-01", "2020-03-01"])
+        settings["as_of"] = rng.choice(["2022-09-01", "2022-09-01", "2018-03-01"])
     settings["eligibility"] = _eligibility(rng, "as_of" in settings)
     settings["trust_first"] = _trust_first(rng)
     settings["geography"] = _geography(rng)
     importance = ["must", "prefer", "ignore", "ignore"]
     settings["suitability"] = {name: rng.choice(importance) for name in ("phase", "faith", "diocese")}
     settings["conflicts"] = {
-        name: rng.random() < 0.4 for name in ("home_school", "own_trust", "declared", "same_authority")
+        name: rng.random() < 0.25 for name in ("home_school", "own_trust", "declared", "same_authority")
     }
     settings["fit"] = {
         "measure": rng.choice(["need-met", "need-covered", "weighted-expertise", "weakest-area"]),
@@ -182,9 +186,9 @@ def _eligibility(rng: Random, dated: bool) -> dict[str, Any]:
     policies = ["all", "two-below-good-2022", "rise-2025"]
     if dated:
         policies += ["tsio-2021", "tsio-2022", "sio-2019"]
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         chosen["policy"] = rng.choice(policies)
-    elif rng.random() < 0.7:
+    elif rng.random() < 0.4:
         conditions: list[dict[str, Any]] = [
             {"latest_grade": [3, 4]},
             {"latest_grade": {"min": 3}, "theme": {"not": "a"}},
@@ -217,14 +221,14 @@ def _trust_first(rng: Random) -> dict[str, Any]:
 
 def _geography(rng: Random) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
-    limit = rng.choice([None, None, 15, 30, {"default": 20, "london": 7.5}, {"London": 5}])
+    limit = rng.choice([None, None, None, 20, 30, {"default": 30, "london": 7.5}, {"London": 5}])
     if limit is not None:
         chosen["max_distance_km"] = limit
     chosen["nle_limit"] = rng.choice(["respect", "ignore", {"multiply": 1.5}])
     chosen["detour_factor"] = rng.choice([1, 1, 1.3])
     chosen["min_distance_km"] = rng.choice([0, 0, 3])
-    chosen["within"] = rng.choice(["none"] * 6 + ["region", "local_authority"])
-    if rng.random() < 0.1:
+    chosen["within"] = rng.choice(["none"] * 16 + ["region", "local_authority"])
+    if rng.random() < 0.05:
         chosen["max_travel_minutes"] = 45
     return chosen
 

@@ -1,11 +1,10 @@
 """A scenario carried through every stage and solved, with everything that was made on the way."""
 
-from nle_optimizer import allocate as _allocate  # noqa: F401  the public name first: its module bears it too
-from nle_optimizer.allocation import solve as _solve
+from nle_optimizer.allocation import solve
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.scenario.scenario import Scenario
 
 
 def solved(scenario: Scenario) -> Outcome:
     """The outcome, without publishing it."""
-    return _solve(scenario, lambda _: None)
+    return solve(scenario, lambda _: None)

@@ -9,7 +9,7 @@ from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.problem import Level, Problem, Resource
-from nle_optimizer.records import MILLION, Integers, Kind, Records
+from nle_optimizer.records import MILLION, Column, Integers, Kind, Records
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.settings import Settings
@@ -103,11 +103,19 @@ def build_problem(
 
 
 def _tie_break(candidates: Candidates, settings: Settings) -> tuple[Level, ...]:
-    waiting = candidates.recipients.column("days_waiting")
+    waiting = _waiting(candidates.recipients)
     if "arrived" not in settings.tie_break or not waiting.given.any():
         return ()
     days = np.maximum(np.where(waiting.given, waiting.values, 0), 0)
     return (Level("arrived", 1, 1, days[candidates.recipient]),)
+
+
+def _waiting(recipients: Records) -> Column:
+    """Days waited up to `as_of`; without one, up to the last arrival."""
+    if "days_waiting" in recipients:
+        return recipients.column("days_waiting")
+    arrived = recipients.column("arrived")
+    return Column(Kind.COUNT, arrived.values[arrived.given].max(initial=0) - arrived.values, arrived.given)
 
 
 def build_trust_problem(pairs: TrustPairs) -> Problem:

@@ -30,7 +30,8 @@ PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 def _ours(folder: Path) -> set[str]:
     """The names of the entries that a run wrote into its folder."""
-    return {MANIFEST} | {name.split("/")[0] for name in _read_json(folder / MANIFEST).get("outputs", {})}
+    outputs = _read_json(folder / MANIFEST).get("outputs")
+    return {MANIFEST} | {name.split("/")[0] for name in (outputs if isinstance(outputs, dict) else ())}
 
 
 RUN_FOLDER = Signature(MANIFEST, _ours)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from nle_optimizer.result import Result
 
 WIDTH = 78
 MOST_REASONS = 5
+MOST_LEVELS = 5
 
 STATUS = {
     "optimal": "proved optimal",
@@ -22,15 +24,23 @@ STATUS = {
 def summary_text(result: Result, folder: Path) -> str:
     """The summary of a run, for a terminal; colours are dropped where there is none."""
     summary = result.claim.summary
-    title = summary["title"] or summary["scenario"]
+    title = _one_line(summary["title"]) or summary["scenario"]
     lines = [click.style(title, bold=True), click.style("─" * min(WIDTH, max(len(title), 40)), dim=True)]
     lines += _flow(summary["counts"])
     lines.append("")
     lines += _quality(summary)
     lines += _reasons("Left out because", result.unmatched.columns["reason"])
     lines += _reasons("Excluded because", result.exclusions.columns["reason"])
-    lines += ["", f"Verified a second time from its inputs. Run folder: {folder}"]
+    verified, place = "Verified a second time from its inputs.", f"Run folder: {folder}"
+    fits = len(verified) + 1 + len(place) <= WIDTH
+    lines += ["", *([f"{verified} {place}"] if fits else [verified, place])]
     return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    """Text as a heading: no line ends, nothing that controls a terminal, not wider than the screen."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text).strip()
+    return shown if len(shown) <= WIDTH else f"{shown[: WIDTH - 3]}..."
 
 
 def _row(label: str, value: str, note: str = "") -> str:
@@ -39,7 +49,7 @@ def _row(label: str, value: str, note: str = "") -> str:
 
 def _flow(counts: dict[str, int]) -> list[str]:
     formed = f"and {counts['recipients_formed']:,} trusts formed" if counts["recipients_formed"] else ""
-    trusts = f"{counts['matched_to_trust']:,} of them matched with a high-quality trust"
+    trusts = f"{counts['matched_to_trust']:,} matched with a trust"
     tell = f", {counts['cannot_tell']:,} cannot be told" if counts["cannot_tell"] else ""
     share = f"{counts['supported'] / counts['eligible']:.0%} of those eligible" if counts["eligible"] else ""
     return [
@@ -58,9 +68,12 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
     far = _number(metrics["max_distance_km"], 1)
     lines.append(_row("Mean distance", f"{_number(metrics['mean_distance_km'], 1)} km", f"farthest {far} km"))
     lines.append(_row("Out of region", f"{metrics['out_of_region']:,}"))
-    for level in summary["objectives"]:
+    levels = summary["objectives"]
+    for level in levels[:MOST_LEVELS]:
         proof = STATUS["optimal"] if level["proved"] else f"at most {level['bound']:,.3f}"
         lines.append(_row(_label(level["name"]), f"{level['value']:,.3f}", proof))
+    if len(levels) > MOST_LEVELS:
+        lines.append(_row("Further objectives", f"{len(levels) - MOST_LEVELS:,}", "in summary.json"))
     if summary["firm_pairs"] < summary["counts"]["matched_pairs"]:
         others = summary["counts"]["matched_pairs"] - summary["firm_pairs"]
         lines.append(_row("Ties", f"{others:,}", "pairs that another optimal allocation would change"))
@@ -81,4 +94,5 @@ def _reasons(title: str, reasons: Any) -> list[str]:
         return []
     shown = [f"{reason} {count:,}" for reason, count in common[:MOST_REASONS]]
     more = sum(count for _, count in common[MOST_REASONS:])
-    return [f"  {title}: " + ", ".join(shown + ([f"others {more:,}"] if more else []))]
+    text = f"{title}: " + ", ".join(shown + ([f"others {more:,}"] if more else []))
+    return wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)

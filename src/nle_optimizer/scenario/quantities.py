@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 LARGEST = 1_000_000_000
 FARTHEST_KM = 100_000
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
 def _is_number(value: Any) -> Any:
@@ -25,12 +26,13 @@ def _is_exact(value: Any) -> Any:
 
 
 def _is_day(value: Any) -> Any:
-    if isinstance(value, date):
-        return value
     try:
-        return date.fromisoformat(value)
+        day = value if isinstance(value, date) else date.fromisoformat(value)
     except (TypeError, ValueError):
         raise ValueError("a date is needed, written as 2022-09-01") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"must be a date from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _is_whole(value: Any) -> Any:

@@ -153,7 +153,8 @@ def _read_tables_anyway(document: Document, reading: Reading) -> None:
         return
     levels, resources = _written(document, ("fit", "levels")), _written(document, ("capacity", "resources"))
     words = levels if isinstance(levels, dict) else Fit().levels
-    named = resources if isinstance(resources, list) else KNOWN_RESOURCES
+    is_list = isinstance(resources, list)
+    named = [name for name in resources if isinstance(name, str)] if is_list else KNOWN_RESOURCES
     _tables(data, named, {str(word).casefold(): 0 for word in words}, reading)
 
 

@@ -21,6 +21,10 @@ BEST_OF_RECIPIENT = 4
 BEST_OF_NLE = 12
 """Arcs of each node that the first core takes: so many, plus so many for each place of an NLE."""
 
+GAINING_OF_RECIPIENT = 4
+GAINING_OF_NLE = 48
+"""Arcs of each node that join the core at a time, where more than `SMALL` would gain by the prices."""
+
 
 def solve(
     network: Network, values: Integers, guide: Scores, flow: Integers | None, core: Flags | None
@@ -47,10 +51,11 @@ def solve(
         arcs = free[core[free]]
         flow = best_circulation(network, values, arcs, flow)
         potential = potentials(network, values, arcs, flow)
-        gaining = free[(reduced_values(network, values, potential)[free] > 0) & ~core[free]]
+        reduced = reduced_values(network, values, potential)
+        gaining = free[(reduced[free] > 0) & ~core[free]]
         if not len(gaining):
             return flow, potential, core
-        core[gaining] = True
+        core[_most_gaining(network, reduced, gaining)] = True
 
 
 def _everything(values: Integers) -> Flags:
@@ -66,6 +71,27 @@ def _first_core(network: Network, guide: Scores) -> Flags:
     _mark_best_of_nles(core, network, score, network.head[pairs])
     _mark_best_of_recipients(core, score, network.tail[pairs])
     return core
+
+
+def _most_gaining(network: Network, reduced: Integers, gaining: Integers) -> Integers:
+    """All arcs that gain where they are few; else those that gain most at their recipient or their NLE.
+
+    Prices found on a poor core let nearly every arc gain; a few of each node mend them.
+    """
+    if len(gaining) <= SMALL:
+        return gaining
+    gaining = gaining[np.argsort(-reduced[gaining], kind="stable")]
+    of_recipient = _rank(network.tail[gaining]) < GAINING_OF_RECIPIENT
+    return gaining[of_recipient | (_rank(network.head[gaining]) < GAINING_OF_NLE)]
+
+
+def _rank(nodes: Integers) -> Integers:
+    """How many entries of the same node come before each."""
+    order = np.argsort(nodes.astype(np.min_scalar_type(int(nodes.max()))), kind="stable")
+    firsts = np.flatnonzero(np.diff(nodes[order], prepend=-1))
+    rank = np.empty(len(nodes), dtype=np.int64)
+    rank[order] = np.arange(len(nodes)) - np.repeat(firsts, np.diff(firsts, append=len(nodes)))
+    return rank
 
 
 def _mark_best_of_nles(core: Flags, network: Network, score: Scores, heads: Integers) -> None:

@@ -58,7 +58,9 @@ class NetworkEngine:
                     "set capacity.resources: [placements], or give every school the same with "
                     f"offer: {{{resource.name}: 10, override: true}}"
                 )
-        counted = any(level.name.startswith("schools_supported") for level in problem.levels)
+        counted = any(
+            level.name.startswith("schools_supported") or "schools_supported" in level.parts for level in problem.levels
+        )
         if counted and (problem.supporters > 1).any():
             return "schools_supported with several supporters for one school is no sum over pairs"
         return None

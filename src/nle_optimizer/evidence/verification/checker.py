@@ -11,6 +11,7 @@ from nle_optimizer.evidence.verification import allocation, figures, matching, p
 from nle_optimizer.evidence.verification.candidates import Candidates
 from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
+from nle_optimizer.evidence.verification.firmness import check_firmness
 from nle_optimizer.evidence.verification.geography import Geography, by_easting
 from nle_optimizer.evidence.verification.levels import Level, Measures, levels_of
 from nle_optimizer.evidence.verification.listed import Listed
@@ -78,6 +79,8 @@ class _Check:
         check_objectives(self.claim.summary, levels, values, self.findings)
         if sweep.prices is not None:
             check_totals(sweep.prices, levels, values, sweep, self.supporters, self.findings)
+        if not self.findings.sentences():
+            check_firmness(sweep, sweep.prices, self.supporters, self.allocation["firmness"], self.findings)
 
     def _check_scope(self) -> None:
         """Note what the scenario asks for and nothing here checks."""

@@ -67,8 +67,10 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def faults(difference: Callable[[int, Integers | None], NDArray[Any]], signs: Integers, depth: int) -> Integers:
-    """The pairs whose tuple of amount less prices has the wrong sign.
+def faults(
+    difference: Callable[[int, Integers | None], NDArray[Any]], signs: Integers, depth: int
+) -> tuple[Integers, Integers]:
+    """The pairs whose tuple of amount less prices has the wrong sign, and those for whom it is 0.
 
     Args:
         difference: the amounts less prices of a level, for all pairs (None) or those at some indices.
@@ -77,14 +79,15 @@ def faults(difference: Callable[[int, Integers | None], NDArray[Any]], signs: In
     """
     wrong: list[Integers] = []
     left: Integers | None = None
+    tied = np.arange(len(signs))
     for level in range(depth):
         turned = difference(level, left) * (signs if left is None else signs[left])
-        bad, tied = np.flatnonzero(turned > 0), np.flatnonzero(turned == 0)
+        bad, even = np.flatnonzero(turned > 0), np.flatnonzero(turned == 0)
         wrong.append(bad if left is None else left[bad])
-        left = tied if left is None else left[tied]
+        left = tied = even if left is None else left[even]
         if not len(left):
             break
-    return np.concatenate(wrong)
+    return np.concatenate(wrong), tied
 
 
 def check_signs(prices: Integers, has_room: Flags, names: Sequence[str], what: str, findings: Findings) -> None:

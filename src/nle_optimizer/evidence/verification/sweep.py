@@ -29,6 +29,7 @@ class Sweep:
         has_room: by recipient: whether a candidate NLE has room for it.
         places: by NLE: the most schools it can take; UNLIMITED where nothing limits it.
         pairs: the number of candidate pairs.
+        ties: by NLE, the recipients it does not have and could have at no loss, by the prices.
     """
 
     candidates: Candidates
@@ -43,6 +44,7 @@ class Sweep:
     prices: Prices | None = None
     next_best: dict[int, list[int]] = field(default_factory=dict)
     pairs: int = 0
+    ties: list[tuple[int, Integers]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rows, nles = len(self.ids), len(self.nle_ids)
@@ -157,7 +159,9 @@ class Sweep:
             amounts = self.levels[level].to_maximise(some, self.measures)
             return np.asarray(amounts - prices.takers[level][some.rows] - prices.givers[level, nle])
 
-        for at in faults(difference, signs, len(self.levels)).tolist():
+        wrong, tied = faults(difference, signs, len(self.levels))
+        self.ties.append((nle, pairs.rows[tied[signs[tied] == UNMATCHED]]))
+        for at in wrong.tolist():
             label = f"{CERTIFICATE}: school {self.ids[pairs.rows[at]]}, NLE {self.nle_ids[nle]}"
             what = (
                 "is matched although its prices exceed"

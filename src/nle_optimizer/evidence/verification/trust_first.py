@@ -155,7 +155,7 @@ class _Matches:
         amounts = np.stack([np.ones_like(metres), -metres])
         less = amounts - prices.takers[:, rows] - prices.givers[:, [trust]]
         signs = np.where(mine, MATCHED, UNMATCHED)
-        for at in faults(lambda n, left: less[n] if left is None else less[n][left], signs, 2).tolist():
+        for at in faults(lambda n, left: less[n] if left is None else less[n][left], signs, 2)[0].tolist():
             label = f"school {self._schools[rows[at]]}, trust {self._trusts[trust]}"
             self._findings.add(
                 f"{FILE}: trust_first: pairs",

@@ -77,7 +77,8 @@ def _refuse(objectives: list[Objective]) -> None:
     if problems:
         raise UnsupportedError(problems)
     first = objectives[0]
-    if first.name in ADDITIVE and ADDITIVE[first.name].sense == "minimise":
+    minimised = first.name in ADDITIVE and ADDITIVE[first.name].sense == "minimise"
+    if minimised or all(weight <= 0 for weight in parts_of(first).values()):
         what = f"{first.name} cannot come first: supporting nobody would be best; put fit before it"
         raise InputError([Problem(Place(), "objectives.0", what)])
 

@@ -1,0 +1,28 @@
+"""The benchmarks under pytest-benchmark: each runs once and prints its tables (`make bench`)."""
+
+from typing import Any
+
+import pytest
+
+import england_run
+import national
+import scaling
+
+
+@pytest.fixture(autouse=True)
+def _shown(capsys: pytest.CaptureFixture[str]) -> Any:
+    with capsys.disabled():
+        print()
+        yield
+
+
+def test_run_on_the_england_extract(benchmark: Any) -> None:
+    benchmark.pedantic(england_run.main, rounds=1)
+
+
+def test_national_instance_against_a_bare_flow(benchmark: Any) -> None:
+    benchmark.pedantic(national.main, args=(False,), rounds=1)
+
+
+def test_growth_with_the_number_of_pairs(benchmark: Any) -> None:
+    benchmark.pedantic(scaling.main, args=(scaling.PAIRS[-1],), rounds=1)

@@ -1,0 +1,116 @@
+"""Which pairs stand in every optimal allocation: read off the prices, by who could change places for nothing.
+
+A school may go to another NLE at no loss where the amounts equal the prices at every level. A pair is in every
+optimum unless such a move closes a circle of moves; places that are free, and schools that may be left out for
+nothing, close it through an outside that everybody shares.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nle_optimizer.evidence.verification.findings import Findings
+from nle_optimizer.evidence.verification.matching import FILE
+from nle_optimizer.evidence.verification.prices import Prices
+from nle_optimizer.evidence.verification.sweep import Sweep
+from nle_optimizer.records import Flags, Integers
+
+NOBODY, HELD = -1, -2
+
+
+def check_firmness(
+    sweep: Sweep, prices: Prices | None, supporters: Integers, firmness: Sequence[str], findings: Findings
+) -> None:
+    """Check the column `firmness` of the allocation; not where a recipient may have several NLEs."""
+    if prices is None or (supporters > 1).any() or (sweep.fit < 0).any():
+        return
+    firm = _firm(sweep, prices)
+    pairs = sweep.matching.pairs
+    assert not isinstance(pairs.nle, int)
+    for line, row, nle, stands in zip(sweep.matching.lines, pairs.rows, pairs.nle, firm, strict=True):
+        ours = "all" if stands else "some"
+        if firmness[line] != ours:
+            label = f"school {sweep.ids[row]}, NLE {sweep.nle_ids[nle]}"
+            findings.differs(FILE, label, "firmness", ours, firmness[line])
+
+
+def _firm(sweep: Sweep, prices: Prices) -> Flags:
+    """For each matched pair, whether no circle of free moves takes it apart."""
+    pairs, outside = sweep.matching.pairs, len(sweep.nle_ids)
+    owner = np.full(len(sweep.ids), NOBODY, dtype=np.int64)
+    owner[pairs.rows] = pairs.nle
+    for nle, rows in sweep.required.items():
+        kept = np.array(rows, dtype=np.int64)
+        owner[kept[owner[kept] == nle]] = HELD
+    movers, targets = _moves(sweep, owner, prices, outside)
+    sources = np.where(owner[movers] == NOBODY, outside, owner[movers])
+    component = _components(sources, targets, _outside_links(sweep, prices, outside), outside + 1)
+    moved = movers[component[sources] == component[targets]]
+    loose = np.zeros(len(sweep.ids), dtype=bool)
+    loose[moved] = True
+    return np.asarray(~loose[pairs.rows])
+
+
+def _moves(sweep: Sweep, owner: Integers, prices: Prices, outside: int) -> tuple[Integers, Integers]:
+    """School and new NLE of every move at no loss; the outside stands for being left out."""
+    droppable = np.flatnonzero((owner >= 0) & ~prices.takers.any(axis=0))
+    rows = [droppable, *(tied for _, tied in sweep.ties)]
+    targets = [np.full(len(droppable), outside), *(np.full(len(tied), nle) for nle, tied in sweep.ties)]
+    every, where = np.concatenate(rows), np.concatenate(targets)
+    free = owner[every] != HELD
+    return every[free], where[free]
+
+
+def _outside_links(sweep: Sweep, prices: Prices, outside: int) -> tuple[Integers, Integers]:
+    """Moves through places: into one that is free, and out of one that may stay free for nothing."""
+    pairs = sweep.matching.pairs
+    load = np.bincount(np.asarray(pairs.nle, dtype=np.int64), minlength=outside)
+    room = np.flatnonzero(load < sweep.places)
+    idle = np.flatnonzero((load > 0) & ~prices.givers.any(axis=0))
+    return (
+        np.concatenate([room, np.full(len(idle), outside)]),
+        np.concatenate([np.full(len(room), outside), idle]),
+    )
+
+
+def _components(sources: Integers, targets: Integers, links: tuple[Integers, Integers], nodes: int) -> Integers:
+    """The strong component of each node (Tarjan 1972, doi:10.1137/0201010), without recursion."""
+    every = np.unique(np.concatenate([sources, links[0]]) * nodes + np.concatenate([targets, links[1]]))
+    heads = (every % nodes).tolist()
+    starts = np.searchsorted(every // nodes, np.arange(nodes + 1)).tolist()
+    order, low, component = [0] * nodes, [0] * nodes, [NOBODY] * nodes
+    stack: list[int] = []
+    count = 0
+    for root in range(nodes):
+        if order[root]:
+            continue
+        path = [(root, starts[root])]
+        while path:
+            node, edge = path.pop()
+            if not order[node]:
+                count += 1
+                order[node] = low[node] = count
+                stack.append(node)
+            if edge < starts[node + 1]:
+                path.append((node, edge + 1))
+                head = heads[edge]
+                if not order[head]:
+                    path.append((head, starts[head]))
+                elif component[head] == NOBODY:
+                    low[node] = min(low[node], order[head])
+                continue
+            _close(node, order, low, stack, component)
+            if path and component[node] == NOBODY:
+                low[path[-1][0]] = min(low[path[-1][0]], low[node])
+    return np.array(component, dtype=np.int64)
+
+
+def _close(node: int, order: list[int], low: list[int], stack: list[int], component: list[int]) -> None:
+    """Name a component once its first node is done."""
+    if low[node] != order[node]:
+        return
+    while True:
+        member = stack.pop()
+        component[member] = node
+        if member == node:
+            return
