@@ -4,7 +4,7 @@
 then the memory is read, then the bare solver runs in the same process. Beside it stands the same instance as a
 linear program (HiGHS) and as a CP-SAT model, with a time limit.
 
-    python benchmarks/national.py [--quick]
+    python benchmarks/national.py [--quick]     (quick: without HiGHS and CP-SAT)
 """
 
 import json
@@ -174,7 +174,7 @@ def child(what: str, measure: str, objectives: str) -> None:
 
 def main(quick: bool) -> None:
     """Run every part and print the tables."""
-    cases = [(m, o) for m in ALLOWED for o in (["fit"] if quick else OBJECTIVES)]
+    cases = [(measure, objectives) for measure in ALLOWED for objectives in OBJECTIVES]
     rows, steps, value = [], [], None
     for measure, objectives in cases:
         found = in_a_child(here("national.py"), "--child", "both", measure, objectives)

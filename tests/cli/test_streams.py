@@ -28,14 +28,14 @@ def test_help_imports_neither_numpy_nor_a_solver() -> None:
     assert ended.stderr.strip() == b"[]"
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_run_ends_well_whatever_the_terminal_can_show(tmp_path: Path, encoding: str) -> None:
     file = write_scenario(tmp_path, {"title": "Łódź – à Becket 😀"})
     ended = start("run", file, "--out", tmp_path / "run", PYTHONIOENCODING=encoding)
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
 def test_json_says_the_same_whatever_the_terminal_can_show(tmp_path: Path, encoding: str) -> None:
     file = write_scenario(tmp_path, {"title": "Łódź – à Becket 😀"})
     ended = start("run", file, "--out", tmp_path / "run", "--format", "json", PYTHONIOENCODING=encoding)

@@ -112,6 +112,7 @@ def test_an_unknown_word_is_refused_with_the_nearest_at_every_level(
         ({"as_of": 0}, "as_of: a date is needed"),
         ({"as_of": "01/09/2022"}, "as_of: a date is needed"),
         ({"as_of": "2022-02-30"}, "as_of: a date is needed"),
+        ({"as_of": "0001-01-01"}, "as_of: must be a date from 1900-01-01 to 2199-12-31"),
         ({"seed": -1}, "seed: must be greater than or equal to 0; got -1"),
         ({"seed": 1.5}, "seed: a whole number is needed; got 1.5"),
         ({"seed": True}, "seed: a whole number is needed; got True"),
