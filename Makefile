@@ -33,7 +33,7 @@ check: $(VENV)/.ready-dev ## format, lint, types, layers, and whether the refere
 	$(BIN)/ruff format --check $(FORMATTED)
 	$(BIN)/ruff check $(FORMATTED)
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/generate_reference.py --check
 
 bench: $(VENV)/.ready-dev ## measure speed and memory (minutes)

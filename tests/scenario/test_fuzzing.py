@@ -38,7 +38,7 @@ def ends_well(file: Path) -> None:
         assert all(str(problem) for problem in error.problems)
 
 
-@settings(max_examples=60, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=20_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300), name=st.sampled_from(NAMES))
 def test_random_bytes_in_place_of_a_file(copy: Path, example: Path, data: bytes, name: str) -> None:
     (copy / name).write_bytes(data)
@@ -46,7 +46,7 @@ def test_random_bytes_in_place_of_a_file(copy: Path, example: Path, data: bytes,
     shutil.copy(example / name, copy / name)
 
 
-@settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=20_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(NAMES),
     cuts=st.lists(
@@ -72,7 +72,7 @@ KEYS += ["capacity.resources", "seed", "objectives.0.blend.fit", "data", "tie_br
 VALUES = ["", "1", "-1", "x", "[]", "{}", "[1, [2]]", "{a: {b: c}}", "~", "true", "1e30", "2022-09-01", "'", "{x: ["]
 
 
-@settings(max_examples=100, deadline=2000)
+@settings(max_examples=100, deadline=20_000)
 @given(
     st.lists(st.tuples(st.sampled_from(KEYS) | st.text(max_size=6), st.sampled_from(VALUES)), min_size=1, max_size=2)
 )
@@ -83,7 +83,7 @@ def test_settings_that_make_no_sense(example: Path, sets: list[tuple[str, str]])
         assert error.problems
 
 
-@settings(max_examples=40, deadline=3000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=20_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1), length=st.integers(0, 30), scrap=st.binary(max_size=10))
 def test_a_workbook_with_a_few_bytes_changed(tmp_path: Path, where: float, length: int, scrap: bytes) -> None:
     sound, broken = tmp_path / "sound.xlsx", tmp_path / "broken.xlsx"
