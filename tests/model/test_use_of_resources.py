@@ -54,6 +54,10 @@ def test_a_placement_is_one_where_nothing_says_otherwise() -> None:
     assert taken({}, {}, "placements") == 1
 
 
+def test_a_placement_is_one_where_only_days_are_overridden() -> None:
+    assert taken({}, {}, "placements", offer={"days": 10, "override": True}) == 1
+
+
 def test_a_placement_of_ones_own_beats_the_one() -> None:
     assert taken({"placements": 2}, {}, "placements") == 2
 

@@ -289,6 +289,19 @@ def test_a_capacity_under_another_spelling_is_a_finding(tmp_path: Path) -> None:
     )
 
 
+def test_a_table_without_placements_is_a_finding(tmp_path: Path) -> None:
+    rows = [{key: cell for key, cell in nle(1, capacity=3).items() if key != "placements"}]
+    said = finding(tmp_path, {}, nles=rows)
+    assert "nles.csv:1: placements: there is no such column, so every NLE takes one school" in said
+
+
+def test_a_policy_without_its_columns_is_a_finding(tmp_path: Path) -> None:
+    said = finding(tmp_path, {"eligibility": {"policy": "two-below-good-2022"}}, schools=[school(1, latest_grade=3)])
+    assert "eligibility: the schools table has no such column" in said
+    assert "got previous_grade" in said
+    assert "got latest_grade" not in said
+
+
 def test_a_sound_scenario_has_no_finding(tmp_path: Path) -> None:
     assert load(tmp_path, {}).findings == ()
 

@@ -62,7 +62,7 @@ def run_program(words: list[str], *, debug: bool = False) -> int:
         fault.show()
         return fault.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: nothing was written", err=True)
+        click.echo("interrupted: no half-written folder is left", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

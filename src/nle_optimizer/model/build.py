@@ -39,10 +39,10 @@ def use_of_resources(candidates: Candidates, settings: Settings, resources: tupl
 
 def _use(candidates: Candidates, settings: Settings, resource: str) -> Integers:
     cells = candidates.recipients.column(resource, Kind.AMOUNT)
-    offered, known = _offers(candidates.recipients, settings, resource)
-    override = settings.offer.get("override") is True
-    amounts = np.where(known if override else ~cells.given, offered, cells.values)
-    known = known | cells.given
+    offers = _offers(candidates.recipients, settings, resource)
+    first, second = (offers, cells) if settings.offer.get("override") is True else (cells, offers)
+    amounts = np.where(first.given, first.values, second.or_else(MILLION))
+    known = first.given | second.given | (resource == "placements")
     use = amounts[candidates.recipient]
     own = candidates.from_table(resource)
     use[own.given] = own.values[own.given]
@@ -56,19 +56,14 @@ def _use(candidates: Candidates, settings: Settings, resource: str) -> Integers:
     return use
 
 
-def _offers(recipients: Records, settings: Settings, resource: str) -> tuple[Integers, Integers]:
-    """The amount offered to each recipient, and whether there is one."""
+def _offers(recipients: Records, settings: Settings, resource: str) -> Column:
+    """The amount offered to each recipient: by the rule that let it in, else to everybody; blank where none is."""
     general = settings.offer.get(resource)
-    default = Decimal(1) if general is None and resource == "placements" else general
-    by_rule = {rule.name: rule.offer.get(resource, default) for rule in eligibility_rules(settings)}
-    offers = [by_rule.get(rule, default) for rule in recipients.values(RULE)]
+    by_rule = {rule.name: rule.offer.get(resource, general) for rule in eligibility_rules(settings)}
+    offers = [by_rule.get(rule, general) for rule in recipients.values(RULE)]
     amounts = [0 if offer is None else int(Decimal(offer) * MILLION) for offer in offers]
-    named = general is not None
-    stated = [named or (rule in by_rule and by_rule[rule] is not default) for rule in recipients.values(RULE)]
-    given = np.array([offer is not None for offer in offers], bool)
-    if settings.offer.get("override") is True:
-        return np.array(amounts, np.int64), given & np.array(stated, bool)
-    return np.array(amounts, np.int64), given
+    given = np.array([offer is not None for offer in offers], dtype=bool)
+    return Column(Kind.AMOUNT, np.array(amounts, dtype=np.int64), given)
 
 
 def build_problem(

@@ -19,6 +19,7 @@ from nle_optimizer.scenario.yaml_text import Path as Steps
 
 Tables = Mapping[str, Records | None]
 MOST_COMPARED = 5000
+WORKED_OUT_FROM = {"days_since_inspection": "latest_inspected", "days_waiting": "arrived"}
 
 
 def check(document: Document, settings: Settings, tables: Tables, resources: Sequence[str], reading: Reading) -> None:
@@ -59,9 +60,30 @@ class _Checks:
         undated = sorted(used & NEEDS_AS_OF)
         if undated and self.settings.as_of is None:
             self._problem(("eligibility",), f"{undated[0]} is counted up to as_of, which is not given")
+        self._rules_can_be_judged()
+
+    def _rules_can_be_judged(self) -> None:
+        schools = self.tables["schools"]
+        if schools is None:
+            return
+        absent = [
+            WORKED_OUT_FROM.get(column, column)
+            for rule in eligibility_rules(self.settings)
+            for column, condition in rule.when.items()
+            if not (isinstance(condition, Range) and condition.missing)
+        ]
+        for column in dict.fromkeys(absent):
+            if column not in schools and column not in DERIVED_COLUMNS:
+                what = "the schools table has no such column, so nobody can be told eligible by the rules that need it"
+                place = self.document.place(("eligibility",))
+                hint = did_you_mean(column, schools.extra)
+                self.reading.findings.append(Problem(place, "eligibility", what, column, hint))
 
     def resources_exist(self) -> None:
         nles = self.tables["nles"]
+        if nles is not None and "placements" in self.resources and "placements" not in nles:
+            what = "there is no such column, so every NLE takes one school"
+            self.reading.findings.append(Problem(Place(nles.source, 1), "placements", what))
         for n, name in enumerate(self.settings.capacity.resources or ()):
             if any(name in spec.columns for spec in TABLES.values()):
                 self._problem(("capacity", "resources", n), "a column with a meaning of its own is no resource", name)
