@@ -23,6 +23,18 @@ COMMANDS = {
     "rules": f"{HOME}.catalogue_commands:rules",
     "doctor": f"{HOME}.doctor_command:doctor",
 }
+PLANNED = (
+    "explain",
+    "benchmark",
+    "sweep",
+    "marginal",
+    "frontier",
+    "recruit",
+    "replan",
+    "compare",
+    "report",
+    "constraints",
+)
 INTERRUPTED = 130
 OUR_FAULT = 3
 
@@ -30,6 +42,7 @@ OUR_FAULT = 3
 @click.group(
     cls=LazyGroup,
     commands_at=COMMANDS,
+    planned=PLANNED,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done; 1 needs attention; 2 wrong usage or input; 3 our fault; 130 interrupted.",
 )

@@ -8,6 +8,9 @@ from nle_optimizer.model.problem import Problem as Model
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (NetworkEngine(),)}
 
 
+PLANNED = ("decomposition", "cp-sat", "highs")
+
+
 def choose_engine(problem: Model, asked: str) -> Engine:
     """The first engine that can solve the problem, or the one asked for.
 
@@ -15,6 +18,8 @@ def choose_engine(problem: Model, asked: str) -> Engine:
         InputError: there is no engine of that name.
         UnsupportedError: no engine, or not the one asked for, can solve it; each says why.
     """
+    if asked in PLANNED:
+        raise UnsupportedError([Problem(Place(), "engine", "this engine is not available yet", asked, "use auto")])
     if asked != "auto" and asked not in ENGINES:
         hint = did_you_mean(asked, ENGINES) or f"one of auto, {', '.join(ENGINES)}"
         raise InputError([Problem(Place(), "engine", "unknown engine", asked, hint)])

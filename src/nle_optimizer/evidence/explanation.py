@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.evidence.standing import Standing
+from nle_optimizer.evidence.standing import Standing, better_elsewhere
 from nle_optimizer.records import Flags, Integers
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.stages.fit import area_fit
@@ -45,7 +45,7 @@ def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers])
         for share, metres, better, count in zip(
             shares,
             found.distance[pairs],
-            standing.better[recipient],
+            better_elsewhere(outcome),
             standing.candidates[recipient],
             strict=True,
         )
@@ -90,15 +90,17 @@ def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[
             reasons.append((code, NO_CANDIDATE[code]))
         elif standing.with_room[row]:
             reasons.append(("not-worth-it", _not_worth_it(count)))
-        else:
+        elif standing.holdable[row]:
             reasons.append(("all-in-use", _all_in_use(count)))
+        else:
+            reasons.append(("no-room", "No NLE who could support it has as much capacity as it takes."))
     return reasons
 
 
 def _all_in_use(count: int) -> str:
     if count == 1:
-        return "The one NLE who could support it is full, with schools that count for more."
-    return f"All {count} NLEs who could support it are full, with schools that count for more."
+        return "The one NLE who could support it is full, and no exchange would be better."
+    return f"All {count} NLEs who could support it are full, and no exchange would be better."
 
 
 def _not_worth_it(count: int) -> str:

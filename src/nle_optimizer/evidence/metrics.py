@@ -85,7 +85,7 @@ def _metrics(outcome: Outcome) -> dict[str, Any]:
         "total_fit": int(found.fit[pairs].sum()) / MILLION,
         "mean_fit": _ratio(int(found.fit[pairs].sum()), int(served.sum()), MILLION),
         "min_fit": int(fit.min()) / MILLION if len(fit) else None,
-        "total_distance_km": int(distance.sum()) / 1000,
+        "total_distance_km": int(distance.sum()) / 1000 if len(distance) else None,
         "mean_distance_km": _ratio(int(distance.sum()), len(distance), 1000),
         "max_distance_km": int(distance.max()) / 1000 if len(distance) else None,
         "out_of_region": int((apart & both).sum()),

@@ -16,15 +16,15 @@ class Standing:
 
     Attributes:
         candidates: how many NLEs could support it.
-        better: how many of them fit better than the worst NLE it has; 0 where it has none.
         next_best: index of the best-fitting NLE it does not have (ties: nearest, then lower identifier).
         with_room: whether one of them has room left.
+        holdable: whether one of them could take it if it had nobody else.
     """
 
     candidates: Integers
-    better: Integers
     next_best: Integers
     with_room: Flags
+    holdable: Flags
 
 
 def standing(outcome: Outcome) -> Standing:
@@ -32,20 +32,19 @@ def standing(outcome: Outcome) -> Standing:
     found = outcome.candidates
     recipients, nles = len(found.recipients), len(found.nles)
     matched = outcome.solution.matched
-    own = np.full(recipients, np.iinfo(np.int64).max)
-    np.minimum.at(own, found.recipient[matched], found.fit[matched])
-    better = np.bincount(found.recipient[found.fit > own[found.recipient]], minlength=recipients)
     taken = np.bincount(found.nle[matched], minlength=nles)
     spare = outcome.solution.places > taken
     left_out = np.ones(len(found), dtype=bool)
     left_out[matched] = False
     with_room = np.zeros(recipients, dtype=bool)
     with_room[found.recipient[spare[found.nle] & left_out]] = True
+    holdable = np.zeros(recipients, dtype=bool)
+    holdable[found.recipient[outcome.solution.places[found.nle] > 0]] = True
     return Standing(
         np.bincount(found.recipient, minlength=recipients),
-        better,
         _next_best(outcome, left_out & outcome.supported[found.recipient]),
         with_room,
+        holdable,
     )
 
 
@@ -62,3 +61,20 @@ def _next_best(outcome: Outcome, pairs: Flags) -> Integers:
     at = at[found.distance[at] == nearest[found.recipient[at]]][::-1]
     best[found.recipient[at]] = found.nle[at]
     return best
+
+
+def better_elsewhere(outcome: Outcome) -> Integers:
+    """For each pair of `outcome.matched`, how many other NLEs, none of them its own, fit its recipient better."""
+    found, pairs = outcome.candidates, outcome.matched
+    free = np.ones(len(found), dtype=bool)
+    free[pairs] = False
+    most = np.bincount(found.recipient[pairs], minlength=len(found.recipients)).max(initial=0)
+    better = np.zeros(len(pairs), dtype=np.int64)
+    turn = np.arange(len(pairs)) - np.searchsorted(found.recipient[pairs], found.recipient[pairs])
+    for number in range(most):
+        at = np.flatnonzero(turn == number)
+        own = np.full(len(found.recipients), np.iinfo(np.int64).max)
+        own[found.recipient[pairs[at]]] = found.fit[pairs[at]]
+        counts = np.bincount(found.recipient[free & (found.fit > own[found.recipient])], minlength=len(own))
+        better[at] = counts[found.recipient[pairs[at]]]
+    return better

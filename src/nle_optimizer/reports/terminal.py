@@ -30,6 +30,7 @@ def summary_text(result: Result, folder: Path) -> str:
     lines.append("")
     lines += _quality(summary)
     lines += _reasons("Left out because", result.unmatched.columns["reason"])
+    lines += _reasons("NLEs out because", [reason for reason in result.claim.tables["nles"]["reason"] if reason])
     lines += _reasons("Excluded because", result.exclusions.columns["reason"])
     verified, place = "Verified a second time from its inputs.", f"Run folder: {folder}"
     fits = len(verified) + 1 + len(place) <= WIDTH

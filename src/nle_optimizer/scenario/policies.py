@@ -154,6 +154,15 @@ DERIVED_COLUMNS = {
 }
 """Columns that every scenario may use in `when` and `where`, computed from the schools table and as_of."""
 
+DERIVED_FROM: dict[str, tuple[str, ...]] = {
+    "days_since_inspection": ("latest_inspected",),
+    "days_waiting": ("arrived",),
+    "same_structure": ("trust_joined", "previous_inspected"),
+    "trust_share_below_good": ("record of its trust",),
+    "trust_declining": ("record of its trust",),
+}
+"""What to fill where a derived column is blank."""
+
 NEEDS_AS_OF = frozenset(DERIVED_COLUMNS) - {"same_structure"}
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from nle_optimizer.records import Column, Flags, Kind, Records, Texts, as_text, text_column
-from nle_optimizer.scenario.policies import eligibility_rules
+from nle_optimizer.scenario.policies import DERIVED_FROM, eligibility_rules
 from nle_optimizer.scenario.settings import Rule, Settings
 from nle_optimizer.stages.conditions import Verdict, evaluate
 from nle_optimizer.stages.facts import left_at_listing
@@ -34,7 +34,7 @@ def keep_eligible(facts: Records, settings: Settings, ledger: Ledger) -> Records
     eligible = first != ""
     undecided = ~eligible & np.any([verdict.undecided for verdict in verdicts], axis=0)
     columns = list(dict.fromkeys(column for rule in rules for column in rule.when))
-    _leave(present, undecided, "cannot-tell", _blanks(present.take(undecided), columns), ledger)
+    _leave(present, undecided, "cannot-tell", _blanks(present.take(undecided), rules), ledger)
     refused = ~eligible & ~undecided
     _leave(present, refused, "not-eligible", _cells(present.take(refused), columns), ledger)
     let_in = present.with_columns({RULE: Column(Kind.TEXT, first, eligible)}).take(eligible)
@@ -89,9 +89,17 @@ def _leave_by_kind_and_day(table: Records, settings: Settings, ledger: Ledger) -
     return table.take(~barred & ~late)
 
 
-def _blanks(table: Records, columns: Sequence[str]) -> list[str]:
-    given = {name: table.given(name) for name in columns}
-    return ["blank: " + ", ".join(name for name in columns if not given[name][n]) for n in range(len(table))]
+def _blanks(table: Records, rules: Sequence[Rule]) -> list[str]:
+    """For each row, the columns whose blank cells leave a rule undecided, as they stand in the schools table."""
+    undecided: dict[str, Flags] = {}
+    for rule in rules:
+        open_rule = evaluate(rule.when, table).undecided
+        for name, condition in rule.when.items():
+            rows = open_rule & evaluate({name: condition}, table).undecided
+            for column in DERIVED_FROM.get(name, (name,)):
+                blank = rows & ~table.given(column) if column in table.spec.columns else rows
+                undecided[column] = undecided.get(column, np.zeros(len(table), bool)) | blank
+    return ["blank: " + ", ".join(name for name, rows in undecided.items() if rows[n]) for n in range(len(table))]
 
 
 def _cells(table: Records, columns: Sequence[str]) -> list[str]:

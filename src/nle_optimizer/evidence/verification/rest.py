@@ -67,7 +67,7 @@ def check_unmatched(
 
 def _reasons(sweep: Sweep, rows: Integers) -> list[str]:
     without = sweep.candidates.reasons()[rows]
-    otherwise = np.where(sweep.has_room[rows], "not-worth-it", "all-in-use")
+    otherwise = np.where(sweep.has_room[rows], "not-worth-it", np.where(sweep.holdable[rows], "all-in-use", "no-room"))
     return [str(reason) for reason in np.where(sweep.has_candidate[rows], otherwise, without).tolist()]
 
 

@@ -27,6 +27,7 @@ class Sweep:
         fit: the fit of each matched pair, -1 where it is no candidate.
         has_candidate: by recipient.
         has_room: by recipient: whether a candidate NLE has room for it.
+        holdable: by recipient: whether a candidate NLE that has nobody else could take it.
         places: by NLE: the most schools it can take; UNLIMITED where nothing limits it.
         pairs: the number of candidate pairs.
         ties: by NLE, the recipients it does not have and could have at no loss, by the prices.
@@ -51,6 +52,7 @@ class Sweep:
         self.fit: Integers = np.full(len(self.matching.lines), -1, dtype=np.int64)
         self.has_candidate: Flags = np.zeros(rows, dtype=bool)
         self.has_room: Flags = np.zeros(rows, dtype=bool)
+        self.holdable: Flags = np.zeros(rows, dtype=bool)
         self.places: Integers = np.full(nles, UNLIMITED, dtype=np.int64)
         self._marks: Flags = np.zeros(rows, dtype=bool)
         self.used = np.zeros_like(self.supply.capacity)
@@ -136,6 +138,8 @@ class Sweep:
         if fits.any():
             self.has_room[pairs.rows if usage.uniform else pairs.rows[fits]] = True
         usable: Flags = np.asarray((amounts <= capacity[:, None]).all(axis=0), dtype=bool)
+        if usable.any():
+            self.holdable[pairs.rows if usage.uniform else pairs.rows[usable]] = True
         if not usable.any():
             self.places[nle] = 0
             return np.zeros(len(pairs), dtype=bool)

@@ -69,7 +69,7 @@ def _of_recipients(scenario: Scenario, recipients: Recipients, resource: str) ->
     default = MILLION if resource == "placements" else 0
     otherwise = np.where(by_offer, offered, default)
     known = given | by_offer | (resource == "placements")
-    first = by_offer if offer.get("override") is True else ~given
+    first = by_offer | ~given if offer.get("override") is True else ~given
     return np.where(first, otherwise, own), known
 
 
