@@ -1,7 +1,7 @@
 """The one door: a scenario goes in, a result comes out."""
 
 from nle_optimizer.engines.registry import choose_engine
-from nle_optimizer.errors import InputError, Problem, UnsupportedError
+from nle_optimizer.errors import InfeasibleError, InputError, Problem, UnsupportedError
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.preparation import Progress, prepare
@@ -19,12 +19,12 @@ def allocate(scenario: Scenario, progress: Progress | None = None) -> Result:
         progress: told the name of each step as it begins.
 
     Returns:
-        The result, not verified yet: `nle_optimizer.verify` reads it a second time, with code of its own.
+        The result, not verified yet; its status is `infeasible` where required pairs clash.
+        `nle_optimizer.verify` reads it a second time, with code of its own.
 
     Raises:
         InputError: something in the scenario that only shows when it is carried out.
         UnsupportedError: the scenario asks for what no engine or rule can do.
-        InfeasibleError: the required pairs cannot all be met.
     """
     tell = progress or (lambda _: None)
     check_request(scenario)
@@ -91,5 +91,8 @@ def solve(scenario: Scenario, tell: Progress) -> Outcome:
     case = prepare(scenario, tell)
     settings = scenario.settings
     tell("matching")
-    solution = choose_engine(case.problem, settings.engine).solve(case.problem, settings.seed)
-    return case.solved_by(solution)
+    engine = choose_engine(case.problem, settings.engine)
+    try:
+        return case.solved_by(engine.solve(case.problem, settings.seed))
+    except InfeasibleError as error:
+        return case.without_solution(engine.name, error.clashes)

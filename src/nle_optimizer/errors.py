@@ -85,9 +85,13 @@ class RunFolderError(NleOptimizerError):
 
 
 class InfeasibleError(NleOptimizerError):
-    """No allocation meets the hard requirements; the message names those that clash."""
+    """No allocation meets the hard requirements; `clashes` names those that cannot all be met."""
 
     exit_code = 1
+
+    def __init__(self, clashes: Iterable[str]):
+        self.clashes: Sequence[str] = tuple(clashes)
+        super().__init__("\n".join(["no allocation meets every requirement:", *self.clashes]))
 
 
 class VerificationError(NleOptimizerError):

@@ -5,7 +5,7 @@ dates in days. A blank cell is never a value: `given` says which rows have one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -39,7 +39,7 @@ class Kind(Enum):
     SHARE = "share"
     """A number from 0 to 1; held in millionths."""
     AMOUNT = "amount"
-    """A decimal from 0 up with at most six places; held in millionths."""
+    """A decimal from 0 up; held in millionths."""
     KILOMETRES = "kilometres"
     """A decimal from 0 up; held in whole metres."""
     METRES = "metres"
@@ -64,6 +64,8 @@ class ColumnSpec:
         required: whether every row must fill it.
         choices: the closed list of words of a CHOICE or NAMES column; empty: free.
         unit: the unit as people write it.
+        exact: whether more than six decimal places are refused; else they are rounded to a millionth.
+        aliases: words of other sources, in lower case, and what each means here; "" is a blank.
     """
 
     name: str
@@ -72,6 +74,8 @@ class ColumnSpec:
     required: bool = False
     choices: tuple[str, ...] = ()
     unit: str = ""
+    exact: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

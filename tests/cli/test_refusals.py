@@ -119,13 +119,6 @@ def test_a_required_pair_beyond_the_limit_is_refused(program: Program, tmp_path:
     assert "a required pair is ruled out" in ended.err
 
 
-def test_required_pairs_that_clash_end_with_1(program: Program, tmp_path: Path) -> None:
-    pairs = [{"nle_id": "N1", "school_id": f"S{n}", "relation": "require"} for n in (1, 2)]
-    ended = program("run", write_scenario(tmp_path, pairs=pairs), "--out", tmp_path / "run")
-    assert ended.code == 1
-    assert "N1" in ended.err
-
-
 @pytest.mark.parametrize("name", ["nowhere.yaml", ".", "schools.csv", "nowhere.xlsx"])
 def test_what_is_no_scenario_is_refused(program: Program, scenario: Path, tmp_path: Path, name: str) -> None:
     ended = program("run", tmp_path / name, "--out", tmp_path / "run")

@@ -65,10 +65,11 @@ def run(
     for target in targets:
         refuse_existing(target, RUN_FOLDER, force=force)
     documents = []
-    left_out = False
+    left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
         result = _solve(scenario, target, force=force, keep_inputs=not no_inputs)
+        infeasible |= result.status == "infeasible"
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})
         if form == "text":
@@ -77,7 +78,7 @@ def run(
             click.echo(summary_text(result, target))
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
-    if strict and left_out:
+    if infeasible or (strict and left_out):
         raise click.exceptions.Exit(1)
 
 

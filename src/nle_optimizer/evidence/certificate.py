@@ -16,7 +16,7 @@ def certificate_of(outcome: Outcome) -> dict[str, Any]:
     trusts = outcome.trusts
     return {
         "schema_version": 1,
-        "method": METHOD,
+        "method": "clash" if outcome.clashes else METHOD,
         "levels": _levels(outcome.problem, outcome.solution, "nles"),
         "trust_first": None if trusts is None else {"levels": _levels(trusts.problem, trusts.solution, "trusts")},
     }

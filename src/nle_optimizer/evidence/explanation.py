@@ -27,8 +27,9 @@ NO_CANDIDATE = {
     "unknown-fit": "Its needs, or the expertise of every NLE left, are not assessed.",
     "no-need-met": "It has no need in an area that counts.",
     "fit-below-minimum": "Every NLE left fits worse than the minimum.",
+    "infeasible": "Nobody is matched: the required pairs clash, as the summary says.",
 }
-"""The reason codes of recipients without a candidate, in words."""
+"""The reason codes of recipients that no NLE could take, in words."""
 
 
 def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers]) -> list[str]:
@@ -86,7 +87,8 @@ def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[
     for row in rows:
         code = outcome.candidates.last_filter[row]
         count = int(standing.candidates[row])
-        if code:
+        if code or outcome.clashes:
+            code = code or "infeasible"
             reasons.append((code, NO_CANDIDATE[code]))
         elif standing.with_room[row]:
             reasons.append(("not-worth-it", _not_worth_it(count)))

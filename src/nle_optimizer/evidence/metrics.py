@@ -18,13 +18,15 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
     """What `summary.json` holds."""
     settings, solution = outcome.scenario.settings, outcome.solution
     proved = all(level.proved for level in solution.levels)
+    status = "infeasible" if outcome.clashes else "optimal" if proved else "feasible"
     return {
         "schema_version": 1,
         "scenario": settings.name,
         "title": settings.title,
         "rule": settings.rule,
         "engine": solution.engine,
-        "status": "optimal" if proved else "feasible",
+        "status": status,
+        **({"clashes": list(outcome.clashes)} if outcome.clashes else {}),
         "objectives": _objectives(outcome),
         "counts": _counts(outcome),
         "metrics": _metrics(outcome),
@@ -36,7 +38,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
 
 def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
-    for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=True):
+    for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=not outcome.clashes):
         value, bound = level.sense * found.value, level.sense * found.bound
         entries.append(
             {

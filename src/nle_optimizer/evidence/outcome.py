@@ -1,6 +1,7 @@
 """Everything one allocation was made of, for those who explain, measure and report it."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -53,6 +54,13 @@ class Case:
         """The eligible recipients, sorted by identifier."""
         return self.candidates.recipients
 
+    def without_solution(self, engine: str, clashes: Sequence[str]) -> "Outcome":
+        """The outcome where no allocation meets the requirements: nobody is matched."""
+        nobody = np.zeros(0, dtype=np.int64)
+        places = np.zeros(len(self.candidates.nles), dtype=np.int64)
+        solution = Solution(engine, nobody, (), None, np.zeros(0, dtype=bool), places)
+        return replace(self.solved_by(solution), clashes=tuple(clashes))
+
     def solved_by(self, solution: Solution) -> "Outcome":
         """The outcome of this case under a solution of its problem."""
         return Outcome(**{field.name: getattr(self, field.name) for field in fields(self)}, solution=solution)
@@ -60,9 +68,10 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Outcome(Case):
-    """One allocation: a case, and a solution of its problem."""
+    """One allocation: a case, and a solution of its problem; or no allocation, and what clashes."""
 
     solution: Solution
+    clashes: tuple[str, ...] = ()
 
     @property
     def matched(self) -> Integers:

@@ -1,7 +1,7 @@
 """What `run` prints: a summary that fits a screen."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -29,6 +29,7 @@ def summary_text(result: Result, folder: Path) -> str:
     lines += _flow(summary["counts"])
     lines.append("")
     lines += _quality(summary)
+    lines += _clashes(summary.get("clashes", ()))
     lines += _reasons("Left out because", result.unmatched.columns["reason"])
     lines += _reasons("NLEs out because", [reason for reason in result.claim.tables["nles"]["reason"] if reason])
     lines += _reasons("Excluded because", result.exclusions.columns["reason"])
@@ -42,6 +43,14 @@ def _one_line(text: str) -> str:
     """Text as a heading: no line ends, nothing that controls a terminal, not wider than the screen."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text).strip()
     return shown if len(shown) <= WIDTH else f"{shown[: WIDTH - 3]}..."
+
+
+def _clashes(clashes: Sequence[str]) -> list[str]:
+    if not clashes:
+        return []
+    told = [wrap(clash, WIDTH, initial_indent="  - ", subsequent_indent="    ") for clash in clashes[:MOST_REASONS]]
+    more = [f"  - and {len(clashes) - MOST_REASONS} more, in summary.json"] if len(clashes) > MOST_REASONS else []
+    return ["  No allocation meets every requirement:", *(line for lines in told for line in lines), *more]
 
 
 def _row(label: str, value: str, note: str = "") -> str:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ A_GRADE = "must be a grade from 1 (Outstanding) to 4 (Inadequate)"
 YES = frozenset({"yes", "y", "true", "1"})
 NO = frozenset({"no", "n", "false", "0"})
 MILLIONTH = Decimal("0.000001")
+ROUNDED = frozenset({Kind.LEVEL, Kind.SHARE, Kind.AMOUNT})
+_PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%", re.ASCII)
+_SEPARATED = re.compile(r",|\d\s\d")
 _EDGES = re.compile(r"^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ][\d:.]+)?", re.ASCII)
 _BRITISH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})( [\d:.]+)?", re.ASCII)
@@ -56,11 +59,30 @@ def parse_column(
         if not text:
             continue
         try:
-            parsed[cell] = parse(text)
+            value = parse(text)
         except CellError as error:
             wrong[cell] = error
+        else:
+            if value not in ("", ()):
+                parsed[cell] = value
     errors = {n: wrong[cell] for n, cell in enumerate(cells) if cell in wrong} if wrong else {}
     return _column(cells, parsed, spec.kind), errors
+
+
+def count_rounded(cells: Sequence[str], column: Column, spec: ColumnSpec) -> int:
+    """How many of the cells that were read as `column` had more than six decimal places."""
+    if spec.exact or spec.kind not in ROUNDED:
+        return 0
+    fine = {cell for cell in set(cells) if _is_fine(normalise(cell))}
+    return sum(cell in fine for cell, given in zip(cells, column.given, strict=True) if given) if fine else 0
+
+
+def _is_fine(text: str) -> bool:
+    try:
+        number = _number(text)
+    except CellError:
+        return False
+    return number.quantize(MILLIONTH) != number
 
 
 def _column(cells: Sequence[str], parsed: Mapping[str, Any], kind: Kind) -> Column:
@@ -77,14 +99,14 @@ def _column(cells: Sequence[str], parsed: Mapping[str, Any], kind: Kind) -> Colu
 def _parser(spec: ColumnSpec, levels: Mapping[str, int]) -> Callable[[str], Any]:
     parsers: dict[Kind, Callable[[str], Any]] = {
         Kind.IDENTIFIER: str,
-        Kind.TEXT: str,
-        Kind.CHOICE: lambda text: _choice(text, spec.choices),
-        Kind.NAMES: lambda text: _names(text, spec.choices),
+        Kind.TEXT: lambda text: spec.aliases.get(text.casefold(), text),
+        Kind.CHOICE: lambda text: _choice(text, spec),
+        Kind.NAMES: lambda text: _names(text, spec),
         Kind.YES_NO: _yes_no,
         Kind.COUNT: lambda text: _count(text, spec.unit),
         Kind.LEVEL: lambda text: _level(text, levels),
         Kind.SHARE: _share,
-        Kind.AMOUNT: _amount,
+        Kind.AMOUNT: lambda text: _amount(text, exact if spec.exact else _rounded),
         Kind.KILOMETRES: _kilometres,
         Kind.METRES: lambda text: _scaled(text, 1, lowest=None),
         Kind.DEGREES: _degrees,
@@ -93,18 +115,17 @@ def _parser(spec: ColumnSpec, levels: Mapping[str, int]) -> Callable[[str], Any]
     return parsers[spec.kind]
 
 
-def _choice(text: str, choices: Sequence[str]) -> str:
-    word = text.casefold()
-    if word not in choices:
-        raise CellError(f"must be one of {', '.join(choices)}", did_you_mean(word, choices))
+def _choice(text: str, spec: ColumnSpec) -> str:
+    word = spec.aliases.get(text.casefold(), text.casefold())
+    if word and word not in spec.choices:
+        raise CellError(f"must be one of {', '.join(spec.choices)}", did_you_mean(word, spec.choices))
     return word
 
 
-def _names(text: str, choices: Sequence[str]) -> tuple[str, ...]:
-    words = tuple(dict.fromkeys(filter(None, (normalise(word) for word in text.split("|")))))
-    if not choices:
-        return words
-    return tuple(_choice(word, choices) for word in words)
+def _names(text: str, spec: ColumnSpec) -> tuple[str, ...]:
+    words = [word for word in (normalise(word) for word in text.split("|")) if word]
+    known = [_choice(word, spec) if spec.choices else spec.aliases.get(word.casefold(), word) for word in words]
+    return tuple(dict.fromkeys(word for word in known if word))
 
 
 def _yes_no(text: str) -> bool:
@@ -120,7 +141,7 @@ def _number(text: str) -> Decimal:
     try:
         number = Decimal(text if text.isascii() and "_" not in text else "?")
     except InvalidOperation:
-        remedy = "write it without thousands separators" if "," in text else None
+        remedy = "write it without thousands separators" if _SEPARATED.search(text) else None
         raise CellError("must be a number", remedy) from None
     if not number.is_finite():
         raise CellError("must be a finite number")
@@ -155,6 +176,11 @@ def exact(number: Decimal) -> int:
     return int(rounded * MILLION)
 
 
+def _rounded(number: Decimal) -> int:
+    """A decimal in millionths, rounded half up."""
+    return int(number.quantize(MILLIONTH, ROUND_HALF_UP) * MILLION)
+
+
 def _level(text: str, levels: Mapping[str, int]) -> int:
     word = text.casefold()
     if word in levels:
@@ -162,24 +188,32 @@ def _level(text: str, levels: Mapping[str, int]) -> int:
     try:
         return _share(text)
     except CellError as error:
-        if text[:1].isdecimal() and error.hint == "round it":
-            raise
-        words = ", ".join(levels)
-        raise CellError(f"must be from 0 to 1 or one of {words}", did_you_mean(word, levels)) from error
+        hint = _as_share(text) or did_you_mean(word, levels)
+        raise CellError(f"must be from 0 to 1 or one of {', '.join(levels)}", hint) from error
 
 
 def _share(text: str) -> int:
-    number = _number(text)
-    if not 0 <= number <= 1:
+    try:
+        millionths = _rounded(_number(text))
+    except CellError as error:
+        raise CellError(str(error), _as_share(text) or error.hint) from None
+    if not 0 <= millionths <= MILLION:
         raise CellError("must be from 0 to 1")
-    return exact(number)
+    return millionths
 
 
-def _amount(text: str) -> int:
-    number = _number(text)
-    if number < 0:
+def _as_share(text: str) -> str | None:
+    """What to write instead of a percentage."""
+    found = _PERCENTAGE.fullmatch(text)
+    share = Decimal(found[1]) / 100 if found else Decimal(2)
+    return f"write {share.normalize():f}" if share <= 1 else None
+
+
+def _amount(text: str, in_millionths: Callable[[Decimal], int]) -> int:
+    millionths = in_millionths(_number(text))
+    if millionths < 0:
         raise CellError("must not be negative")
-    return exact(number)
+    return millionths
 
 
 def _scaled(text: str, scale: int, lowest: int | None = 0) -> int:

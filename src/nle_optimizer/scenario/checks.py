@@ -1,13 +1,13 @@
 """What settings and tables must agree on: names that exist, identifiers that lead somewhere."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nle_optimizer.errors import Place, Problem, did_you_mean
 from nle_optimizer.records import Kind, Records
-from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
 from nle_optimizer.scenario.comparable import unfit_value
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
@@ -17,8 +17,10 @@ from nle_optimizer.scenario.tables import MOST_SHOWN, Reading
 from nle_optimizer.scenario.validation import check_word
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
+SO = {"by": "all schools are on one level", "weight": "every weight is 0"}
 Tables = Mapping[str, Records | None]
 MOST_COMPARED = 5000
+UNFILLED = "the schools table does not fill this column"
 WORKED_OUT_FROM = {"days_since_inspection": "latest_inspected", "days_waiting": "arrived"}
 
 
@@ -34,6 +36,26 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks.computed_names_are_free()
     checks.regions_stand_somewhere()
     checks.offers_are_used()
+    if not reading.problems:
+        checks.columns_are_used()
+
+
+def _conditions(settings: Settings) -> Iterator[tuple[Steps, When]]:
+    """Every condition on schools that the file states, and every column it counts or weighs them by."""
+    for n, rule in enumerate(settings.eligibility.rules or ()):
+        yield ("eligibility", "rules", n, "when"), rule.when
+    if settings.trust_first.qualifies is not None:
+        yield ("trust_first", "qualifies", "when"), settings.trust_first.qualifies.when
+    for n, objective in enumerate(settings.objectives or ()):
+        yield ("objectives", n, objective.name, "where"), objective.where
+        for option, column in (("by", objective.by), ("weight", objective.weight)):
+            if column is not None:
+                yield ("objectives", n, objective.name, option), {column: Range(missing=False)}
+
+
+def _is_unfilled(column: str, schools: Records) -> bool:
+    known = column in schools.spec.columns or column in schools
+    return known and not schools.given(column).any()
 
 
 @dataclass(frozen=True)
@@ -64,17 +86,17 @@ class _Checks:
 
     def _rules_can_be_judged(self) -> None:
         schools = self.tables["schools"]
-        if schools is None:
+        if schools is None or self.settings.eligibility.rules is not None:
             return
         absent = [
             WORKED_OUT_FROM.get(column, column)
             for rule in eligibility_rules(self.settings)
             for column, condition in rule.when.items()
-            if not (isinstance(condition, Range) and condition.missing)
+            if not (isinstance(condition, Range) and condition.missing is not None)
         ]
         for column in dict.fromkeys(absent):
-            if column not in schools and column not in DERIVED_COLUMNS:
-                what = "the schools table has no such column, so nobody can be told eligible by the rules that need it"
+            if not schools.given(column).any() and column not in DERIVED_COLUMNS:
+                what = f"{UNFILLED}, so eligibility cannot be told for anybody by it"
                 place = self.document.place(("eligibility",))
                 hint = did_you_mean(column, schools.extra)
                 self.reading.findings.append(Problem(place, "eligibility", what, column, hint))
@@ -104,23 +126,33 @@ class _Checks:
         settings, schools = self.settings, self.tables["schools"]
         if schools is None:
             return
-        conditions: list[tuple[Steps, When]] = [
-            (("eligibility", "rules", n, "when"), rule.when) for n, rule in enumerate(settings.eligibility.rules or ())
-        ]
-        if settings.trust_first.qualifies is not None:
-            conditions.append((("trust_first", "qualifies", "when"), settings.trust_first.qualifies.when))
-        conditions += [
-            (("objectives", n, objective.name, "where"), objective.where)
-            for n, objective in enumerate(settings.objectives or ())
-        ]
-        for steps, when in conditions:
+        for steps, when in _conditions(settings):
             self._columns_exist(steps, when, schools)
-        for n, objective in enumerate(settings.objectives or ()):
-            for option, column in (("by", objective.by), ("weight", objective.weight)):
-                if column is not None:
-                    self._columns_exist(
-                        ("objectives", n, objective.name, option), {column: Range(missing=False)}, schools
-                    )
+        unfilled: dict[str, tuple[Steps, str]] = {}
+        for steps, when in _conditions(settings):
+            so = SO.get(str(steps[-1]), "no school meets the condition")
+            for column, condition in when.items():
+                matches_blanks = isinstance(condition, Range) and condition.missing
+                if _is_unfilled(column, schools) and not matches_blanks:
+                    unfilled.setdefault(column, ((*steps, column), so))
+        for steps, so in unfilled.values():
+            path = ".".join(str(step) for step in steps)
+            self.reading.findings.append(Problem(self.document.place(steps), path, f"{UNFILLED}, so {so}"))
+
+    def columns_are_used(self) -> None:
+        """A column that no setting uses and that is nearly a known one is a finding."""
+        named = self.settings.capacity.resources
+        resources = KNOWN_RESOURCES if named is None else named
+        used: set[str | None] = {column for _, when in _conditions(self.settings) for column in when}
+        used |= {column for limit in self.settings.constraints for column in (*limit.where, limit.by)}
+        used |= {column for rule in eligibility_rules(self.settings) for column in rule.when}
+        for table in filter(None, self.tables.values()):
+            missing = [name for name in (*table.spec.columns, *resources) if name not in table]
+            for name in table.extra:
+                hint = did_you_mean(name, missing) if name not in used and name not in resources else None
+                if hint:
+                    what = "this column is carried but not used"
+                    self.reading.findings.append(Problem(Place(table.source, 1), name, what, hint=hint))
 
     def computed_names_are_free(self) -> None:
         schools = self.tables["schools"]
@@ -157,7 +189,7 @@ class _Checks:
                 self._problem((*steps, column), "this is counted up to as_of, which is not given")
             elif unfit := unfit_value(condition, column, schools):
                 self._problem((*steps, column), f"{unfit[1]} is needed to compare this column with", unfit[0])
-            elif column in schools.columns and not isinstance(condition, Range):
+            elif column in schools.columns and not _is_unfilled(column, schools) and not isinstance(condition, Range):
                 self._values_stand_somewhere((*steps, column), condition, schools, column)
 
     def _values_stand_somewhere(self, steps: Steps, condition: object, schools: Records, column: str) -> None:

@@ -15,6 +15,17 @@ REGIONS = (
     "South West",
 )
 AREAS = ("leadership", "governance", "finance")
+PHASE_ALIASES = {
+    "not applicable": "",
+    "middle deemed primary": "primary",
+    "middle deemed secondary": "secondary",
+    "16 plus": "post-16",
+}
+"""Phases of GIAS that have another name here, in lower case; "" is a blank."""
+FAITH_ALIASES = {"none": "", "does not apply": ""}
+"""Religious characters of GIAS that mean none."""
+KNOWN_RESOURCES = ("placements", "days")
+"""Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
 RELATIONS = ("forbid", "require", "conflict", "objects", "previous")
 NLE_STATUS = ("available", "paused", "withdrawn")
 TRUST_DECISIONS = ("proposed", "agreed", "declined")
@@ -36,8 +47,14 @@ _LATITUDE = ColumnSpec("latitude", Kind.DEGREES, "WGS84 latitude, where there is
 _LONGITUDE = ColumnSpec("longitude", Kind.DEGREES, "WGS84 longitude, where there is no northing.", unit="°")
 _REGION = ColumnSpec("region", Kind.TEXT, "Region of England.")
 _AUTHORITY = ColumnSpec("local_authority", Kind.TEXT, "Local authority.")
-_PHASES = ColumnSpec("phases", Kind.NAMES, "Phases, joined by a vertical bar; blank means any.", choices=PHASES)
-_FAITHS = ColumnSpec("faiths", Kind.NAMES, "Faiths, joined by a vertical bar; blank means any.")
+_PHASES = ColumnSpec(
+    "phases",
+    Kind.NAMES,
+    "Phases, joined by a vertical bar; blank means any.",
+    choices=PHASES,
+    aliases=PHASE_ALIASES,
+)
+_FAITHS = ColumnSpec("faiths", Kind.NAMES, "Faiths, joined by a vertical bar; blank means any.", aliases=FAITH_ALIASES)
 _TRUST = ColumnSpec("trust_id", Kind.IDENTIFIER, "Multi-academy trust it belongs to; blank means none.")
 
 SCHOOLS = _table(
@@ -53,8 +70,8 @@ SCHOOLS = _table(
     _LONGITUDE,
     _REGION,
     _AUTHORITY,
-    ColumnSpec("phase", Kind.CHOICE, "Phase; blank means no requirement.", choices=PHASES),
-    ColumnSpec("faith", Kind.TEXT, "Religious character; blank means none."),
+    ColumnSpec("phase", Kind.CHOICE, "Phase; blank means no requirement.", choices=PHASES, aliases=PHASE_ALIASES),
+    ColumnSpec("faith", Kind.TEXT, "Religious character; blank means none.", aliases=FAITH_ALIASES),
     ColumnSpec("diocese", Kind.TEXT, "Diocese; blank means none."),
     _TRUST,
     ColumnSpec("trust_joined", Kind.DATE, "Day it joined its trust."),

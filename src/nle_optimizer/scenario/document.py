@@ -33,6 +33,10 @@ class Document:
     values: dict[str, Any]
     places: dict[Steps, Place] = field(default_factory=dict)
 
+    def copy(self) -> "Document":
+        """A document that can be changed without changing this one."""
+        return Document(self.file, copy_values(self.values), dict(self.places))
+
     def place(self, steps: Steps) -> Place:
         """The place of a setting, or of the nearest group around it."""
         for length in range(len(steps), -1, -1):
@@ -234,8 +238,7 @@ def apply_choices(
     groups = _section(document, "scenarios")
     for name in names:
         for override in _members(document, name, overrides, groups):
-            for key, value in overrides[override].items():
-                document.set(key, value, Place(f"overrides.{override}"))
+            _override(document, override, overrides)
     problems: list[Problem] = []
     for word in sets:
         try:
@@ -245,6 +248,43 @@ def apply_choices(
     if problems:
         raise InputError(problems)
     anchor_paths(document, allow_outside=allow_outside)
+
+
+def each_override(document: Document, problems: list[Problem], *, allow_outside: bool = False) -> dict[str, Document]:
+    """The document without an override (under the name "") and with each of its overrides alone.
+
+    Overrides that cannot be applied, and scenarios that name overrides that do not exist, go to `problems`.
+    """
+    plain = document.copy()
+    overrides, groups = _section(plain, "overrides"), _section(plain, "scenarios")
+    for name in groups:
+        try:
+            _members(plain, name, overrides, groups)
+        except InputError as error:
+            problems += error.problems
+    documents = {"": plain}
+    for name in overrides:
+        changed = plain.copy()
+        try:
+            _override(changed, name, overrides)
+            anchor_paths(changed, allow_outside=allow_outside)
+        except InputError as error:
+            problems += error.problems
+        else:
+            documents[name] = changed
+    return documents
+
+
+def _override(document: Document, name: str, overrides: Mapping[str, Any]) -> None:
+    for key, value in overrides[name].items():
+        document.set(key, copy_values(value), Place(f"overrides.{name}"))
+
+
+def copy_values(values: Any) -> Any:
+    """A copy of nested mappings and lists that can be changed without changing the original."""
+    if isinstance(values, dict):
+        return {key: copy_values(value) for key, value in values.items()}
+    return [copy_values(value) for value in values] if isinstance(values, list) else values
 
 
 def _set(document: Document, word: str) -> None:

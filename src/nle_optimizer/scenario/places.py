@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nle_optimizer.errors import Place, Problem
-from nle_optimizer.records import Column, Integers, Kind, Records
+from nle_optimizer.records import Column, Flags, Integers, Kind, Records
 
 GRID = (700_000, 1_300_000)
 """Greatest easting and northing of the British National Grid, in metres."""
@@ -25,6 +25,9 @@ REGION_BOXES = {
 (Open Government Licence v3.0), rounded outwards to the kilometre."""
 
 MARGIN = 20_000
+TINY = 1000
+"""Coordinates under this are kilometres or degrees rather than metres, where several rows have them."""
+MOST_NAMED = 3
 
 
 def place_records(table: Records) -> tuple[Records, list[Problem]]:
@@ -94,6 +97,38 @@ def _swapped(table: Records, easting: Integers, northing: Integers, rows: np.nda
         here = rows & (regions == region)
         wrong |= here & ~_in_box(easting, northing, box) & _in_box(northing, easting, box)
     return _each(table, wrong, "easting", "easting and northing look swapped for this region")
+
+
+def doubtful_places(table: Records) -> list[Problem]:
+    """Findings about places that are on the grid and yet hardly where they should be."""
+    if "easting" not in table or "northing" not in table:
+        return []
+    easting, northing = table.column("easting"), table.column("northing")
+    both = easting.given & northing.given
+    tiny = both & (np.abs(easting.values) < TINY) & (np.abs(northing.values) < TINY)
+    findings = []
+    if tiny.sum() > 1:
+        what = f"{tiny.sum()} places have both coordinates under {TINY:,}; metres are needed"
+        findings.append(_first(table, tiny, "easting", what))
+    far = both & ~tiny & _outside_region(table, easting.values, northing.values)
+    if far.any() and table.spec.name != "trusts":
+        count = "1 place lies" if far.sum() == 1 else f"{far.sum()} places lie"
+        findings.append(_first(table, far, "region", f"{count} far outside the region given"))
+    return findings
+
+
+def _outside_region(table: Records, easting: Integers, northing: Integers) -> Flags:
+    regions = np.array([str(name).casefold() for name in table.values("region")], dtype=object)
+    outside = np.zeros(len(table), dtype=bool)
+    for region, box in REGION_BOXES.items():
+        outside |= (regions == region) & ~_in_box(easting, northing, box) & ~_in_box(northing, easting, box)
+    return outside
+
+
+def _first(table: Records, rows: Flags, column: str, what: str) -> Problem:
+    ids = table.ids[rows].tolist()
+    more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+    return Problem(Place(table.source), column, what, ", ".join(ids[:MOST_NAMED]) + more)
 
 
 def _in_box(easting: Integers, northing: Integers, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -94,10 +94,24 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
 Scalar = bool | int | Annotated[Decimal, WithJsonSchema({"type": "number"})] | date | str
 
 
+def _may_be_empty(default: Any) -> bool:
+    return isinstance(default, BaseModel | dict | list) or default == ""
+
+
 class Section(BaseModel):
     """A group of settings: frozen, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_default(cls, value: Any) -> Any:
+        """A section, list or title that is named and left empty is as if it were not named."""
+        if not isinstance(value, dict):
+            return value
+        defaults = {info.alias or name: info.default for name, info in cls.model_fields.items()}
+        empty = [key for key in value if value[key] is None and _may_be_empty(defaults.get(key))]
+        return {key: entry for key, entry in value.items() if key not in empty}
 
 
 class Range(Section):

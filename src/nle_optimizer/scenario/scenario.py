@@ -1,7 +1,7 @@
 """A scenario: settings and tables that fit together, or every reason why they do not."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,15 @@ from pydantic import ValidationError
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.records import MILLION, Records
 from nle_optimizer.scenario.checks import check
-from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, read_document
+from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
+from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, each_override, read_document
 from nle_optimizer.scenario.settings import Data, DataFile, Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.validation import validate
 from nle_optimizer.scenario.workbook_scenario import read_workbook_document
 
-KNOWN_RESOURCES = ("placements", "days")
-"""Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
 
-
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Scenario:
     """Settings and tables, read and checked.
 
@@ -53,7 +50,7 @@ class Scenario:
         Raises:
             InputError: a key or value that is not valid.
         """
-        document = Document(self.document.file, _copy(self.document.values), dict(self.document.places))
+        document = self.document.copy()
         for key, value in changes.items():
             document.set(key, _exact(value), Place("replace"))
         anchor_paths(document, allow_outside=True)
@@ -84,17 +81,38 @@ def load_scenario(
     is_workbook = file.suffix.lower() in (".xlsx", ".xlsm")
     read: Callable[..., Document] = read_workbook_document if is_workbook else read_document
     document = read(file, allow_outside=allow_outside)
+    written = document.copy()
     apply_choices(document, choose, sets, allow_outside=allow_outside)
-    return _assemble(document)
+    return _assemble(document, _wrong_overrides(written, allow_outside))
 
 
-def _assemble(document: Document) -> Scenario:
-    reading = Reading()
+def _wrong_overrides(document: Document, allow_outside: bool) -> list[Problem]:
+    """What is wrong with overrides and scenarios, chosen or not; nothing where the file is wrong without them."""
+    problems: list[Problem] = []
+    plain, *changed = each_override(document, problems, allow_outside=allow_outside).items()
+    if _refusals(plain[1]):
+        return []
+    for name, alone in changed:
+        told = _refusals(alone)
+        problems += [dataclasses.replace(problem, place=Place(f"overrides.{name}")) for problem in told]
+    return problems
+
+
+def _refusals(document: Document) -> list[Problem]:
+    try:
+        validate(document)
+    except InputError as error:
+        return list(error.problems)
+    return []
+
+
+def _assemble(document: Document, known: Sequence[Problem] = ()) -> Scenario:
+    reading = Reading(list(known))
     try:
         settings = validate(document)
     except InputError as error:
         _read_tables_anyway(document, reading)
-        raise InputError([*error.problems, *reading.problems]) from None
+        raise InputError(list(dict.fromkeys([*error.problems, *reading.problems]))) from None
     tables, resources = _read_tables(settings, reading)
     return _checked(document, settings, tables, reading, resources)
 
@@ -164,12 +182,6 @@ def _written(document: Document, steps: tuple[str, ...]) -> Any:
     for step in steps:
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
-
-
-def _copy(values: Any) -> Any:
-    if isinstance(values, dict):
-        return {key: _copy(value) for key, value in values.items()}
-    return [_copy(value) for value in values] if isinstance(values, list) else values
 
 
 def _exact(value: Any) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 from nle_optimizer.delimited import read_rows, restore
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
-from nle_optimizer.scenario.cells import normalise, parse_column
-from nle_optimizer.scenario.places import place_records
+from nle_optimizer.scenario.cells import count_rounded, normalise, parse_column
+from nle_optimizer.scenario.places import doubtful_places, place_records
 from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.workbook import read_sheet
 
@@ -47,15 +47,30 @@ def read_table(
         return None
     shown = file.name if source.sheet is None else f"{file.name}[{source.sheet}]"
     header = [normalise(restore(name)) for name in grid[0]] if grid else []
-    names = _mapped_names(spec, source, header, resources, shown, reading)
     body = [(n, row) for n, row in enumerate(grid[1:], start=2) if any(cell.strip() for cell in row)]
+    kept = [n for n, name in enumerate(header) if name or _is_filled(body, n)]
+    names = _mapped_names(spec, source, [header[n] for n in kept], shown, reading)
     if names is None or not _rows_fit(body, len(header), shown, reading):
         return None
+    if unnamed := [n for n in kept if not header[n]]:
+        reading.problems += [Problem(Place(shown, 1), "", f"column {_letter(n)} has no name") for n in unnamed]
+        return None
+    body = [(n, [row[place] for place in kept]) for n, row in body]
     if not body and spec.name not in MAY_BE_EMPTY:
         reading.problems.append(Problem(Place(shown), "", "the table has no rows"))
         return None
     table = _parse(spec, shown, names, body, resources, levels, reading)
     return _keyed(table, reading)
+
+
+def _is_filled(body: Sequence[tuple[int, list[str]]], place: int) -> bool:
+    return any(row[place].strip() for _, row in body if place < len(row))
+
+
+def _letter(place: int) -> str:
+    """The letter of a column in a spreadsheet: A, B, ..., Z, AA."""
+    before, last = divmod(place, 26)
+    return (_letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
 def _grid(file: Path, source: DataFile) -> list[list[str]]:
@@ -70,7 +85,6 @@ def _mapped_names(
     spec: TableSpec,
     source: DataFile,
     header: Sequence[str],
-    resources: Sequence[str],
     shown: str,
     reading: Reading,
 ) -> list[str] | None:
@@ -90,26 +104,14 @@ def _mapped_names(
             )
     names = [theirs.get(name, name) for name in header]
     for name, count in Counter(names).items():
-        if count > 1 or not name:
-            what = "two columns have this name" if name else "a column has no name"
-            problems.append(Problem(Place(shown, 1), name, what))
+        if count > 1 and name:
+            problems.append(Problem(Place(shown, 1), name, "two columns have this name"))
     for column in spec.columns.values():
         if column.required and column.name not in names:
             hint = did_you_mean(column.name, names)
             problems.append(Problem(Place(shown, 1), column.name, "this column is required", hint=hint))
-    reading.findings += _misspelt([*spec.columns, *resources], names, shown)
     reading.problems += problems
     return None if problems else names
-
-
-def _misspelt(known: Sequence[str], names: Sequence[str], shown: str) -> list[Problem]:
-    missing = [name for name in known if name not in names]
-    findings = []
-    for name in names:
-        hint = did_you_mean(name, missing) if name not in known else None
-        if hint:
-            findings.append(Problem(Place(shown, 1), name, "this column is carried but not used", hint=hint))
-    return findings
 
 
 def _rows_fit(body: Sequence[tuple[int, list[str]]], width: int, shown: str, reading: Reading) -> bool:
@@ -139,6 +141,10 @@ def _parse(
         reading.problems += _told(
             [(int(rows[n]), str(error), texts[n], error.hint) for n, error in errors.items()], name, shown
         )
+        if rounded := count_rounded(texts, columns[name], declared):
+            has, was = ("1 cell has", "was") if rounded == 1 else (f"{rounded} cells have", "were")
+            what = f"{has} more than six decimal places and {was} rounded to a millionth"
+            reading.findings.append(Problem(Place(shown), name, what))
         if declared.required:
             blank = np.flatnonzero(~columns[name].given)
             reading.problems += _told(
@@ -150,12 +156,13 @@ def _parse(
         columns[name] = parse_column([], spec.columns.get(name) or _undeclared(name, resources), levels)[0]
     table, problems = place_records(Records(spec, shown, rows, columns))
     reading.problems += problems
+    reading.findings += doubtful_places(table)
     return table
 
 
 def _undeclared(name: str, resources: Sequence[str]) -> ColumnSpec:
     kind = Kind.AMOUNT if name in resources else Kind.TEXT
-    return ColumnSpec(name, kind, "")
+    return ColumnSpec(name, kind, "", exact=True)
 
 
 def _told(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Problem]:

@@ -100,16 +100,17 @@ def _refuse_overfull(problem: Problem, room: Integers) -> None:
     of_nle = np.bincount(problem.nle[required], minlength=len(room))
     of_recipient = np.bincount(problem.recipient[required], minlength=len(problem.recipient_ids))
     clashes = [
-        f"{problem.nle_ids[n]} has {room[n]} places, and {of_nle[n]} pairs with it are required"
+        f"NLE {problem.nle_ids[n]} can take {room[n]}, and {of_nle[n]} of its pairs are required: "
+        "drop a requirement or give it more capacity"
         for n in np.flatnonzero(of_nle > room)
     ]
     clashes += [
-        f"{problem.recipient_ids[n]} may have {problem.supporters[n]} NLEs, and {of_recipient[n]} are required"
+        f"school {problem.recipient_ids[n]} may have {problem.supporters[n]} of the {of_recipient[n]} NLEs that are "
+        "required for it: drop a requirement or raise its supporters"
         for n in np.flatnonzero(of_recipient > problem.supporters)
     ]
     if clashes:
-        remedy = "Drop a requirement, or give more places (NLE table) or supporters (schools table)."
-        raise InfeasibleError("\n".join(["no allocation meets every required pair:", *clashes, remedy]))
+        raise InfeasibleError(clashes)
 
 
 def _guide(problem: Problem) -> Scores:

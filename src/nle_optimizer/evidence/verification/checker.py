@@ -9,6 +9,7 @@ import numpy as np
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification import allocation, figures, matching, particulars, rest
 from nle_optimizer.evidence.verification.candidates import Candidates
+from nle_optimizer.evidence.verification.clash import check_clash
 from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
 from nle_optimizer.evidence.verification.firmness import check_firmness
@@ -54,6 +55,7 @@ def check_claim(scenario: Scenario, claim: Claim) -> list[str]:
 class _Check:
     def __init__(self, scenario: Scenario, claim: Claim, findings: Findings):
         self.scenario, self.claim, self.findings = scenario, claim, findings
+        self.infeasible = claim.summary.get("status") == "infeasible"
         self.exclusions = self._table("exclusions", ("school_id", "stage", "reason", "evidence"))
         self.allocation = self._table("allocation", allocation.columns_of(scenario))
         self.unmatched = self._table("unmatched", rest.UNMATCHED_COLUMNS)
@@ -75,6 +77,9 @@ class _Check:
         self._check_unmatched(sweep)
         rest.check_nles(self.scenario, self.supply, sweep.used, self.nles, self.findings)
         self._check_figures(expected, sweep, supported)
+        if self.infeasible:
+            check_clash(sweep, self.required_rows, self.supporters, self.claim.summary, self.findings)
+            return
         values = level_values(sweep, levels)
         check_objectives(self.claim.summary, levels, values, self.findings)
         if sweep.prices is not None:
@@ -163,6 +168,7 @@ class _Check:
         found = matching.read_matching(self.allocation, self.position, position, self.supply, self.findings)
         claimed = matching.build_matching(found, len(nles), geography, listed)
         levels = self._levels(self._every_distance(candidates, geography))
+        self.required_rows = self._required(listed)
         sweep = Sweep(
             candidates,
             measures,
@@ -171,7 +177,7 @@ class _Check:
             recipients.ids,
             nles.ids,
             self.findings,
-            required=self._required(listed),
+            required={} if self.infeasible else self.required_rows,
             levels=levels,
             prices=self._prices(levels, position),
             next_best=self._next_best(position),
@@ -260,7 +266,9 @@ class _Check:
         found = [(self.position[school], line) for line, school in enumerate(ids) if school in self.position]
         rows = np.array([row for row, _ in found], dtype=np.int64)
         lines = [line for _, line in found]
-        rest.check_unmatched(self.recipients, sweep, self.nearest, rows, lines, self.unmatched, self.findings)
+        rest.check_unmatched(
+            self.recipients, sweep, self.nearest, rows, lines, self.unmatched, self.findings, infeasible=self.infeasible
+        )
 
     def _check_figures(self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported) -> None:
         recipients, summary = self.recipients, self.claim.summary
