@@ -60,7 +60,9 @@ def prepare(scenario: Scenario, tell: Progress) -> Case:
     problem = build_problem(candidates, supply.capacity[:, supply.available], use, objectives, settings)
     cost = ADDITIVE["cost"].amounts(Stakes(candidates, use, settings.costs))
     exclusions = tuple(ledger.sorted())
-    return Case(scenario, exclusions, matched, formed, supply, candidates, use, cost, problem, trusts)
+    return Case(
+        scenario, exclusions, matched, formed, supply, candidates, use, cost, problem, trusts, tuple(objectives)
+    )
 
 
 def _as_listed(left: Records, schools: Records) -> Records:

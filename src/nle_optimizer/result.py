@@ -1,7 +1,7 @@
 """The result of an allocation: tables, objectives and metrics, for programs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nle_optimizer.evidence.claim import Claim
@@ -80,10 +80,12 @@ class Result:
     Attributes:
         scenario: what was asked.
         claim: every table, the summary and the certificate, as the files hold them.
+        in_force: settings left open that the tables decided, by dotted key.
     """
 
     scenario: Scenario
     claim: Claim
+    in_force: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def status(self) -> str:

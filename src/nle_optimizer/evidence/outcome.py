@@ -7,6 +7,7 @@ import numpy as np
 
 from nle_optimizer.model.problem import Problem, Solution
 from nle_optimizer.records import Flags, Integers, Records, Texts
+from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.stages.ledger import Exclusion
@@ -36,6 +37,7 @@ class Case:
         cost: what each pair costs, in millionths of a pound.
         problem: the same in integers.
         trusts: the trust-first solution, where it was optimised here.
+        objectives: the objectives in force, asked for or by default.
     """
 
     scenario: Scenario
@@ -48,6 +50,7 @@ class Case:
     cost: Integers
     problem: Problem
     trusts: TrustOutcome | None
+    objectives: tuple[Objective, ...]
 
     @property
     def recipients(self) -> Records:

@@ -101,7 +101,7 @@ def _tie_break(candidates: Candidates, settings: Settings) -> tuple[Level, ...]:
     waiting = _waiting(candidates.recipients)
     if "arrived" not in settings.tie_break or not waiting.given.any():
         return ()
-    days = np.maximum(np.where(waiting.given, waiting.values, 0), 0)
+    days = np.where(waiting.given, np.maximum(waiting.values, 0) + 1, 0)
     return (Level("arrived", 1, 1, days[candidates.recipient]),)
 
 

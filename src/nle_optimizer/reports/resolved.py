@@ -15,15 +15,19 @@ HEAD = "Every setting of this run, with its origin. Run it again: nle-optimizer 
 DATA = "data"
 
 
-def resolved_text(scenario: Scenario, inputs: Mapping[str, str]) -> str:
+def resolved_text(scenario: Scenario, inputs: Mapping[str, str], in_force: Mapping[str, Any]) -> str:
     """The text of the file.
 
     Args:
         scenario: the scenario as run.
         inputs: the path of each kept table, relative to the run folder.
+        in_force: settings that the scenario left open, as the tables decided them, by dotted key.
     """
     settings = scenario.settings.model_dump(by_alias=True, mode="python")
     settings[DATA] = _data(scenario, inputs)
+    for key, value in in_force.items():
+        *group, name = key.split(".")
+        (settings[group[0]] if group else settings)[name] = value
     settings["capacity"]["resources"] = list(scenario.resources)
     document = _commented(settings, scenario, ())
     document.yaml_set_start_comment(HEAD)

@@ -71,7 +71,7 @@ def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
     files = {f"{name}.csv": _csv(claim.tables[name]) for name in CLAIMED}
     files["summary.json"] = _json(claim.summary)
     files["certificate.json"] = _json(claim.certificate, indent=None)
-    files[SCENARIO] = resolved_text(scenario, inputs).encode()
+    files[SCENARIO] = resolved_text(scenario, inputs, result.in_force).encode()
     if keep_inputs:
         files |= {inputs[name]: _csv(_columns(table)) for name, table in tables.items()}
     return files

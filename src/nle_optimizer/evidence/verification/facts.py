@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nle_optimizer.records import Column, Flags, Integers, Kind, Records, blank_column
+from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, blank_column
 
 YEARS_HELD = 3
 LATEST = ("latest_grade", "latest_inspected")
@@ -104,7 +104,7 @@ _NONE = (0, 0, 0)
 
 
 def _share(count: tuple[int, int, int]) -> Fraction:
-    return Fraction(count[1], count[0]) if count[0] else Fraction(0)
+    return Fraction(count[1] * MILLION // count[0], MILLION) if count[0] else Fraction(0)
 
 
 def _objects(values: list[Any]) -> np.ndarray[Any, Any]:

@@ -17,7 +17,10 @@ from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
 from nle_optimizer.stages.conditions import as_held, holds
 
 LARGEST_AMOUNT = 2**47
-"""Greatest amount of a pair: the solver multiplies it by the number of nodes, in 63 bits."""
+"""Greatest amount of a pair."""
+
+LARGEST_PRODUCT = 2**61
+"""Greatest amount of a pair times the number of recipients and NLEs: the solver multiplies the two in 63 bits."""
 
 
 def default_objectives(recipients: Records, *, distances_known: bool) -> list[Objective]:
@@ -55,8 +58,9 @@ def build_levels(objectives: list[Objective], stakes: Stakes) -> tuple[Level, ..
     """
     _refuse(objectives)
     levels = [level for objective in objectives for level in _levels(objective, stakes)]
+    nodes = len(stakes.candidates.recipients) + len(stakes.candidates.nles) + 1
     for level in levels:
-        if len(level.amounts) and int(np.abs(level.amounts).max()) > LARGEST_AMOUNT:
+        if len(level.amounts) and int(np.abs(level.amounts).max()) > min(LARGEST_AMOUNT, LARGEST_PRODUCT // nodes):
             what = "its amounts are too large to be exact; use rounder weights or a `step`"
             raise InputError([Problem(Place(), f"objectives.{level.name}", what)])
     return tuple(levels)
