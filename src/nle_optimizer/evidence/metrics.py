@@ -10,6 +10,7 @@ from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import MILLION, Flags, Integers, as_text, fixed
 from nle_optimizer.stages.eligibility import RULE
 from nle_optimizer.stages.recipients import need_sources
+from nle_optimizer.stages.supply import asked_and_given
 
 GROUPS = ("region", "local_authority", "phase", "priority", RULE)
 
@@ -120,10 +121,13 @@ def _needs(outcome: Outcome) -> dict[str, int]:
 
 def _capacity(outcome: Outcome) -> dict[str, Any]:
     available = outcome.supply.capacity[:, outcome.supply.available]
-    return {
-        name: {"available": int(available[n].sum()) / MILLION, "used": int(outcome.used[n].sum()) / MILLION}
-        for n, name in enumerate(outcome.use)
-    }
+    figures: dict[str, Any] = {}
+    for n, name in enumerate(outcome.use):
+        figures[name] = {"available": int(available[n].sum()) / MILLION, "used": int(outcome.used[n].sum()) / MILLION}
+        multiplied = asked_and_given(outcome.supply, n, name, outcome.scenario.settings)
+        if multiplied is not None:
+            figures[name] |= {"asked": float(multiplied[0]), "given": float(multiplied[1])}
+    return figures
 
 
 def breakdown_of(outcome: Outcome) -> TextTable:

@@ -84,6 +84,10 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
         lines.append(_row(_label(level["name"]), f"{level['value']:,.3f}", proof))
     if len(levels) > MOST_LEVELS:
         lines.append(_row("Further objectives", f"{len(levels) - MOST_LEVELS:,}", "in summary.json"))
+    for name, figures in summary["capacity"].items():
+        if "asked" in figures:
+            note = f"asked {figures['asked']:,.2f}, in whole ones {figures['given']:,.2f}"
+            lines.append(_row(f"{name.capitalize()} multiplied"[:21], f"{figures['given']:,.0f}", note))
     if summary["firm_pairs"] < summary["counts"]["matched_pairs"]:
         others = summary["counts"]["matched_pairs"] - summary["firm_pairs"]
         lines.append(_row("Ties", f"{others:,}", "pairs that another optimal allocation would change"))

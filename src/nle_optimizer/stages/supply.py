@@ -100,14 +100,26 @@ def _held(nles: Records, resource: str) -> tuple[Integers, Flags]:
 
 def _effective(name: str, amounts: Integers, counted: Flags, settings: Settings) -> Integers:
     """Capacities in millionths after `capacity.multiply` and `capacity.reserve`."""
-    capacity = np.where(counted, amounts, 0)
-    factor = settings.capacity.multiply.get(name, Decimal(1))
-    if factor != 1:
-        capacity = _multiplied(capacity, factor, spread=settings.capacity.round == "spread")
+    capacity = _after_multiply(name, np.where(counted, amounts, 0), settings)
     reserve = settings.capacity.reserve.get(name)
     if reserve is None:
         return capacity
     return np.maximum(capacity - _per_amount(capacity, lambda amount: _kept_back(amount, reserve)), 0)
+
+
+def _after_multiply(name: str, amounts: Integers, settings: Settings) -> Integers:
+    factor = settings.capacity.multiply.get(name, Decimal(1))
+    return amounts if factor == 1 else _multiplied(amounts, factor, spread=settings.capacity.round == "spread")
+
+
+def asked_and_given(supply: Supply, resource: int, name: str, settings: Settings) -> tuple[Decimal, Decimal] | None:
+    """What `capacity.multiply` asks of a resource in all, and what whole places gave; None where it asks nothing."""
+    factor = settings.capacity.multiply.get(name, Decimal(1))
+    if factor == 1:
+        return None
+    amounts = np.where(supply.capacity_known[resource], _held(supply.nles, name)[0], 0)
+    given = _after_multiply(name, amounts, settings)
+    return int(amounts.sum()) * factor / MILLION, Decimal(int(given.sum())) / MILLION
 
 
 def _per_amount(amounts: Integers, work_out: Callable[[int], int]) -> Integers:

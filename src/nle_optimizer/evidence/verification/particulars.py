@@ -6,6 +6,7 @@ from typing import Any
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.prices import is_whole
 from nle_optimizer.evidence.verification.proof import SUMMARY, near
+from nle_optimizer.evidence.verification.supply import multiplied_totals
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.records import MILLION
 from nle_optimizer.scenario.scenario import Scenario
@@ -74,6 +75,9 @@ def _check_capacity(scenario: Scenario, said: Any, sweep: Sweep, findings: Findi
             "available": int(sweep.supply.capacity[n][available].sum()) / MILLION,
             "used": int(sweep.used[n].sum()) / MILLION,
         }
+        multiplied = multiplied_totals(scenario, sweep.supply.known, n)
+        if multiplied is not None:
+            amounts |= {"asked": float(multiplied[0]), "given": float(multiplied[1])}
         stated = said.get(resource) if isinstance(said, dict) else None
         for word, amount in amounts.items():
             theirs = stated.get(word) if isinstance(stated, dict) else None

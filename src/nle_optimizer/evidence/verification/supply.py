@@ -101,6 +101,16 @@ def _capacities(scenario: Scenario, counted: Flags) -> tuple[Integers, Flags]:
     return np.stack(rows), np.stack(known)
 
 
+def multiplied_totals(scenario: Scenario, known: Flags, resource: int) -> tuple[Fraction, Fraction] | None:
+    """What `capacity.multiply` asks of a resource over all NLEs, and what it gives; None where it asks nothing."""
+    name, settings = scenario.resources[resource], scenario.settings.capacity
+    if settings.multiply.get(name, 1) == 1:
+        return None
+    amounts = _as_read(scenario.nles, name)[0][known[resource]].tolist()
+    asked = Fraction(sum(amounts)) * Fraction(settings.multiply[name])
+    return asked / MILLION, Fraction(sum(_multiplied(amounts, name, settings)), MILLION)
+
+
 def _as_read(nles: Records, resource: str) -> tuple[Integers, Flags]:
     if resource not in nles and resource == "placements":
         return np.full(len(nles), MILLION, dtype=np.int64), np.ones(len(nles), dtype=bool)
