@@ -9,7 +9,6 @@ from nle_optimizer.evidence.publication import publish
 from nle_optimizer.preparation import Progress, prepare
 from nle_optimizer.result import Result
 from nle_optimizer.rules.registry import check_rule
-from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.geography import settings_problem
 from nle_optimizer.stages.trust_first import mode_of
@@ -41,16 +40,11 @@ def _decided_by_the_tables(outcome: Outcome) -> dict[str, Any]:
     """The settings that the scenario left open, as they were taken."""
     settings = outcome.scenario.settings
     open_settings = {
-        "objectives": None if settings.objectives else [_short(level) for level in outcome.objectives],
+        "objectives": None if settings.objectives else [level.model_dump() for level in outcome.objectives],
         "trust_first.mode": None if settings.trust_first.mode else mode_of(settings, outcome.scenario.schools),
         "eligibility.policy": None if settings.eligibility.policy or settings.eligibility.rules else "all",
     }
     return {key: value for key, value in open_settings.items() if value is not None}
-
-
-def _short(objective: Objective) -> Any:
-    """An objective as a person would write it: its name alone where nothing else is said."""
-    return objective.model_dump() if objective.model_dump()[objective.name] else objective.name
 
 
 def check_request(scenario: Scenario) -> None:

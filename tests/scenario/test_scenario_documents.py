@@ -240,6 +240,38 @@ def test_malformed_overrides_are_refused(tmp_path: Path, section: dict[str, Any]
     assert "scenario.yaml:8:2: " in refusal(load_scenario, write_scenario(tmp_path, section))
 
 
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ({"geografy.within": "none"}, "overrides.a: geografy: unknown key; got geografy; did you mean geography?"),
+        ({"seed": "x"}, "overrides.a: seed: a whole number is needed; got x"),
+        ({"eligibility.rules": [], "eligibility.policy": "all"}, "overrides.a: eligibility: give a policy or rules"),
+        ({"objectives.faith.step": 1}, "overrides.a: objectives.faith.step: there is no entry 'faith'"),
+        ({"data.schools": "../x.csv"}, "overrides.a: data.schools: the path leaves the folder"),
+    ],
+)
+def test_an_override_that_nobody_chose_is_checked(tmp_path: Path, override: dict[str, Any], said: str) -> None:
+    file = write_scenario(tmp_path, {"objectives": ["fit"], "overrides": {"a": override, "b": {"seed": 2}}})
+    assert said in refusal(load_scenario, file)
+
+
+def test_overrides_that_are_sound_change_nothing_unless_chosen(tmp_path: Path) -> None:
+    overrides = {"a": {"seed": 7}, "b": {"geography.max_distance_km.London": 4}}
+    file = write_scenario(tmp_path, {"geography": {"max_distance_km": {"default": 9}}, "overrides": overrides})
+    assert (settings(file).seed, limits(file)) == (0, {"default": 9})
+    assert settings(file, choose=("b",)).geography.max_distance_km == {"default": 9, "London": 4}
+
+
+def test_a_scenario_that_nobody_chose_must_name_overrides(tmp_path: Path) -> None:
+    file = write_scenario(tmp_path, {"overrides": {"nearer": {"seed": 1}}, "scenarios": {"both": ["neerer"]}})
+    assert "both: there is no such override; got neerer; did you mean nearer?" in refusal(load_scenario, file)
+
+
+def test_an_override_that_was_chosen_is_refused_once(tmp_path: Path) -> None:
+    file = write_scenario(tmp_path, {"overrides": {"a": {"seed": "x"}}})
+    assert refusal(load_scenario, file, choose=["a"]).count("seed") == 1
+
+
 def test_replacing_settings_gives_the_scenario_that_set_gives(tmp_path: Path) -> None:
     file = write_scenario(tmp_path)
     replaced = load_scenario(file).replace({"geography.max_distance_km": 40, "fit.levels.low": 0.25})

@@ -117,7 +117,7 @@ def test_an_unknown_word_is_refused_with_the_nearest_at_every_level(
         ({"seed": 1.5}, "seed: a whole number is needed; got 1.5"),
         ({"seed": True}, "seed: a whole number is needed; got True"),
         ({"seed": 10**30}, "seed: must be less than or equal to"),
-        ({"geography": None}, "geography: must be a mapping of settings; got None"),
+        ({"geography": 3}, "geography: must be a mapping of settings; got 3"),
         ({"geography": {"max_distance_km": "near"}}, "geography.max_distance_km.default: a number is needed; got near"),
         ({"geography": {"max_distance_km": -1}}, "must be greater than or equal to 0; got -1"),
         ({"geography": {"max_distance_km": True}}, "a number is needed; got True"),
@@ -297,9 +297,68 @@ def test_a_table_without_placements_is_a_finding(tmp_path: Path) -> None:
 
 def test_a_policy_without_its_columns_is_a_finding(tmp_path: Path) -> None:
     said = finding(tmp_path, {"eligibility": {"policy": "two-below-good-2022"}}, schools=[school(1, latest_grade=3)])
-    assert "eligibility: the schools table has no such column" in said
+    assert "eligibility: the schools table does not fill this column, so eligibility cannot be told" in said
     assert "got previous_grade" in said
     assert "got latest_grade" not in said
+
+
+COASTING = {"school_id": "S1", "coasting": "yes", "below_floor": "no", "latest_grade": 3, "previous_grade": 3}
+"""A school in a table without easting, which coasting resembles."""
+
+
+def test_a_column_that_a_rule_in_force_uses_is_used(tmp_path: Path) -> None:
+    assert finding(tmp_path, {"eligibility": {"policy": "sio-2018"}}, schools=[COASTING]) == ""
+    assert "coasting: this column is carried but not used" in finding(tmp_path, {}, schools=[COASTING])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        rule(coasting="yes"),
+        {"objectives": [{"fit": {"where": {"coasting": "yes"}}}]},
+        {"objectives": [{"schools_supported": {"by": "coasting"}}]},
+        {"objectives": [{"schools_supported": {"weight": "coasting"}}]},
+    ],
+)
+def test_a_column_of_a_condition_or_an_objective_is_used(tmp_path: Path, settings: dict[str, Any]) -> None:
+    assert "carried but not used" not in finding(tmp_path, settings, schools=[COASTING])
+
+
+@pytest.mark.parametrize("cells", [{}, {"latest_grade": "", "priority": "", "phase": ""}])
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (rule(latest_grade=3), "when.latest_grade: {}, so no school meets the condition"),
+        ({"objectives": [{"fit": {"where": {"phase": "primary"}}}]}, "where.phase: {}, so no school meets the condi"),
+        ({"objectives": [{"schools_supported": {"by": "priority"}}]}, "by.priority: {}, so all schools are on one le"),
+        ({"objectives": [{"schools_supported": {"weight": "pupils"}}]}, "weight.pupils: {}, so every weight is 0"),
+        ({"eligibility": {"policy": "sio-2018"}}, "{}, so eligibility cannot be told for anybody by it; got previous_"),
+    ],
+)
+def test_a_column_that_no_row_fills_is_one_finding(
+    tmp_path: Path, cells: dict[str, str], settings: dict[str, Any], said: str
+) -> None:
+    told = finding(tmp_path, settings, schools=[school(1, below_floor="no", coasting="no", **cells)]).splitlines()
+    assert len([line for line in told if said.format("the schools table does not fill this column") in line]) == 1
+
+
+def test_a_column_that_must_be_blank_need_not_be_filled(tmp_path: Path) -> None:
+    assert finding(tmp_path, rule(trust_id={"missing": True})) == ""
+
+
+def test_an_unfilled_column_is_told_once(tmp_path: Path) -> None:
+    settings = {"objectives": [{"fit": {"where": {"phase": "primary"}}}, {"distance": {"where": {"phase": "special"}}}]}
+    assert finding(tmp_path, settings).count("phase") == 1
+
+
+@pytest.mark.parametrize("key", ["title", "geography", "eligibility", "capacity", "objectives", "sweep"])
+def test_a_setting_that_is_named_and_left_empty_has_its_default(tmp_path: Path, key: str) -> None:
+    assert load(tmp_path, {key: None}).settings == load(tmp_path, {}).settings
+
+
+def test_an_empty_section_within_a_section_has_its_default(tmp_path: Path) -> None:
+    empty = {"trust_first": {"high_quality": None}, "fit": {"weights": None}}
+    assert load(tmp_path, empty).settings == load(tmp_path, {}).settings
 
 
 def test_a_sound_scenario_has_no_finding(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nle_optimizer.records import MILLION, ColumnSpec, Kind, as_text
-from nle_optimizer.scenario.cells import normalise, parse_column
+from nle_optimizer.scenario.cells import count_rounded, normalise, parse_column
+from nle_optimizer.scenario.columns import NLES, SCHOOLS, TRUSTS
 
 LEVELS = {"none": 0, "low": 330_000, "medium": 670_000, "high": 1_000_000}
 
@@ -71,14 +72,11 @@ def test_a_blank_is_no_value_of_any_kind(kind: Kind, cell: str) -> None:
         (Kind.COUNT, "1e-99", "must be a whole number from 0 up"),
         (Kind.AMOUNT, "inf", "must be a finite number"),
         (Kind.AMOUNT, "-0.5", "must not be negative"),
-        (Kind.AMOUNT, "0.1234567", "must have at most six decimal places"),
-        (Kind.AMOUNT, "0.1" + "0" * 40 + "1", "must have at most six decimal places"),
         (Kind.AMOUNT, "1000000001", "must be at most 1,000,000,000"),
         (Kind.AMOUNT, "1e999999999999", "must be at most 1,000,000,000"),
         (Kind.SHARE, "1.01", "must be from 0 to 1"),
         (Kind.LEVEL, "hgih", "must be from 0 to 1 or one of none, low, medium, high"),
         (Kind.LEVEL, "50%", "must be from 0 to 1 or one of none, low, medium, high"),
-        (Kind.LEVEL, "0.1234567", "must have at most six decimal places"),
         (Kind.KILOMETRES, "-1", "must not be negative"),
         (Kind.KILOMETRES, "100001", "must be at most 100,000"),
         (Kind.DEGREES, "181", "must be degrees from -180 to 180"),
@@ -94,6 +92,81 @@ def test_a_blank_is_no_value_of_any_kind(kind: Kind, cell: str) -> None:
 )
 def test_a_wrong_cell_says_what_is_needed(kind: Kind, cell: str, said: str) -> None:
     assert read(kind, cell) == said
+
+
+@pytest.mark.parametrize("cell", ["0.1234567", "0.1" + "0" * 40 + "1"])
+def test_an_exact_amount_has_at_most_six_decimal_places(cell: str) -> None:
+    assert read(Kind.AMOUNT, cell, exact=True) == "must have at most six decimal places"
+
+
+@pytest.mark.parametrize("kind", [Kind.LEVEL, Kind.SHARE, Kind.AMOUNT])
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("0.30000000000000004", 300_000),
+        ("0.3333333333333333", 333_333),
+        ("0.1234565", 123_457),
+        ("0.12345649999", 123_456),
+        ("1.0000000000000002", 1_000_000),
+        ("-1e-17", 0),
+        ("0.1" + "0" * 40 + "1", 100_000),
+    ],
+)
+def test_what_spreadsheets_compute_is_rounded_half_up(kind: Kind, cell: str, value: int) -> None:
+    assert read(kind, cell) == value
+
+
+def test_the_cells_that_were_rounded_are_counted() -> None:
+    cells = ["0.30000000000000004", "0.1234567", "0.1234567", "0.5", "high", "", "2.0000001", "0.1000000000"]
+    spec = ColumnSpec("x", Kind.LEVEL, "")
+    column, errors = parse_column(cells, spec, LEVELS)
+    assert (count_rounded(cells, column, spec), list(errors)) == (3, [6])
+
+
+@pytest.mark.parametrize("kind", [Kind.LEVEL, Kind.SHARE])
+@pytest.mark.parametrize(
+    ("cell", "hint"), [("80%", "write 0.8"), ("12.5 %", "write 0.125"), ("100%", "write 1"), ("130%", None)]
+)
+def test_a_percentage_gets_the_share_to_write(kind: Kind, cell: str, hint: str | None) -> None:
+    _, errors = parse_column([cell], ColumnSpec("x", kind, ""), LEVELS)
+    assert errors[0].hint == hint
+
+
+@pytest.mark.parametrize("cell", ["1,200", "1 200", "1\u00a0200", "1\u202f200"])
+def test_thousands_separators_are_named(cell: str) -> None:
+    _, errors = parse_column([cell], ColumnSpec("x", Kind.COUNT, ""), LEVELS)
+    assert errors[0].hint == "write it without thousands separators"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("Not applicable", None),
+        ("Middle deemed primary", "primary"),
+        ("MIDDLE DEEMED SECONDARY", "secondary"),
+        ("16 plus", "post-16"),
+        ("All-through", "all-through"),
+        ("Nursery", "nursery"),
+        ("PRIMARY", "primary"),
+        ("Secondary", "secondary"),
+    ],
+)
+def test_phases_of_gias_are_understood(cell: str, value: str | None) -> None:
+    column, errors = parse_column([cell], SCHOOLS.columns["phase"], LEVELS)
+    assert not errors
+    assert (column.values[0] if column.given[0] else None) == value
+    for table in (NLES, TRUSTS):
+        column, errors = parse_column([f"special|{cell}"], table.columns["phases"], LEVELS)
+        assert not errors
+        assert column.values[0] == (("special", value) if value else ("special",))
+
+
+@pytest.mark.parametrize("cell", ["None", "none", "Does not apply", "DOES NOT APPLY"])
+def test_no_faith_of_gias_is_a_blank(cell: str) -> None:
+    for spec in (SCHOOLS.columns["faith"], NLES.columns["faiths"], TRUSTS.columns["faiths"]):
+        column, errors = parse_column([cell, "Church of England"], spec, LEVELS)
+        assert not errors
+        assert column.given.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("cell", ["0", "5", "Good", "2.5", "-1"])

@@ -28,12 +28,19 @@ def resolved_text(scenario: Scenario, inputs: Mapping[str, str], in_force: Mappi
     for key, value in in_force.items():
         *group, name = key.split(".")
         (settings[group[0]] if group else settings)[name] = value
+    settings["objectives"] = [_short(level) for level in settings["objectives"]]
     settings["capacity"]["resources"] = list(scenario.resources)
     document = _commented(settings, scenario, ())
     document.yaml_set_start_comment(HEAD)
     stream = io.StringIO()
     _yaml().dump(document, stream)
     return stream.getvalue()
+
+
+def _short(level: Mapping[str, Any]) -> Any:
+    """An objective as a person would write it: its name alone where nothing else is said."""
+    ((name, options),) = level.items()
+    return level if options else name
 
 
 def _data(scenario: Scenario, inputs: Mapping[str, str]) -> dict[str, Any]:
