@@ -15,10 +15,11 @@ SEEDS = range(250)
 def test_every_result_stands_up_to_a_second_reading_and_loses_no_school(seed: int, tmp_path: Path) -> None:
     try:
         result = allocate(load_scenario(write_random_scenario(tmp_path, seed)))
-    except InputError:
-        pytest.skip("the random scenario contradicts itself, and was refused")
+    except InputError as refusal:  # the random scenario contradicts itself
+        assert refusal.problems
+        return
     assert verify(result) == []
     counts = result.claim.summary["counts"]
     came = counts["schools_read"] + counts["recipients_formed"]
     assert came == counts["excluded"] + counts["supported"] + counts["unmatched"]
-    assert result.status == "optimal"
+    assert result.status in ("optimal", "infeasible")
