@@ -94,10 +94,11 @@ def check(scenario: Scenario) -> None:
 
     Raises:
         InputError, UnsupportedError: as `allocate`.
+        InfeasibleError: requirements that cannot all be met.
     """
     check_request(scenario)
     case = prepare(scenario, lambda _: None)
-    choose_engine(case.problem, scenario.settings.engine)
+    choose_engine(case.problem, scenario.settings.engine).check(case.problem)
 
 
 def solve(scenario: Scenario, tell: Progress) -> Outcome:

@@ -38,3 +38,9 @@ def test_an_allocation_that_is_possible_cannot_be_called_infeasible(clashing: Pa
     pairs = clashing / "run" / "inputs" / "pairs.csv"
     pairs.write_text("nle_id,school_id,relation\nN3,E002,require\n", encoding="utf-8")
     assert any("do not clash" in finding for finding in verify(clashing / "run"))
+
+
+def test_validate_names_the_clash_without_solving(clashing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run_program(["validate", str(clashing / "scenario.yaml"), "--set", "data.pairs=pairs.csv"]) == 1
+    assert "NLE N3 can take 1, and 2 of its pairs are required" in capsys.readouterr().out

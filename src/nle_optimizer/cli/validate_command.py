@@ -36,7 +36,7 @@ def _entry(
     file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool
 ) -> dict[str, list[str] | str]:
     from nle_optimizer.allocation import check
-    from nle_optimizer.errors import InputError
+    from nle_optimizer.errors import InfeasibleError, InputError
     from nle_optimizer.scenario.scenario import load_scenario
 
     findings: list[str] = []
@@ -46,6 +46,8 @@ def _entry(
         check(scenario)
     except InputError as error:
         return {"scenario": str(file), "errors": [str(p) for p in error.problems], "findings": findings}
+    except InfeasibleError as error:
+        return {"scenario": str(file), "errors": list(error.clashes), "findings": findings}
     return {"scenario": str(file), "errors": [], "findings": findings}
 
 

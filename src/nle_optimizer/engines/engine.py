@@ -14,6 +14,13 @@ class Engine(Protocol):
     def refuses(self, problem: Problem) -> str | None:
         """Why this engine cannot solve the problem, in words; None if it can."""
 
+    def check(self, problem: Problem) -> None:
+        """Look, without solving, for requirements that cannot all be met.
+
+        Raises:
+            InfeasibleError: some cannot.
+        """
+
     def solve(self, problem: Problem, seed: int) -> Solution:
         """The solution, checked against the problem's limits.
 

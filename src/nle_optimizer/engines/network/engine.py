@@ -65,6 +65,10 @@ class NetworkEngine:
             return "schools_supported with several supporters for one school is no sum over pairs"
         return None
 
+    def check(self, problem: Problem) -> None:
+        """Required pairs beyond what an NLE can take or a recipient may have; see `Engine.check`."""
+        _refuse_overfull(problem, places(problem))
+
     def solve(self, problem: Problem, seed: int) -> Solution:
         """Optimise the levels in order, then break ties; see `Engine.solve`."""
         room = places(problem)
