@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, text_column
+from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
 
 LONG_HELD_YEARS = 3
 OF_THE_LATEST = ("leadership_grade", "education_grade", "best_grade_since_2005")
@@ -114,9 +114,3 @@ def is_closed(schools: Records) -> Flags:
     status = schools.values("establishment_status")
     closed = {text for text in set(status.tolist()) if text.casefold().startswith("closed")}
     return np.fromiter((text in closed for text in status), bool, len(schools))
-
-
-def listing_reasons(schools: Records) -> Column:
-    """The reason code of each row that left at listing."""
-    given = schools.column("left_out")
-    return text_column(np.where(given.given, given.values, "closed").tolist())

@@ -25,11 +25,6 @@ class Area:
         return in_region and (not self.authorities or cells["local_authority"] in self.authorities)
 
     @property
-    def is_everywhere(self) -> bool:
-        """Whether nothing was asked for."""
-        return not self.regions and not self.authorities
-
-    @property
     def label(self) -> str:
         """The area in words."""
         return ", ".join([*self.authorities, *self.regions]) or "England"
