@@ -3,6 +3,7 @@
 No official score of trust quality exists: a judgement in the trusts table counts, or else a declared proxy.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -66,8 +67,9 @@ def trust_pairs(schools: Records, trusts: Records | None, taken: Texts, settings
         raise InputError([Problem(Place(), "trust_first.mode", what, "optimise")])
     rules = settings.trust_first
     chosen = schools.take(_qualify(schools, rules) & is_placed(schools))
-    taken_count = np.array([int((taken == trust).sum()) for trust in trusts.ids], dtype=np.int64)
-    capacity = np.maximum(trusts.column("capacity").or_else(rules.capacity_default) - taken_count, 0)
+    places_taken = Counter(taken.tolist())
+    used = np.array([places_taken[trust] for trust in trusts.ids], dtype=np.int64)
+    capacity = np.maximum(trusts.column("capacity").or_else(rules.capacity_default) - used, 0)
     good = high_quality(trusts, rules) & is_placed(trusts) & (capacity > 0)
     return _pairs(chosen, trusts.take(good), capacity[good], settings)
 

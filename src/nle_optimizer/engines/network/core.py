@@ -87,11 +87,18 @@ def _most_gaining(network: Network, reduced: Integers, gaining: Integers) -> Int
 
 def _rank(nodes: Integers) -> Integers:
     """How many entries of the same node come before each."""
-    order = np.argsort(nodes.astype(np.min_scalar_type(int(nodes.max()))), kind="stable")
-    firsts = np.flatnonzero(np.diff(nodes[order], prepend=-1))
+    order, firsts, lengths = _grouped(nodes)
     rank = np.empty(len(nodes), dtype=np.int64)
-    rank[order] = np.arange(len(nodes)) - np.repeat(firsts, np.diff(firsts, append=len(nodes)))
+    rank[order] = np.arange(len(nodes)) - np.repeat(firsts, lengths)
     return rank
+
+
+def _grouped(nodes: Integers) -> tuple[Integers, Integers, Integers]:
+    """The order that brings equal nodes together, where each group begins in it, and how long each is."""
+    narrow = nodes.astype(np.min_scalar_type(int(nodes.max())))  # sixteen bits sort by radix
+    order = np.argsort(narrow, kind="stable")
+    firsts = np.flatnonzero(np.diff(nodes[order], prepend=-1))
+    return order, firsts, np.diff(firsts, append=len(nodes))
 
 
 def _mark_best_of_nles(core: Flags, network: Network, score: Scores, heads: Integers) -> None:
@@ -108,13 +115,11 @@ def _mark_best_of_nles(core: Flags, network: Network, score: Scores, heads: Inte
 
 
 def _mark_best_of_recipients(core: Flags, score: Scores, tails: Integers) -> None:
-    grouped = np.argsort(tails.astype(np.min_scalar_type(int(tails.max()))), kind="stable")
-    firsts = np.flatnonzero(np.diff(tails[grouped], prepend=-1))
-    lengths = np.diff(firsts, append=len(tails))
-    left = score[grouped]
+    order, firsts, lengths = _grouped(tails)
+    left = score[order]
     place = np.arange(len(left))
     for _ in range(BEST_OF_RECIPIENT):
         best = np.repeat(np.maximum.reduceat(left, firsts), lengths)
         chosen = np.minimum.reduceat(np.where(left == best, place, len(left)), firsts)
-        core[grouped[chosen]] = True
+        core[order[chosen]] = True
         left[chosen] = -np.inf
