@@ -1,11 +1,17 @@
 """The one door: a scenario goes in, a result comes out."""
 
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from fractions import Fraction
 from typing import Any
 
 from nle_optimizer.engines.registry import choose_engine
+from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError, InputError, Problem, UnsupportedError
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.publication import publish
+from nle_optimizer.model.overfull import overfull
 from nle_optimizer.preparation import Progress, prepare
 from nle_optimizer.result import Result
 from nle_optimizer.rules.registry import check_rule
@@ -13,13 +19,22 @@ from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.geography import settings_problem
 from nle_optimizer.stages.trust_first import mode_of
 
+Interrupts = AbstractContextManager[Callable[[], bool]]
 
-def allocate(scenario: Scenario, progress: Progress | None = None) -> Result:
+
+def allocate(
+    scenario: Scenario,
+    progress: Progress | None = None,
+    detail: Progress | None = None,
+    interrupts: Interrupts | None = None,
+) -> Result:
     """Match NLEs with the schools and trusts of a scenario.
 
     Args:
         scenario: settings and tables.
         progress: told the name of each step as it begins.
+        detail: told what an engine is doing meanwhile.
+        interrupts: entered while an engine searches; gives a function that says whether to stop with the best found.
 
     Returns:
         The result, not verified yet; its status is `infeasible` where required pairs clash.
@@ -31,9 +46,13 @@ def allocate(scenario: Scenario, progress: Progress | None = None) -> Result:
     """
     tell = progress or (lambda _: None)
     check_request(scenario)
-    outcome = solve(scenario, tell)
+    outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never))
     tell("explaining")
     return Result(scenario, publish(outcome), _decided_by_the_tables(outcome))
+
+
+def _never() -> bool:
+    return False
 
 
 def _decided_by_the_tables(outcome: Outcome) -> dict[str, Any]:
@@ -98,16 +117,26 @@ def check(scenario: Scenario) -> None:
     """
     check_request(scenario)
     case = prepare(scenario, lambda _: None)
-    choose_engine(case.problem, scenario.settings.engine).check(case.problem)
+    choose_engine(case.problem, scenario.settings.engine)
+    clashes = overfull(case.problem)
+    if clashes:
+        raise InfeasibleError(clashes)
 
 
-def solve(scenario: Scenario, tell: Progress) -> Outcome:
+def solve(scenario: Scenario, tell: Progress, detail: Progress, interrupts: Interrupts) -> Outcome:
     """Carry a scenario through every stage, and solve it."""
+    stop = scenario.settings.stop
+    deadline = None if stop.seconds is None else time.monotonic() + float(stop.seconds)
     case = prepare(scenario, tell)
     settings = scenario.settings
     tell("matching")
     engine = choose_engine(case.problem, settings.engine)
+    clashes = overfull(case.problem)
+    if clashes:
+        return case.without_solution(engine.name, clashes)
     try:
-        return case.solved_by(engine.solve(case.problem, settings.seed))
+        with interrupts as interrupted:
+            stopping = Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail)
+            return case.solved_by(engine.solve(case.problem, settings.seed, stopping))
     except InfeasibleError as error:
-        return case.without_solution(engine.name, error.clashes)
+        return case.without_solution(engine.name, error.clashes, error.clash)

@@ -14,6 +14,7 @@ The tree::
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -85,12 +86,16 @@ class RunFolderError(NleOptimizerError):
 
 
 class InfeasibleError(NleOptimizerError):
-    """No allocation meets the hard requirements; `clashes` names those that cannot all be met."""
+    """No allocation meets the hard requirements.
+
+    `clashes` names those that cannot all be met, in sentences; `clash` is the `model.clash.Clash`, where there is one.
+    """
 
     exit_code = 1
 
-    def __init__(self, clashes: Iterable[str]):
+    def __init__(self, clashes: Iterable[str], clash: Any = None):
         self.clashes: Sequence[str] = tuple(clashes)
+        self.clash = clash
         super().__init__("\n".join(["no allocation meets every requirement:", *self.clashes]))
 
 

@@ -27,7 +27,7 @@ def test_clashing_requirements_end_with_1_and_a_folder_that_names_them(
     document = json.loads(capsys.readouterr().out)
     assert document["status"] == "infeasible"
     assert [clash.split(":")[0] for clash in document["clashes"]] == [
-        "NLE N3 can take 1, and 2 of its pairs are required"
+        "NLE N3 has 1 placements, and its required pairs take 2"
     ]
     assert verify(clashing / "run") == []
 
@@ -43,4 +43,4 @@ def test_an_allocation_that_is_possible_cannot_be_called_infeasible(clashing: Pa
 def test_validate_names_the_clash_without_solving(clashing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run_program(["validate", str(clashing / "scenario.yaml"), "--set", "data.pairs=pairs.csv"]) == 1
-    assert "NLE N3 can take 1, and 2 of its pairs are required" in capsys.readouterr().out
+    assert "NLE N3 has 1 placements, and its required pairs take 2" in capsys.readouterr().out

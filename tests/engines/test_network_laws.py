@@ -9,7 +9,8 @@ import pytest
 from nle_optimizer.engines.network import core, engine, flow
 from nle_optimizer.engines.network.graph import Network
 from nle_optimizer.errors import EngineError
-from nle_optimizer.model.problem import Level, Problem, Resource
+from nle_optimizer.model.levels import Level
+from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Integers
 from support.problems import (
     firm_pairs,

@@ -9,10 +9,10 @@ import pytest
 
 from nle_optimizer.errors import InputError, UnsupportedError
 from nle_optimizer.model.build import objectives_of, use_of_resources
+from nle_optimizer.model.levels import Level
 from nle_optimizer.model.objectives.levels import blend_of, build_levels, default_objectives, uses_distance
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
-from nle_optimizer.model.problem import Level
 from nle_optimizer.scenario.objective_setting import OBJECTIVE_NAMES, Objective
 from nle_optimizer.stages.candidates import find_candidates
 from support.memory import Row, scenario_of, settings_of

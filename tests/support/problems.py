@@ -7,7 +7,10 @@ from random import Random
 import numpy as np
 
 from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.model.problem import Level, Problem, Resource, Solution
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.model.levels import Level
+from nle_optimizer.model.problem import Problem, Resource
+from nle_optimizer.model.solution import Solution
 from nle_optimizer.records import MILLION, Flags, Integers
 
 Pair = tuple[int, int]
@@ -78,7 +81,7 @@ def random_problem(
 
 def solve(problem: Problem, seed: int = 0) -> Solution:
     """The network engine's answer."""
-    return NetworkEngine().solve(problem, seed)
+    return NetworkEngine().solve(problem, seed, Stopping())
 
 
 def values_of(solution: Solution) -> list[int]:

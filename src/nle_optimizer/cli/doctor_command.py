@@ -14,10 +14,10 @@ def doctor(form: str) -> None:
     import platform
     from importlib.metadata import version
 
-    from nle_optimizer.engines.registry import ENGINES
+    from nle_optimizer.engines.registry import ENGINES, engine_named
 
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
-    engines = {engine.name: engine.summary for engine in ENGINES.values()}
+    engines = {name: engine_named(name).summary for name in ENGINES}
     wrong = _self_test()
     if form == "json":
         print_json({"schema_version": 1, "versions": versions, "engines": engines, "self_test": wrong or "passed"})

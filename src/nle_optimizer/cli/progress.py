@@ -30,6 +30,12 @@ class Steps:
             self.bar.update()
 
 
+    def detail(self, text: str) -> None:
+        """What is being done within the step; shown on a terminal only."""
+        if self.bar is not None:
+            self.bar.set_description_str(text)
+
+
 @contextmanager
 def steps(name: str, total: int) -> Iterator[Steps]:
     """Follow the steps of one task, of which there are `total`."""

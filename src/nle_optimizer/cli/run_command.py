@@ -69,7 +69,7 @@ def run(
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
         result = _solve(scenario, target, force=force, keep_inputs=not no_inputs)
-        infeasible |= result.status == "infeasible"
+        infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})
         if form == "text":
@@ -110,6 +110,7 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
 
 def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "Result":
     from nle_optimizer.allocation import allocate
+    from nle_optimizer.cli.interruption import stop_when_interrupted
     from nle_optimizer.cli.progress import steps
     from nle_optimizer.errors import VerificationError
     from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
@@ -117,7 +118,7 @@ def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "R
 
     started = datetime.now().astimezone()
     with steps(scenario.settings.name, STEPS) as step:
-        result = allocate(scenario, step)
+        result = allocate(scenario, step, step.detail, stop_when_interrupted())
         step("verifying")
         wrong = verify(result)
         if wrong:

@@ -2,7 +2,9 @@
 
 from typing import Protocol
 
-from nle_optimizer.model.problem import Problem, Solution
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.model.solution import Solution
 
 
 class Engine(Protocol):
@@ -14,17 +16,10 @@ class Engine(Protocol):
     def refuses(self, problem: Problem) -> str | None:
         """Why this engine cannot solve the problem, in words; None if it can."""
 
-    def check(self, problem: Problem) -> None:
-        """Look, without solving, for requirements that cannot all be met.
-
-        Raises:
-            InfeasibleError: some cannot.
-        """
-
-    def solve(self, problem: Problem, seed: int) -> Solution:
+    def solve(self, problem: Problem, seed: int, stop: Stopping) -> Solution:
         """The solution, checked against the problem's limits.
 
         Raises:
-            InfeasibleError: no allocation meets the required pairs.
+            InfeasibleError: no allocation meets the hard limits.
             EngineError: the solver failed or contradicted itself.
         """

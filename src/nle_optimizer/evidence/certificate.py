@@ -1,44 +1,121 @@
-"""The certificate: whole prices that anyone can check an allocation against, as plain data."""
+"""The certificate: what proves the bounds, as plain data that anyone can check; see docs/reference/decisions.md."""
 
 from typing import Any
 
 import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.problem import Problem, Solution
+from nle_optimizer.model.levels import AnyLevel
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.model.solution import VOID, Branch, Leaf, LevelOutcome, Solution, Step, Tree
 from nle_optimizer.records import Integers, Texts
-
-METHOD = "prices"
 
 
 def certificate_of(outcome: Outcome) -> dict[str, Any]:
-    """What `certificate.json` holds; its meaning stands in docs/reference/decisions.md."""
+    """What `certificate.json` holds."""
     trusts = outcome.trusts
     return {
         "schema_version": 1,
-        "method": "clash" if outcome.clashes else METHOD,
-        "levels": _levels(outcome.problem, outcome.solution, "nles"),
-        "trust_first": None if trusts is None else {"levels": _levels(trusts.problem, trusts.solution, "trusts")},
+        **_proof(outcome),
+        "trust_first": None if trusts is None else {"levels": _steps(trusts.problem, trusts.solution, "trusts")},
     }
 
 
-def _levels(problem: Problem, solution: Solution, side: str) -> list[dict[str, Any]]:
+def _proof(outcome: Outcome) -> dict[str, Any]:
+    problem, solution = outcome.problem, outcome.solution
+    if outcome.clashes:
+        return {"method": "clash", **_clash(outcome), "levels": []}
+    if solution.prices is not None:
+        return {"method": "prices", "levels": _steps(problem, solution, "nles")}
+    trees = solution.trees or [None] * len(solution.levels)
+    levels = zip(problem.levels, solution.levels, trees, strict=bool(solution.levels))
+    return {"method": "bounds", "levels": [_bound(problem, *entry) for entry in levels]}
+
+
+def _clash(outcome: Outcome) -> dict[str, Any]:
+    clash = outcome.clash
+    if clash is None:
+        return {"requirements": [], "proof": "count", "tree": None}
+    tree = None if clash.tree is None else _tree(outcome.problem, clash.tree)
+    return {"requirements": list(clash.requirements), "proof": clash.proof, "tree": tree}
+
+
+def _heading(level: AnyLevel, value: int, bound: int) -> dict[str, Any]:
+    return {
+        "name": level.name,
+        "sense": "maximise" if level.sense > 0 else "minimise",
+        "scale": level.scale,
+        "value": level.sense * value,
+        "bound": level.sense * bound,
+    }
+
+
+def _steps(problem: Problem, solution: Solution, side: str) -> list[dict[str, Any]]:
     if solution.prices is None:
         return []
-    return [
-        {
-            "name": level.name,
-            "sense": "maximise" if level.sense > 0 else "minimise",
-            "scale": level.scale,
-            "value": level.sense * found.value,
-            "bound": level.sense * found.bound,
-            "recipients": _priced(problem.recipient_ids, recipients),
-            side: _priced(problem.nle_ids, supporters),
+    return [_step(problem, solution, n, side) for n in range(len(solution.steps))]
+
+
+def _step(problem: Problem, solution: Solution, n: int, side: str) -> dict[str, Any]:
+    step, prices = solution.steps[n], solution.prices
+    assert prices is not None
+    labels = np.array([row.label for row in problem.rows], dtype=object)
+    value = step.level.value(problem, solution.matched)
+    return {
+        **_heading(step.level, value, _bound_of(step, solution, value)),
+        "of": step.of,
+        "threshold": step.threshold,
+        "held": step.held,
+        "recipients": _priced(problem.recipient_ids, prices.recipient[n]),
+        side: _priced(problem.nle_ids, prices.nle[n]),
+        "constraints": _priced(labels, prices.row[n]),
+    }
+
+
+def _bound_of(step: Step, solution: Solution, value: int) -> int:
+    """A level's own bound; a step that a threshold makes is proved at its value, or merely shows that it is below 0."""
+    if step.threshold is None:
+        return solution.levels[step.of].bound
+    return value if step.held else -1
+
+
+def _bound(problem: Problem, level: AnyLevel, found: LevelOutcome, tree: Tree | None) -> dict[str, Any]:
+    return {
+        **_heading(level, found.value, found.bound),
+        "proof": found.proof,
+        "tree": None if tree is None else _tree(problem, tree),
+    }
+
+
+def _tree(problem: Problem, tree: Tree) -> dict[str, Any]:
+    if isinstance(tree, Branch):
+        pair = [str(problem.nle_ids[problem.nle[tree.pair]]), str(problem.recipient_ids[problem.recipient[tree.pair]])]
+        return {
+            "pair": pair,
+            "matched": _tree(problem, tree.matched),
+            "unmatched": _tree(problem, tree.unmatched),
         }
-        for level, found, recipients, supporters in zip(
-            problem.levels, solution.levels, solution.prices.recipient, solution.prices.nle, strict=True
-        )
-    ]
+    return _leaf(problem, tree)
+
+
+def _leaf(problem: Problem, leaf: Leaf) -> dict[str, Any]:
+    if leaf.bound == VOID:
+        return {"void": True}
+    at = leaf.multipliers
+    names = [resource.name for resource in problem.resources]
+    return {
+        "divisor": at.divisor,
+        "recipients": _priced(problem.recipient_ids, at.recipient),
+        "resources": {
+            name: _priced(problem.nle_ids, at.resource[n]) for n, name in enumerate(names) if at.resource[n].any()
+        },
+        "knapsack": names[at.knapsack],
+        "constraints": {
+            row.label: int(price) for row, price in zip(problem.rows, at.row.tolist(), strict=True) if price
+        },
+        "held": at.held.tolist(),
+        "bound": leaf.bound,
+    }
 
 
 def _priced(ids: Texts, prices: Integers) -> dict[str, int]:

@@ -27,9 +27,13 @@ NO_CANDIDATE = {
     "unknown-fit": "Its needs, or the expertise of every NLE left, are not assessed.",
     "no-need-met": "It has no need in an area that counts.",
     "fit-below-minimum": "Every NLE left fits worse than the minimum.",
-    "infeasible": "Nobody is matched: the required pairs clash, as the summary says.",
+    "infeasible": "Nobody is matched: no allocation meets every requirement, as the summary says.",
+    "stopped": "Nobody is matched: the search was stopped before it found an allocation.",
 }
 """The reason codes of recipients that no NLE could take, in words."""
+
+NOBODY = {"infeasible": "infeasible", "unknown": "stopped"}
+"""The reason code of every recipient with a candidate, where nobody is matched, by status."""
 
 
 def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers]) -> list[str]:
@@ -87,8 +91,8 @@ def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[
     for row in rows:
         code = outcome.candidates.last_filter[row]
         count = int(standing.candidates[row])
-        if code or outcome.clashes:
-            code = code or "infeasible"
+        if code or outcome.status in NOBODY:
+            code = code or NOBODY[outcome.status]
             reasons.append((code, NO_CANDIDATE[code]))
         elif standing.with_room[row]:
             reasons.append(("not-worth-it", _not_worth_it(count)))

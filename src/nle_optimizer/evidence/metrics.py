@@ -18,28 +18,28 @@ GROUPS = ("region", "local_authority", "phase", "priority", RULE)
 def summary_of(outcome: Outcome) -> dict[str, Any]:
     """What `summary.json` holds."""
     settings, solution = outcome.scenario.settings, outcome.solution
-    proved = all(level.proved for level in solution.levels)
-    status = "infeasible" if outcome.clashes else "optimal" if proved else "feasible"
     return {
         "schema_version": 1,
         "scenario": settings.name,
         "title": settings.title,
         "rule": settings.rule,
         "engine": solution.engine,
-        "status": status,
+        "status": outcome.status,
+        "stopped": solution.stopped,
         **({"clashes": list(outcome.clashes)} if outcome.clashes else {}),
+        **({"repairs": list(outcome.clash.repairs)} if outcome.clash else {}),
         "objectives": _objectives(outcome),
         "counts": _counts(outcome),
         "metrics": _metrics(outcome),
         "needs": _needs(outcome),
-        "firm_pairs": int(outcome.firm.sum()),
+        "firm_pairs": None if outcome.firm is None else int(outcome.firm.sum()),
         "capacity": _capacity(outcome),
     }
 
 
 def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
-    for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=not outcome.clashes):
+    for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=bool(outcome.solution.levels)):
         value, bound = level.sense * found.value, level.sense * found.bound
         entries.append(
             {

@@ -5,7 +5,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from nle_optimizer.model.problem import Problem, Solution
+from nle_optimizer.model.clash import Clash
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.model.solution import Solution
 from nle_optimizer.records import Flags, Integers, Records, Texts
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.scenario import Scenario
@@ -57,12 +59,10 @@ class Case:
         """The eligible recipients, sorted by identifier."""
         return self.candidates.recipients
 
-    def without_solution(self, engine: str, clashes: Sequence[str]) -> "Outcome":
+    def without_solution(self, engine: str, clashes: Sequence[str], clash: Clash | None = None) -> "Outcome":
         """The outcome where no allocation meets the requirements: nobody is matched."""
-        nobody = np.zeros(0, dtype=np.int64)
-        places = np.zeros(len(self.candidates.nles), dtype=np.int64)
-        solution = Solution(engine, nobody, (), None, np.zeros(0, dtype=bool), places)
-        return replace(self.solved_by(solution), clashes=tuple(clashes))
+        solution = Solution(engine, np.zeros(0, np.int64), (), in_every_optimum=np.zeros(0, bool))
+        return replace(self.solved_by(solution), clashes=tuple(clashes), clash=clash)
 
     def solved_by(self, solution: Solution) -> "Outcome":
         """The outcome of this case under a solution of its problem."""
@@ -71,10 +71,26 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Outcome(Case):
-    """One allocation: a case, and a solution of its problem; or no allocation, and what clashes."""
+    """One allocation: a case, and a solution of its problem; or no allocation, and what clashes.
+
+    Attributes:
+        solution: the allocation, or nobody.
+        clashes: what clashes, in sentences; empty where an allocation is possible.
+        clash: the same for programs; None where required pairs alone exceed a capacity.
+    """
 
     solution: Solution
     clashes: tuple[str, ...] = ()
+    clash: Clash | None = None
+
+    @property
+    def status(self) -> str:
+        """`optimal`, `feasible`, `infeasible`, or `unknown`: see docs/reference/decisions.md."""
+        if self.clashes:
+            return "infeasible"
+        if not self.solution.levels:
+            return "unknown"
+        return "optimal" if all(level.proved for level in self.solution.levels) else "feasible"
 
     @property
     def matched(self) -> Integers:
@@ -83,8 +99,10 @@ class Outcome(Case):
         return pairs[np.lexsort((self.candidates.nle[pairs], recipient[pairs]))]
 
     @property
-    def firm(self) -> Flags:
-        """For each pair of `matched`, whether it stands in every optimal allocation."""
+    def firm(self) -> Flags | None:
+        """For each pair of `matched`, whether it stands in every optimal allocation; None where that is not known."""
+        if self.solution.in_every_optimum is None:
+            return None
         at = np.searchsorted(self.solution.matched, self.matched)
         return self.solution.in_every_optimum[at]
 

@@ -52,7 +52,8 @@ def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
     columns["out_of_region"] = _yes_no(*outcome.out_of_region)
     columns["cost"] = pounds(outcome.cost[pairs].tolist())
     columns["state"] = ["proposed"] * len(pairs)
-    columns["firmness"] = ["all" if firm else "some" for firm in outcome.firm.tolist()]
+    firm = outcome.firm
+    columns["firmness"] = [""] * len(pairs) if firm is None else ["all" if every else "some" for every in firm.tolist()]
     columns["why"] = why_matched(outcome, stands, areas)
     columns["next_best_nle_id"] = _named(found.nles.ids, stands.next_best[found.recipient[pairs]])
     for name in outcome.scenario.schools.extra:

@@ -30,22 +30,29 @@ class Standing:
 def standing(outcome: Outcome) -> Standing:
     """Where every recipient stands; one pass over the candidate pairs."""
     found = outcome.candidates
-    recipients, nles = len(found.recipients), len(found.nles)
+    recipients = len(found.recipients)
     matched = outcome.solution.matched
-    taken = np.bincount(found.nle[matched], minlength=nles)
-    spare = outcome.solution.places > taken
+    has = np.array([resource.capacity for resource in outcome.problem.resources])
     left_out = np.ones(len(found), dtype=bool)
     left_out[matched] = False
     with_room = np.zeros(recipients, dtype=bool)
-    with_room[found.recipient[spare[found.nle] & left_out]] = True
+    with_room[found.recipient[_fits(outcome, has - outcome.used) & left_out]] = True
     holdable = np.zeros(recipients, dtype=bool)
-    holdable[found.recipient[outcome.solution.places[found.nle] > 0]] = True
+    holdable[found.recipient[_fits(outcome, has)]] = True
     return Standing(
         np.bincount(found.recipient, minlength=recipients),
         _next_best(outcome, left_out & outcome.supported[found.recipient]),
         with_room,
         holdable,
     )
+
+
+def _fits(outcome: Outcome, room: Integers) -> Flags:
+    """Candidate pairs for which the NLE has room, shape (resources, nles), in every resource."""
+    fits = np.ones(outcome.problem.size, dtype=bool)
+    for resource, left in zip(outcome.problem.resources, room, strict=True):
+        fits &= resource.use <= left[outcome.problem.nle]
+    return fits
 
 
 def _next_best(outcome: Outcome, pairs: Flags) -> Integers:

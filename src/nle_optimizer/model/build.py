@@ -6,9 +6,10 @@ import numpy as np
 
 from nle_optimizer.errors import InputError, Place, UnsupportedError
 from nle_optimizer.errors import Problem as Fault
+from nle_optimizer.model.levels import Level
 from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
 from nle_optimizer.model.objectives.objective import Stakes
-from nle_optimizer.model.problem import Level, Problem, Resource
+from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Column, Integers, Kind, Records
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.policies import eligibility_rules

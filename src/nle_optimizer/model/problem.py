@@ -1,36 +1,15 @@
-"""The problem in plain integers: pairs, limits and ordered levels. No name of the field, no float."""
+"""The problem in plain integers: pairs, limits, rows and ordered levels. No name of the field, no float."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 
 import numpy as np
 
+from nle_optimizer.model.levels import AnyLevel, Level
 from nle_optimizer.records import Flags, Integers, Texts
 
 
-@dataclass(frozen=True, eq=False)
-class Level:
-    """One objective: the sum over matched pairs of `amounts`, to be maximised.
-
-    Attributes:
-        name: the objective's name.
-        sense: 1 where the planner maximises it, -1 where the planner minimises it; `amounts` of a
-            minimised objective are negative already.
-        scale: how many units of `amounts` make 1 of what people read.
-        amounts: shape (pairs,).
-        parts: of a blend, its parts and their weights as the planner wrote them.
-    """
-
-    name: str
-    sense: int
-    scale: int
-    amounts: Integers
-    parts: Mapping[str, Decimal] = field(default_factory=dict)
-
-    def total(self, matched: Integers) -> int:
-        """The level's value for the matched pairs, in the maximising orientation."""
-        return int(self.amounts[matched].sum())
+def _none() -> Integers:
+    return np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +28,74 @@ class Resource:
 
 
 @dataclass(frozen=True, eq=False)
+class Presences:
+    """Yes-or-no facts about an allocation: whether any of some pairs is matched.
+
+    A recipient of several supporters is supported, an NLE is used, an NLE works in an authority: each is one
+    presence, and counts once however many of its pairs are matched.
+
+    Attributes:
+        count: how many there are.
+        presence: shape (entries,): the presence of each entry, ascending.
+        pair: shape (entries,): a pair that makes it true; ascending within a presence.
+    """
+
+    count: int = 0
+    presence: Integers = None  # type: ignore[assignment]
+    pair: Integers = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        for name in ("presence", "pair"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, _none())
+
+    def under(self, pairs: int, matched: Integers) -> Integers:
+        """1 for each presence that holds where the given pairs, out of so many, are matched; else 0."""
+        on = np.zeros(pairs, dtype=bool)
+        on[matched] = True
+        holds = np.zeros(self.count, dtype=np.int64)
+        holds[self.presence[on[self.pair]]] = 1
+        return holds
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A hard limit over many pairs: lower <= sum over matched pairs and present presences <= upper.
+
+    Attributes:
+        constraint: the name of the constraint it came from.
+        label: what is limited, for people: `london`, `fair[region=London]`.
+        pairs: indices of the pairs with an amount other than 0, ascending.
+        amounts: shape (row's pairs,): whole amounts.
+        lower, upper: limits in the same unit; None for none.
+        presences: indices of presences, ascending.
+        presence_amounts: shape (row's presences,).
+    """
+
+    constraint: str
+    label: str
+    pairs: Integers
+    amounts: Integers
+    lower: int | None = None
+    upper: int | None = None
+    presences: Integers = None  # type: ignore[assignment]
+    presence_amounts: Integers = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        for name in ("presences", "presence_amounts"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, _none())
+
+    def total(self, problem: "Problem", matched: Integers) -> int:
+        """What the row sums to for the matched pairs."""
+        own = self.amounts[np.isin(self.pairs, matched, assume_unique=True)]
+        if not len(self.presences):
+            return int(own.sum())
+        holds = problem.presences.under(problem.size, matched)
+        return int(own.sum()) + int(self.presence_amounts @ holds[self.presences])
+
+
+@dataclass(frozen=True, eq=False)
 class Problem:
     """Who may be matched with whom, within which limits, and what is better.
 
@@ -60,6 +107,8 @@ class Problem:
         required: pairs that must be matched; None where there are none.
         levels: the ordered objectives.
         tie_break: levels that decide between optimal allocations, before the lottery.
+        rows: hard limits over many pairs.
+        presences: what rows and levels count once, however many pairs make it true.
     """
 
     recipient_ids: Texts
@@ -69,8 +118,10 @@ class Problem:
     supporters: Integers
     resources: tuple[Resource, ...]
     required: Flags | None
-    levels: tuple[Level, ...]
+    levels: tuple[AnyLevel, ...]
     tie_break: tuple[Level, ...] = ()
+    rows: tuple[Row, ...] = ()
+    presences: Presences = Presences()
 
     @property
     def size(self) -> int:
@@ -80,46 +131,3 @@ class Problem:
     def required_pairs(self) -> Integers:
         """Indices of the required pairs."""
         return np.zeros(0, np.int64) if self.required is None else np.flatnonzero(self.required)
-
-
-@dataclass(frozen=True, eq=False)
-class LevelOutcome:
-    """What an engine found for one level, in its maximising orientation."""
-
-    value: int
-    bound: int
-    proved: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Prices:
-    """Whole prices of the limits, one row a level: the evidence of a network solution.
-
-    Attributes:
-        recipient: shape (levels, recipients).
-        nle: shape (levels, nles).
-    """
-
-    recipient: Integers
-    nle: Integers
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """An allocation of a problem's pairs, with what is known of its quality.
-
-    Attributes:
-        engine: the engine's name.
-        matched: indices of the matched pairs, ascending.
-        levels: the outcome of each objective.
-        prices: the certificate; None where the engine gives another.
-        in_every_optimum: shape (matched,): whether the pair stands in every optimal allocation.
-        places: shape (nles,): how many recipients each NLE could take, as the engine counted.
-    """
-
-    engine: str
-    matched: Integers
-    levels: tuple[LevelOutcome, ...]
-    prices: Prices | None
-    in_every_optimum: Flags
-    places: Integers

@@ -88,7 +88,7 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
         if "asked" in figures:
             note = f"asked {figures['asked']:,.2f}, in whole ones {figures['given']:,.2f}"
             lines.append(_row(f"{name.capitalize()} multiplied"[:21], f"{figures['given']:,.0f}", note))
-    if summary["firm_pairs"] < summary["counts"]["matched_pairs"]:
+    if summary["firm_pairs"] is not None and summary["firm_pairs"] < summary["counts"]["matched_pairs"]:
         others = summary["counts"]["matched_pairs"] - summary["firm_pairs"]
         lines.append(_row("Ties", f"{others:,}", "pairs that another optimal allocation would change"))
     return lines

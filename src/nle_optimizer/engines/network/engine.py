@@ -9,9 +9,11 @@ from nle_optimizer.engines.network.core import solve as solve_on_core
 from nle_optimizer.engines.network.graph import Network, build
 from nle_optimizer.engines.network.potentials import reduced_values
 from nle_optimizer.engines.network.ties import lottery_keys, may_change
-from nle_optimizer.errors import EngineError, InfeasibleError
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import EngineError
 from nle_optimizer.model.places import places, uniform
-from nle_optimizer.model.problem import Level, LevelOutcome, Prices, Problem, Solution
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.model.solution import LevelOutcome, Prices, Solution, Step
 from nle_optimizer.records import Flags, Integers
 
 MOST_DRAWS = 20
@@ -65,20 +67,16 @@ class NetworkEngine:
             return "schools_supported with several supporters for one school is no sum over pairs"
         return None
 
-    def check(self, problem: Problem) -> None:
-        """Required pairs beyond what an NLE can take or a recipient may have; see `Engine.check`."""
-        _refuse_overfull(problem, places(problem))
-
-    def solve(self, problem: Problem, seed: int) -> Solution:
+    def solve(self, problem: Problem, seed: int, stop: Stopping) -> Solution:
         """Optimise the levels in order, then break ties; see `Engine.solve`."""
         room = places(problem)
-        _refuse_overfull(problem, room)
         network = build(problem, room)
         run = _Run(network, _guide(problem))
         potentials, values = [], []
         for level in problem.levels:
+            stop.tell(f"matching: {level.name}")
             potentials.append(run.optimise(level.amounts))
-            values.append(level.total(run.matched))
+            values.append(level.value(problem, run.matched))
         if not problem.levels:
             run.optimise(np.zeros(problem.size, dtype=np.int64))
         firm = ~may_change(run.network, _flow(run))
@@ -86,35 +84,12 @@ class NetworkEngine:
             run.optimise(level.amounts)
         _draw_lots(run, problem, seed)
         matched = run.matched
-        _assert_held(problem.levels, matched, values)
+        _assert_held(problem, matched, values)
         prices = _prices(problem, network, _flow(run), matched, potentials)
         bounds = _bounds(problem, matched, prices, room)
-        outcomes = tuple(
-            LevelOutcome(value, bound, proved=value == bound) for value, bound in zip(values, bounds, strict=True)
-        )
-        return Solution(self.name, matched, outcomes, prices, firm[matched], room)
-
-
-def _refuse_overfull(problem: Problem, room: Integers) -> None:
-    """Name the NLEs and recipients of whom more is required than they can take or have.
-
-    Required pairs clash in no other way: each uses one place of one NLE and one supporter of one recipient.
-    """
-    required = problem.required_pairs()
-    of_nle = np.bincount(problem.nle[required], minlength=len(room))
-    of_recipient = np.bincount(problem.recipient[required], minlength=len(problem.recipient_ids))
-    clashes = [
-        f"NLE {problem.nle_ids[n]} can take {room[n]}, and {of_nle[n]} of its pairs are required: "
-        "drop a requirement or give it more capacity"
-        for n in np.flatnonzero(of_nle > room)
-    ]
-    clashes += [
-        f"school {problem.recipient_ids[n]} may have {problem.supporters[n]} of the {of_recipient[n]} NLEs that are "
-        "required for it: drop a requirement or raise its supporters"
-        for n in np.flatnonzero(of_recipient > problem.supporters)
-    ]
-    if clashes:
-        raise InfeasibleError(clashes)
+        outcomes = tuple(LevelOutcome(value, bound) for value, bound in zip(values, bounds, strict=True))
+        steps = tuple(Step(level, n) for n, level in enumerate(problem.levels))
+        return Solution(self.name, matched, outcomes, steps, prices, in_every_optimum=firm[matched])
 
 
 def _guide(problem: Problem) -> Scores:
@@ -143,9 +118,9 @@ def _draw_lots(run: _Run, problem: Problem, seed: int) -> None:
     raise EngineError(f"{MOST_DRAWS} lotteries left a tie")
 
 
-def _assert_held(levels: tuple[Level, ...], matched: Integers, values: list[int]) -> None:
-    for level, value in zip(levels, values, strict=True):
-        if level.total(matched) != value:
+def _assert_held(problem: Problem, matched: Integers, values: list[int]) -> None:
+    for level, value in zip(problem.levels, values, strict=True):
+        if level.value(problem, matched) != value:
             raise EngineError(f"the level {level.name} fell from {value} while a later one was optimised")
 
 
@@ -160,7 +135,7 @@ def _prices(
     nle = levels[:, network.tail[nles]] * full[nles]
     recipient, nle = _from_nought(recipient), _from_nought(nle)
     _take_up_slack(problem, matched, recipient, nle)
-    return Prices(recipient, nle)
+    return Prices(recipient, nle, np.zeros((len(potentials), 0), dtype=np.int64))
 
 
 def _from_nought(prices: Integers) -> Integers:

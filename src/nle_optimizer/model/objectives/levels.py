@@ -9,9 +9,9 @@ from math import lcm
 import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem, UnsupportedError
+from nle_optimizer.model.levels import Level
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
-from nle_optimizer.model.problem import Level
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
 from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
 from nle_optimizer.stages.conditions import as_held, holds
