@@ -6,6 +6,7 @@ import pytest
 
 import england_run
 import national
+import quotas
 import scaling
 
 
@@ -22,6 +23,10 @@ def test_run_on_the_england_extract(benchmark: Any) -> None:
 
 def test_national_instance_against_a_bare_flow(benchmark: Any) -> None:
     benchmark.pedantic(national.main, args=(False,), rounds=1)
+
+
+def test_nested_quotas_and_ordered_objectives_against_fit_alone(benchmark: Any) -> None:
+    benchmark.pedantic(quotas.main, rounds=1)
 
 
 def test_growth_with_the_number_of_pairs(benchmark: Any) -> None:

@@ -13,10 +13,13 @@ import click
 from draw_map import england_map
 
 from nle_optimizer.cli.main import COMMANDS, program
-from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
+from nle_optimizer.model.constraints.registry import CONSTRAINTS
+from nle_optimizer.model.objectives.registry import CATALOGUE
 from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.constraint_setting import KEYS
 from nle_optimizer.scenario.json_schema import scenario_schema
-from nle_optimizer.scenario.objective_setting import BLEND_PARTS
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, NO_SUMS
+from nle_optimizer.scenario.pair_columns import OWN
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, POLICIES, Policy
 from nle_optimizer.scenario.settings import Settings
 
@@ -26,7 +29,7 @@ MARK = "<!-- Written by docs/generate_reference.py: change the code, then run `m
 
 """What settings mean whose meaning the code leaves to their names."""
 
-NOT_YET = ("data.current", "supply.add", "constraints", "uncertainty.draws", "Objective.within")
+NOT_YET = ("uncertainty.draws",)
 """Settings that are read and checked but refused; a test sees each refused."""
 NO_EFFECT = ("stop.gap", "stop.work", "stop.seconds", "sweep", "Objective.engine")
 """Settings that change nothing: the network engine always ends with a proof."""
@@ -53,6 +56,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/tables.md", tables_page()
     yield "reference/policies.md", policies_page()
     yield "reference/objectives.md", objectives_page()
+    yield "reference/constraints.md", constraints_page()
     yield "images/england.svg", england_map(DOCS.parent)
 
 
@@ -272,19 +276,49 @@ def objectives_page() -> str:
         "`objectives` is a list in order: each is made as good as can be, then held while the next is. `blend`",
         "weighs several as one: `{blend: {fit: 1, distance_km: -0.002}}`. What counts against it has a",
         "negative weight. A blend may weigh: "
-        + ", ".join(f"`{part}`" for part, name in BLEND_PARTS.items() if name in ADDITIVE)
+        + ", ".join(f"`{part}`" for part in BLEND_PARTS)
+        + ".",
+        "",
+        "Sums take every option of [an objective](scenario.md#options-of-an-objective). "
+        + "; ".join(f"`{name}` takes {_options(options)}" for name, options in NO_SUMS.items())
         + ".",
         "",
         "Without `objectives`: one level of `schools_supported` for each priority where the table has one, then `fit`,",
         "then `distance` where every distance is known.",
         "",
-        "| objective | sense | unit | formula |",
+        "| objective | sense | unit | formula | source |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [f"| `{o.name}` | {o.sense} | {o.unit} | {_cell(o.formula)} | {_cell(o.source)} |" for o in CATALOGUE]
+    return _text(lines)
+
+
+def _options(options: tuple[str, ...]) -> str:
+    return " and ".join(f"`{option}`" for option in options) or "none"
+
+
+def constraints_page() -> str:
+    """Every type of constraint."""
+    lines = [
+        "# Constraints",
+        MARK,
+        "",
+        "`constraints` is a list; each has a `name`, by which `--set constraints.london.maximum=40` and overrides",
+        "address it, and a `type`. Each is hard. `minimum` and `maximum` are numbers; `minimum_share` and",
+        "`maximum_share` are shares of everything matched, or with `share_of: eligible` of all that meet `where`. With",
+        "`by` there is one limit for each value of a column. The exact rules: [what is decided](decisions.md#constraints).",
+        "",
+        "| type | counts | columns of `where` and `by` | settings |",
         "|---|---|---|---|",
     ]
-    lines += [f"| `{o.name}` | {o.sense} | {o.unit} | {_cell(o.formula)} |" for o in ADDITIVE.values()]
-    lines.append("| `blend` | maximise | weighted sum | sum of its parts times their weights |")
-    lines += ["", "## Not yet", "", "| objective | sense | unit | formula | needs |", "|---|---|---|---|---|"]
-    lines += [f"| `{o.name}` | {o.sense} | {o.unit} | {_cell(o.formula)} | {o.needs} |" for o in NOT_ADDITIVE.values()]
+    for kind in CONSTRAINTS.values():
+        settings = ", ".join(f"`{key}`" for key in KEYS[kind.name])
+        lines.append(f"| `{kind.name}` | {_cell(kind.counts)} | {_cell(kind.columns)} | {settings} |")
+    lines += ["", "## Columns of a pair", "", "| column | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {_cell(column.doc)} |" for name, column in OWN.items()]
+    lines += ["| those of the pairs table | blank where no row gives it |"]
+    lines += ["| `school.NAME`, `nle.NAME` | a column of the school or of the NLE |"]
+    lines += ["| any other | a column of the schools table |"]
     return _text(lines)
 
 

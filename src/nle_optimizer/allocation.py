@@ -48,11 +48,16 @@ def allocate(
     check_request(scenario)
     outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never))
     tell("explaining")
-    return Result(scenario, publish(outcome), _decided_by_the_tables(outcome))
+    return Result(scenario, publish(outcome), _decided_by_the_tables(outcome), _seconds(outcome))
 
 
 def _never() -> bool:
     return False
+
+
+def _seconds(outcome: Outcome) -> list[tuple[str, float]]:
+    levels = outcome.solution.levels
+    return [(level.name, found.seconds) for level, found in zip(outcome.problem.levels, levels, strict=bool(levels))]
 
 
 def _decided_by_the_tables(outcome: Outcome) -> dict[str, Any]:
@@ -81,8 +86,6 @@ def check_request(scenario: Scenario) -> None:
         got = str(settings.geography.detour_factor)
         raise InputError([Problem(place, "geography.detour_factor", detour, got)])
     missing = [
-        ("supply.add", bool(settings.supply.add), "NLEs that do not exist yet"),
-        ("data.current", settings.data.current is not None, "pairs that stand today"),
         ("uncertainty.draws", settings.uncertainty.draws > 0, "draws around estimates"),
     ]
     problems = [

@@ -6,6 +6,7 @@ import numpy as np
 
 from nle_optimizer.engines.registry import choose_engine
 from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Case, TrustOutcome
 from nle_optimizer.model.build import (
     build_problem,
@@ -14,18 +15,21 @@ from nle_optimizer.model.build import (
     objectives_of,
     use_of_resources,
 )
+from nle_optimizer.model.constraints.ground import Ground
+from nle_optimizer.model.constraints.requirement import requirement
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE
 from nle_optimizer.records import Records
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stages.candidates import find_candidates
+from nle_optimizer.stages.candidates import Candidates, find_candidates
+from nle_optimizer.stages.current import used_up
 from nle_optimizer.stages.eligibility import keep_eligible
 from nle_optimizer.stages.facts import as_it_stood
 from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.stages.needs import keep_needy
 from nle_optimizer.stages.recipients import form_recipients
 from nle_optimizer.stages.requirements import refuse_lost_requirements
-from nle_optimizer.stages.supply import supply_of
+from nle_optimizer.stages.supply import Supply, supply_of
 from nle_optimizer.stages.trust_first import given_matches, mode_of, trust_pairs
 
 Progress = Callable[[str], None]
@@ -51,19 +55,61 @@ def prepare(scenario: Scenario, tell: Progress) -> Case:
     recipients = keep_needy(formed_table, scenario.pairs, settings, ledger)
     tell("candidates")
     asked = distance_asked(settings)
-    supply = supply_of(scenario.nles, scenario.pairs, settings, scenario.resources, distance_asked=asked)
-    refuse_lost_requirements(scenario.pairs, ledger, supply)
-    nles = scenario.nles.take(supply.available)
-    candidates = find_candidates(recipients, nles, scenario.schools, scenario.pairs, settings, distance_needed=asked)
-    use = use_of_resources(candidates, settings, scenario.resources)
+    supply = _supply(scenario, distance_asked=asked)
+    refuse_lost_requirements(scenario.pairs, scenario.current, ledger, supply)
+    candidates = find_candidates(
+        recipients,
+        scenario.nles.take(supply.available),
+        scenario.schools,
+        scenario.pairs,
+        settings,
+        distance_needed=asked,
+        current=scenario.current,
+    )
+    ground = _ground(candidates, supply, scenario)
     known = bool((candidates.distance >= 0).all())
     objectives = objectives_of(settings, recipients, distances_known=known)
-    problem = build_problem(candidates, supply.capacity[:, supply.available], use, objectives, settings)
-    cost = ADDITIVE["cost"].amounts(Stakes(candidates, use, settings.costs))
-    exclusions = tuple(ledger.sorted())
+    requirements = tuple(requirement(asked, ground) for asked in settings.constraints)
+    try:
+        problem = build_problem(ground, requirements, objectives, settings)
+    except InputError as error:
+        raise type(error)([scenario.document.located(fault) for fault in error.problems]) from None
     return Case(
-        scenario, exclusions, matched, formed, supply, candidates, use, cost, problem, trusts, tuple(objectives)
+        scenario,
+        tuple(ledger.sorted()),
+        matched,
+        formed,
+        supply,
+        candidates,
+        dict(ground.use),
+        ground.cost,
+        problem,
+        trusts,
+        tuple(objectives),
+        requirements,
     )
+
+
+def _supply(scenario: Scenario, *, distance_asked: bool) -> Supply:
+    """Every NLE, with the capacity that pairs that ended have left."""
+    tables = (scenario.nles, scenario.schools, scenario.pairs)
+    ended = used_up(scenario.current, *tables, scenario.resources)
+    return supply_of(
+        scenario.nles,
+        scenario.pairs,
+        scenario.settings,
+        scenario.resources,
+        distance_asked=distance_asked,
+        used_up=ended,
+    )
+
+
+def _ground(candidates: Candidates, supply: Supply, scenario: Scenario) -> Ground:
+    """The candidate pairs with what they take, cost, and may take."""
+    use = use_of_resources(candidates, scenario.settings, scenario.resources)
+    cost = ADDITIVE["cost"].amounts(Stakes(candidates, use, scenario.settings.costs))
+    capacity = dict(zip(scenario.resources, supply.capacity[:, supply.available], strict=True))
+    return Ground(candidates, use, cost, capacity)
 
 
 def _as_listed(left: Records, schools: Records) -> Records:

@@ -192,6 +192,22 @@ class Records:
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         return Records(self.spec, self.source, self.rows[rows], columns)
 
+    def only(self, names: Sequence[str]) -> "Records":
+        """The same records with none but the named columns."""
+        columns = {name: column for name, column in self.columns.items() if name in names}
+        return Records(self.spec, self.source, self.rows, columns)
+
+    def joined(self, other: "Records") -> "Records":
+        """These records and others of the same table, sorted by identifier; a column that one side lacks is blank."""
+        columns: dict[str, Column] = {}
+        for name in dict.fromkeys((*self.columns, *other.columns)):
+            kind = (self if name in self else other).column(name).kind
+            one, two = self.column(name, kind), other.column(name, kind)
+            values, given = np.concatenate([one.values, two.values]), np.concatenate([one.given, two.given])
+            columns[name] = Column(kind, values, given)
+        both = Records(self.spec, self.source, np.concatenate([self.rows, other.rows]), columns)
+        return both.take(np.array(sorted(range(len(both)), key=both.ids.__getitem__), dtype=np.int64))
+
     def with_columns(self, columns: Mapping[str, Column]) -> "Records":
         """The same records with some columns added or replaced."""
         return Records(self.spec, self.source, self.rows, {**self.columns, **columns})

@@ -81,11 +81,13 @@ class Result:
         scenario: what was asked.
         claim: every table, the summary and the certificate, as the files hold them.
         in_force: settings left open that the tables decided, by dotted key.
+        seconds: what each level took to optimise, by name, in order.
     """
 
     scenario: Scenario
     claim: Claim
     in_force: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Sequence[tuple[str, float]] = ()
 
     @property
     def status(self) -> str:

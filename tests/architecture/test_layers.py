@@ -15,7 +15,7 @@ PACKAGE = "nle_optimizer"
 VERIFICATION = f"{PACKAGE}.evidence.verification"
 FORBIDDEN_TO_VERIFICATION = {
     f"{PACKAGE}.{room}"
-    for room in ("cli", "reports", "allocate", "result", "rules", "engines", "model", "stages", "sources")
+    for room in ("cli", "studies", "reports", "allocate", "result", "rules", "engines", "model", "stages", "sources")
 }
 
 

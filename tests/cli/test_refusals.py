@@ -64,14 +64,6 @@ def test_an_unknown_name_ends_with_2_and_the_nearest(
 UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     ({"rule": "greedy"}, "this rule is not available yet; got greedy"),
     ({"rule": "deferred-acceptance"}, "this rule is not available yet"),
-    ({"objectives": ["min_fit"]}, "min_fit is not available yet"),
-    ({"objectives": ["kept_pairs"]}, "kept_pairs is not available yet"),
-    ({"objectives": [{"fit": {"within": "1%"}}]}, "`within` is not available yet"),
-    (
-        {"constraints": [{"name": "a", "type": "quota", "of": "schools", "maximum": 3}]},
-        "constraints are not available yet",
-    ),
-    ({"supply": {"add": [{"count": 3}]}}, "NLEs that do not exist yet are not available yet"),
     ({"uncertainty": {"draws": 5}}, "draws around estimates are not available yet"),
 ]
 
@@ -95,15 +87,22 @@ def test_what_nothing_can_carry_out_yet_is_told_by_validate(
     assert said in ended.out
 
 
-def test_pairs_that_stand_today_are_refused_until_something_reads_them(program: Program, tmp_path: Path) -> None:
-    file = write_scenario(tmp_path, current=[{"school_id": "S1", "nle_id": "N1", "state": "agreed"}])
+def test_a_lower_limit_that_nobody_could_meet_is_refused_in_its_place(program: Program, tmp_path: Path) -> None:
+    limit = {"name": "all", "type": "quota", "by": "region", "minimum": 2}
+    rows = [school(1, region="North East"), school(2, region="London"), school(3, region="London")]
+    file = write_scenario(tmp_path, {"constraints": [limit], "suitability": {"phase": "ignore"}}, schools=rows)
     ended = program("run", file, "--out", tmp_path / "run")
     assert ended.code == 2
-    assert "data.current: pairs that stand today are not available yet" in ended.err
+    assert "scenario.yaml:" in ended.err
+    assert (
+        "constraints.all.minimum: all[region=North East] could not be met: all its candidate pairs together give "
+        "1 schools; got 2 schools; lower it, or widen who can be matched" in ended.err
+    )
 
 
-def test_schools_that_take_different_amounts_are_refused_with_a_way_out(program: Program, tmp_path: Path) -> None:
-    file = write_scenario(tmp_path, schools=[school(1, days=3), school(2, days=5)], nles=[nle(1, days=20)])
+def test_a_forced_engine_that_cannot_is_refused_with_a_way_out(program: Program, tmp_path: Path) -> None:
+    rows = [school(1, days=3), school(2, days=5)]
+    file = write_scenario(tmp_path, {"engine": "network"}, schools=rows, nles=[nle(1, days=20)])
     ended = program("run", file, "--out", tmp_path / "run")
     assert ended.code == 2
     assert "different amounts of days" in ended.err
@@ -177,14 +176,16 @@ def test_help_and_version_end_with_0(program: Program) -> None:
     assert program("--version").code == 0
 
 
-@pytest.mark.parametrize("command", ["run", "validate", "verify", "init", "schema", "policies", "objectives", "rules"])
+@pytest.mark.parametrize(
+    "command", ["run", "validate", "verify", "init", "schema", "policies", "objectives", "constraints", "rules"]
+)
 def test_every_command_has_help(program: Program, command: str) -> None:
     ended = program(command, "--help")
     assert (ended.code, ended.err) == (0, "")
     assert "Usage: nle-optimizer " + command in ended.out
 
 
-@pytest.mark.parametrize("command", ["schema", "policies", "objectives", "rules", "doctor"])
+@pytest.mark.parametrize("command", ["schema", "policies", "objectives", "constraints", "rules", "doctor"])
 def test_a_catalogue_is_one_json_document(program: Program, command: str) -> None:
     import json
 

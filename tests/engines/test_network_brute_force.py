@@ -7,11 +7,11 @@ import pytest
 
 from nle_optimizer.errors import InfeasibleError
 from nle_optimizer.model.problem import Problem
+from support.prices import price_faults
 from support.problems import (
     as_allocation,
     best_allocations,
     every_allocation,
-    price_faults,
     problem_of,
     random_problem,
     solve,

@@ -12,10 +12,10 @@ from nle_optimizer.errors import EngineError
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Integers
+from support.prices import price_faults
 from support.problems import (
     firm_pairs,
     matched_pairs,
-    price_faults,
     problem_of,
     random_problem,
     solve,

@@ -10,7 +10,8 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from nle_optimizer.model.problem import Problem
-from support.problems import Pair, price_faults, problem_of, random_problem, room_of, solve, values_of
+from support.prices import price_faults
+from support.problems import Pair, problem_of, random_problem, room_of, solve, values_of
 
 
 @pytest.mark.parametrize("part", range(4))

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from nle_optimizer.evidence.verification.candidates import Candidates
+from nle_optimizer.evidence.verification.current import read_current
 from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.findings import RefusedError
 from nle_optimizer.evidence.verification.geography import Geography, by_easting
-from nle_optimizer.evidence.verification.levels import levels_of
 from nle_optimizer.evidence.verification.listed import Listed
 from nle_optimizer.evidence.verification.nearest import Nearest
+from nle_optimizer.evidence.verification.objective_levels import levels_of
 from nle_optimizer.evidence.verification.recipients import Recipients, gather
 from nle_optimizer.evidence.verification.supply import supply_of
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
@@ -81,7 +82,8 @@ def _candidates(scenario: Scenario) -> tuple[Candidates, np.ndarray]:
     listed = Listed(scenario.pairs, scenario.nles.ids, position)
     geography = Geography(scenario, recipients.table, placed, listed)
     candidates = Candidates(scenario, recipients, geography, listed)
-    candidates.start(supply_of(scenario, listed, geography.is_limited).available, placed)
+    supply = supply_of(scenario, listed, geography.is_limited, read_current(scenario, {}).taken)
+    candidates.start(supply.available, placed)
     return candidates, candidates.of(0).rows
 
 
@@ -194,7 +196,7 @@ def test_levels_stand_on_the_coarsest_whole_scale(
     tmp_path: Path, objectives: str, scales: list[int], coefficients: list[tuple[int, ...]]
 ) -> None:
     scenario = _scenario(tmp_path, f"objectives: {objectives}", school_pupils="300")
-    levels = levels_of(scenario, _recipients(scenario)[0], every_distance=True)
+    levels = levels_of(scenario, _recipients(scenario)[0], every_distance=True, several=False)
     assert [level.scale for level in levels] == scales
     assert [tuple(times for _, times in level.parts) for level in levels] == coefficients
 
@@ -206,7 +208,9 @@ def test_by_makes_a_level_for_each_value_blanks_last(tmp_path: Path) -> None:
         for name, priority in zip("ABC", ("", "2", "1"), strict=True)
     ]
     (tmp_path / "schools.csv").write_text(_csv(*rows))
-    levels = levels_of(load_scenario(scenario.file), _recipients(load_scenario(scenario.file))[0], True)
+    levels = levels_of(
+        load_scenario(scenario.file), _recipients(load_scenario(scenario.file))[0], every_distance=True, several=False
+    )
     assert [None if level.factor is None else level.factor.tolist() for level in levels] == [
         [0, 0, 1],
         [0, 1, 0],

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nle_optimizer.evidence.verification.conditions import FALSE, TRUE, UNDECIDED, decide
+from nle_optimizer.evidence.verification.current import read_current
 from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.exact import half_up, metres_from_squares, whole_root
 from nle_optimizer.evidence.verification.findings import RefusedError
@@ -142,7 +143,7 @@ def test_who_needs_nothing_leaves(load: Load) -> None:
 
 
 def _supply(scenario: Scenario) -> tuple[list[str], list[list[int]]]:
-    supply = supply_of(scenario, Listed(None, scenario.nles.ids, {}), lambda _: True)
+    supply = supply_of(scenario, Listed(None, scenario.nles.ids, {}), lambda _: True, read_current(scenario, {}).taken)
     return supply.reason.tolist(), supply.capacity.tolist()
 
 

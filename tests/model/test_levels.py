@@ -4,15 +4,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pytest
 
-from nle_optimizer.errors import InputError, UnsupportedError
+from nle_optimizer.errors import InputError
 from nle_optimizer.model.build import objectives_of, use_of_resources
+from nle_optimizer.model.constraints.presences import PresenceBook
 from nle_optimizer.model.levels import Level
-from nle_optimizer.model.objectives.levels import blend_of, build_levels, default_objectives, uses_distance
+from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
 from nle_optimizer.model.objectives.objective import Stakes
-from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
+from nle_optimizer.model.objectives.registry import CATALOGUE
+from nle_optimizer.model.objectives.worth import blend_of
 from nle_optimizer.scenario.objective_setting import OBJECTIVE_NAMES, Objective
 from nle_optimizer.stages.candidates import find_candidates
 from support.memory import Row, scenario_of, settings_of
@@ -49,7 +50,8 @@ def stakes(schools: list[Row] | None = None, **settings: Any) -> Stakes:
 
 
 def levels(*words: Any, given: Stakes | None = None) -> tuple[Level, ...]:
-    return build_levels([Objective.model_validate(word) for word in words], given or stakes())
+    asked = [Objective.model_validate(word) for word in words]
+    return build_levels(asked, given or stakes(), PresenceBook())  # type: ignore[return-value]
 
 
 def amounts(*words: Any, given: Stakes | None = None) -> list[int]:
@@ -86,11 +88,12 @@ def test_an_objective_to_be_minimised_enters_with_its_sign_changed(word: str, ex
 
 
 def test_every_name_of_an_objective_is_known() -> None:
-    assert set(OBJECTIVE_NAMES) == {*ADDITIVE, *NOT_ADDITIVE, "blend"}
+    assert set(OBJECTIVE_NAMES) == {objective.name for objective in CATALOGUE}
 
 
-@pytest.mark.parametrize("objective", [*ADDITIVE.values(), *NOT_ADDITIVE.values()], ids=lambda o: o.name)
-def test_every_objective_states_its_sense_unit_and_formula(objective: Any) -> None:
+@pytest.mark.parametrize("objective", CATALOGUE, ids=lambda o: o.name)
+def test_every_objective_states_its_sense_unit_formula_and_source(objective: Any) -> None:
+    assert objective.source
     assert objective.sense in ("maximise", "minimise")
     assert objective.unit
     assert objective.formula
@@ -180,34 +183,6 @@ def test_a_blend_may_be_restricted_and_stepped() -> None:
     assert found == [400_000, 300_000, 0]
 
 
-@pytest.mark.parametrize("name", sorted(NOT_ADDITIVE))
-def test_what_is_no_sum_over_pairs_is_refused_with_what_it_needs(name: str) -> None:
-    with pytest.raises(UnsupportedError, match=NOT_ADDITIVE[name].needs):
-        levels(name)
-
-
-@pytest.mark.parametrize("name", ["distance", "travel_minutes", "cost"])
-def test_minimising_first_is_refused_as_supporting_nobody_would_be_best(name: str) -> None:
-    with pytest.raises(InputError, match="nobody"):
-        levels(name)
-
-
-def test_a_first_blend_in_which_nothing_is_gained_is_refused_too() -> None:
-    with pytest.raises(InputError, match="nobody"):
-        levels({"blend": {"distance_km": -1, "cost": -0.1}})
-    assert len(levels("fit", {"blend": {"distance_km": -1}})) == 2
-
-
-def test_within_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="within"):
-        levels({"fit": {"within": "1%"}})
-
-
-def test_an_objective_twice_is_refused() -> None:
-    with pytest.raises(InputError, match="twice"):
-        levels("fit", "schools_supported", "fit")
-
-
 def test_the_same_objective_for_other_schools_is_another_level() -> None:
     assert len(levels({"fit": {"where": {"theme": "a"}}}, "fit")) == 2
 
@@ -268,8 +243,3 @@ def test_without_priorities_fit_comes_first_and_without_distances_it_is_alone() 
 )
 def test_a_level_uses_distance_where_it_or_a_part_of_it_does(word: Any, asked: bool) -> None:
     assert uses_distance([Objective.model_validate("fit"), Objective.model_validate(word)]) is asked
-
-
-def test_a_total_is_turned_to_what_is_maximised() -> None:
-    level = levels("fit", "distance")[1]
-    assert level.total(np.array([0, 2])) == -2_440

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.registry import choose_engine
-from nle_optimizer.errors import InputError, UnsupportedError
+from nle_optimizer.engines.registry import choose_engine, engine_named
+from nle_optimizer.errors import InputError
 from nle_optimizer.model.places import places
+from nle_optimizer.preparation import prepare
 from nle_optimizer.records import MILLION
 from support.memory import scenario_of
 from support.problems import problem_of
@@ -85,8 +86,7 @@ def test_an_nle_without_pairs_counts_as_one_that_is_never_full() -> None:
 def test_schools_that_take_different_amounts_are_no_network() -> None:
     problem = problem_of({(0, 0): [1], (0, 1): [1]}, [3], [1, 1])
     problem.resources[0].use[:] = np.array([1, 2])
-    with pytest.raises(UnsupportedError, match="different amounts"):
-        choose_engine(problem, "auto")
+    assert "different amounts" in str(engine_named("network").refuses(problem))
 
 
 def test_different_amounts_at_different_nles_are_a_network_still() -> None:
@@ -101,12 +101,11 @@ def test_an_unknown_engine_is_refused_with_the_nearest_name() -> None:
 
 
 @pytest.mark.parametrize("objective", ["schools_supported", {"blend": {"fit": 1, "schools_supported": 0.3}}])
-def test_counting_schools_with_several_supporters_is_refused(objective: Any) -> None:
+def test_counting_schools_once_that_may_have_several_nles_is_no_network(objective: Any) -> None:
     scenario = scenario_of(
         [{"school_id": "S", **NEEDS, "supporters": 2}], [{"nle_id": "N", **SKILLS}], objectives=[objective]
     )
-    with pytest.raises(UnsupportedError, match="supporters"):
-        solved(scenario)
+    assert engine_named("network").refuses(prepare(scenario, lambda _: None).problem)
 
 
 def test_who_waits_longest_wins_a_tie() -> None:

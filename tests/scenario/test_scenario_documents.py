@@ -71,8 +71,8 @@ def test_mappings_merge_key_by_key(tmp_path: Path) -> None:
 
 
 def test_a_list_is_replaced_whole(tmp_path: Path) -> None:
-    file = over(tmp_path, {"objectives": ["schools_supported", "fit"]}, "objectives: [distance]\n")
-    assert [objective.name for objective in settings(file).objectives or []] == ["distance"]
+    file = over(tmp_path, {"objectives": ["schools_supported", "fit"]}, "objectives: [leximin_fit]\n")
+    assert [objective.name for objective in settings(file).objectives or []] == ["leximin_fit"]
 
 
 def test_a_condition_is_replaced_whole(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_base_outside_the_folder_is_refused(tmp_path: Path, base: str) -> None
         ("geography.max_distance_km=40", "geography.max_distance_km.default", 40),
         ("geography.max_distance_km.London=25", "geography.max_distance_km.London", 25),
         ("trust_first.high_quality.min_inspected=3", "trust_first.high_quality.min_inspected", 3),
-        ("objectives.0=distance", "objectives.0.name", "distance"),
+        ("objectives.0=leximin_fit", "objectives.0.name", "leximin_fit"),
         ("objectives.0.fit.step=0.5", "objectives.0.step", 0.5),
         ("objectives.1.blend.distance_km=-0.5", "objectives.1.parts.distance_km", -0.5),
         ("eligibility.rules.double.when.latest_grade=4", "eligibility.rules.0.when.latest_grade", 4),

@@ -138,6 +138,7 @@ def test_an_unknown_word_is_refused_with_the_nearest_at_every_level(
         ({"capacity": {"resources": ["placements", "placements"]}}, "a resource stands twice"),
         ({"capacity": {"resources": ["dayz"]}}, "capacity.resources.0: the nles table has no such column; got dayz"),
         ({"capacity": {"resources": ["easting"]}}, "a column with a meaning of its own is no resource; got easting"),
+        ({"capacity": {"resources": ["cost"]}}, "a column with a meaning of its own is no resource; got cost"),
         ({"capacity": {"multiply": {"dayz": 1}}}, "this is no resource of the scenario; got dayz"),
         ({"offer": {"days": True}}, "offer.days must be a number"),
         ({"offer": {"override": 3}}, "offer.override must be true or false"),

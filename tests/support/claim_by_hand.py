@@ -82,7 +82,8 @@ policy_rule|below-good|4|2|0.500000|1.000000|2.000|4.000|1|0.00
 def objective(name: str, sense: str, value: int, scale: int) -> dict[str, Any]:
     stated = value / scale
     exact = {"value": value, "bound": value, "scale": scale}
-    return {"name": name, "sense": sense, "value": stated, "bound": stated, "gap": 0.0, "proved": True, "exact": exact}
+    found = {"value": stated, "bound": stated, "gap": 0.0, "proved": True, "proof": "prices"}
+    return {"name": name, "sense": sense, **found, "exact": exact}
 
 
 SUMMARY: dict[str, Any] = {
@@ -129,6 +130,10 @@ CERTIFICATE: dict[str, Any] = {
             "scale": 10**6,
             "value": 2_000_000,
             "bound": 2_000_000,
+            "of": 0,
+            "threshold": None,
+            "held": True,
+            "constraints": {},
             "recipients": {"S1": 300_000, "S2": 400_000},
             "nles": {"N1": 700_000, "N2": 600_000},
         },
@@ -138,6 +143,10 @@ CERTIFICATE: dict[str, Any] = {
             "scale": 1000,
             "value": 4000,
             "bound": 4000,
+            "of": 1,
+            "threshold": None,
+            "held": True,
+            "constraints": {},
             "recipients": {"S2": -4000},
             "nles": {},
         },

@@ -49,22 +49,23 @@ def scenario_of(
     *,
     trusts: Sequence[Row] | None = None,
     pairs: Sequence[Row] | None = None,
+    current: Sequence[Row] | None = None,
     resources: Sequence[str] = ("placements",),
     **settings: Any,
 ) -> Scenario:
     """A scenario in memory, as the reader would give it."""
-    named = {"trusts": trusts, "pairs": pairs}
+    named = {"trusts": trusts, "pairs": pairs, "current": current}
     data = {name: f"{name}.csv" for name, rows in named.items() if rows is not None} | settings.pop("data", {})
     chosen = settings_of(data=data, **settings)
-    tables = {name: None if rows is None else table(name, rows) for name, rows in named.items()}
+    tables = {name: None if rows is None else table(name, rows, resources=resources) for name, rows in named.items()}
     return Scenario(
         Path("scenario.yaml"),
         chosen,
-        table("schools", schools),
-        table("nles", nles),
+        table("schools", schools, resources=resources),
+        table("nles", nles, resources=resources),
         tables["trusts"],
         tables["pairs"],
-        None,
+        tables["current"],
         tuple(resources),
         (),
         Document(Path("scenario.yaml"), {}),

@@ -1,4 +1,4 @@
-"""Small matching problems in whole numbers, their allocations one by one, and a check of prices of its own."""
+"""Small matching problems in whole numbers, and their allocations one by one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import numpy as np
 
 from nle_optimizer.engines.network.engine import NetworkEngine
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.model.levels import Level
+from nle_optimizer.model.levels import AnyLevel, Level, Leximin
 from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.model.solution import Solution
 from nle_optimizer.records import MILLION, Flags, Integers
@@ -106,7 +106,7 @@ def room_of(problem: Problem) -> Integers:
 
 
 def every_allocation(problem: Problem) -> Flags:
-    """All allocations within the limits that hold every required pair, shape (allocations, pairs)."""
+    """All allocations within the limits and rows that hold every required pair, shape (allocations, pairs)."""
     size = problem.size
     chosen = (np.arange(2**size)[:, None] >> np.arange(size)) & 1
     by_nle = chosen @ (problem.nle[:, None] == np.arange(len(problem.nle_ids)))
@@ -114,17 +114,30 @@ def every_allocation(problem: Problem) -> Flags:
     within = (by_nle <= room_of(problem)).all(axis=1) & (by_recipient <= problem.supporters).all(axis=1)
     if problem.required is not None:
         within &= chosen[:, problem.required].all(axis=1)
+    for row in problem.rows:
+        total = chosen[:, row.pairs] @ row.amounts
+        within &= row.lower is None or total >= row.lower
+        within &= row.upper is None or total <= row.upper
     return chosen[within].astype(bool)
 
 
-def best_allocations(problem: Problem, allocations: Flags, levels: Sequence[Level]) -> tuple[Flags, list[int]]:
+def best_allocations(problem: Problem, allocations: Flags, levels: Sequence[AnyLevel]) -> tuple[Flags, list[int]]:
     """The allocations that are best level by level, and the value of each level."""
     values = []
     for level in levels:
-        totals = allocations.astype(np.int64) @ level.amounts
-        values.append(int(totals.max()))
-        allocations = allocations[totals == values[-1]]
+        worth = [_worth(problem, level, np.flatnonzero(row)) for row in allocations]
+        best = max(worth)
+        allocations = allocations[[own == best for own in worth]]
+        values.append(level.value(problem, np.flatnonzero(allocations[0])))
     return allocations, values
+
+
+def _worth(problem: Problem, level: AnyLevel, matched: Integers) -> tuple[int, ...]:
+    """What makes one allocation better than another on a level."""
+    if not isinstance(level, Leximin):
+        return (level.value(problem, matched),)
+    own = level.amounts[matched][level.counted[matched]]
+    return tuple(int((own >= fit).sum()) for fit in np.unique(level.amounts) if fit > 0)
 
 
 def as_allocation(problem: Problem, solution: Solution) -> Flags:
@@ -132,60 +145,3 @@ def as_allocation(problem: Problem, solution: Solution) -> Flags:
     row = np.zeros(problem.size, dtype=bool)
     row[solution.matched] = True
     return row
-
-
-def price_faults(problem: Problem, solution: Solution) -> list[str]:
-    """Where the prices break the certificate of docs/reference/decisions.md, in plain Python."""
-    assert solution.prices is not None
-    u = [tuple(row) for row in solution.prices.recipient.T.tolist()]
-    v = [tuple(row) for row in solution.prices.nle.T.tolist()]
-    depth = range(len(problem.levels))
-    beyond = [
-        tuple(int(problem.levels[k].amounts[n]) - u[problem.recipient[n]][k] - v[problem.nle[n]][k] for k in depth)
-        for n in range(problem.size)
-    ]
-    used_nle = np.bincount(problem.nle[solution.matched], minlength=len(v)).tolist()
-    used_recipient = np.bincount(problem.recipient[solution.matched], minlength=len(u)).tolist()
-    limits, room = problem.supporters.tolist(), room_of(problem).tolist()
-    faults = [
-        *_pair_faults(problem, solution, beyond),
-        *_limit_faults("recipient", u, used_recipient, limits),
-        *_limit_faults("NLE", v, used_nle, room),
-    ]
-    free = [n for n in solution.matched.tolist() if not _settled(problem, n)]
-    for k, level in enumerate(solution.levels):
-        prices = sum(m * price[k] for m, price in zip([*limits, *room], [*u, *v], strict=True))
-        bound = prices + sum(beyond[n][k] for n in free)
-        if not level.value == bound == level.bound:
-            faults.append(f"level {k}: value {level.value}, bound {level.bound}, from prices {bound}")
-    return faults
-
-
-def _settled(problem: Problem, n: int) -> bool:
-    """Whether a matched pair must be worth exactly its prices: not required, and the recipient's only one."""
-    required = problem.required is not None and bool(problem.required[n])
-    return not required and int(problem.supporters[problem.recipient[n]]) == 1
-
-
-def _pair_faults(problem: Problem, solution: Solution, beyond: Sequence[tuple[int, ...]]) -> list[str]:
-    zero = (0,) * len(problem.levels)
-    matched, required = set(solution.matched.tolist()), set(problem.required_pairs().tolist())
-    faults = []
-    for n, left in enumerate(beyond):
-        if n not in matched and left > zero:
-            faults.append(f"pair {n} would gain {left}")
-        elif n in matched - required and left < zero:
-            faults.append(f"matched pair {n} loses {left}")
-        elif n in matched and _settled(problem, n) and left != zero:
-            faults.append(f"matched pair {n} of a single supporter leaves {left}")
-    return faults
-
-
-def _limit_faults(
-    side: str, prices: Sequence[tuple[int, ...]], used: Sequence[int], limits: Sequence[int]
-) -> list[str]:
-    return [
-        f"{side} {n} is priced {price} with {used[n]} of {limits[n]} used"
-        for n, price in enumerate(prices)
-        if price < (0,) * len(price) or (used[n] < limits[n] and any(price))
-    ]

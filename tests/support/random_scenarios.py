@@ -6,6 +6,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from support.random_demands import add_demands
+
 REGIONS = ["London", "North East", "South West", ""]
 AUTHORITIES = ["Leeds", "York", "Hull", ""]
 PHASES = ["primary", "secondary", "all-through", "special", ""]
@@ -13,8 +15,8 @@ FAITHS = ["Church of England", "Jewish", ""]
 LEVELS = ["none", "low", "high", "0", "1", "0.25", "0.333333", "0.5", "0.7"]
 
 
-def write_random_scenario(folder: Path, seed: int) -> Path:
-    """Write a random scenario of a few schools and NLEs; its file."""
+def write_random_scenario(folder: Path, seed: int, *, demanding: bool = False) -> Path:
+    """Write a random scenario of a few schools and NLEs; its file. A demanding one has days, constraints and more."""
     rng = Random(seed)
     unknown = rng.choice(["error", "exclude", 0.4])
     schools = [_school(rng, n, unknown) for n in range(rng.randint(1, 14))]
@@ -25,6 +27,8 @@ def write_random_scenario(folder: Path, seed: int) -> Path:
         tables["trusts"] = [_trust(rng, n) for n in range(rng.randint(1, 4))]
     if rng.random() < 0.5:
         tables["pairs"] = _pairs(rng, schools, nles)
+    if demanding:
+        add_demands(rng, settings, tables)
     for name, rows in tables.items():
         _write(folder / f"{name}.csv", rows)
     settings["data"] = {name: f"{name}.csv" for name in tables}

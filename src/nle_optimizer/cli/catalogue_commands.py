@@ -1,4 +1,4 @@
-"""`schema`, `policies`, `objectives`, `rules`: what there is to choose from."""
+"""`schema`, `policies`, `objectives`, `constraints`, `rules`: what there is to choose from."""
 
 import click
 
@@ -42,18 +42,34 @@ def policies(form: str) -> None:
 @click.command()
 @format_option
 def objectives(form: str) -> None:
-    """List the objectives, with sense, unit and formula."""
-    from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
+    """List the objectives, with sense, unit, formula and source."""
+    from nle_optimizer.model.objectives.registry import CATALOGUE
 
-    rows = [(o.name, o.sense, o.unit, o.formula, "") for o in ADDITIVE.values()]
-    rows.append(("blend", "maximise", "weighted sum", "sum of its parts times their weights", ""))
-    rows += [(o.name, o.sense, o.unit, o.formula, f"not available yet: needs {o.needs}") for o in NOT_ADDITIVE.values()]
     if form == "json":
-        names = ("name", "sense", "unit", "formula", "note")
-        print_json({"schema_version": 1, "objectives": [dict(zip(names, row, strict=True)) for row in rows]})
+        names = ("name", "sense", "unit", "formula", "source")
+        entries = [{name: getattr(objective, name) for name in names} for objective in CATALOGUE]
+        print_json({"schema_version": 1, "objectives": entries})
         return
-    for name, sense, unit, formula, note in rows:
-        click.echo(f"{name}: {sense}, in {unit}: {formula}" + (f" ({note})" if note else ""))
+    for entry in CATALOGUE:
+        click.echo(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")
+
+
+@click.command()
+@format_option
+def constraints(form: str) -> None:
+    """List the types of constraints, with what each counts and the columns and settings it takes."""
+    from nle_optimizer.model.constraints.registry import CONSTRAINTS
+    from nle_optimizer.scenario.constraint_setting import KEYS
+
+    if form == "json":
+        entries = [
+            {"name": kind.name, "counts": kind.counts, "columns": kind.columns, "settings": list(KEYS[kind.name])}
+            for kind in CONSTRAINTS.values()
+        ]
+        print_json({"schema_version": 1, "constraints": entries})
+        return
+    for kind in CONSTRAINTS.values():
+        click.echo(f"{kind.name}: {kind.counts}\n    columns: {kind.columns}\n    settings: {', '.join(KEYS[kind.name])}")
 
 
 @click.command()

@@ -14,26 +14,26 @@ COMMANDS = {
     "run": f"{HOME}.run_command:run",
     "validate": f"{HOME}.validate_command:validate",
     "verify": f"{HOME}.verify_command:verify",
+    "compare": f"{HOME}.compare_command:compare",
+    "sweep": f"{HOME}.sweep_command:sweep",
     "import": f"{HOME}.import_command:import_",
     "generate": f"{HOME}.generate_command:generate_command",
     "init": f"{HOME}.init_command:init",
     "schema": f"{HOME}.catalogue_commands:schema",
     "policies": f"{HOME}.catalogue_commands:policies",
     "objectives": f"{HOME}.catalogue_commands:objectives",
+    "constraints": f"{HOME}.catalogue_commands:constraints",
     "rules": f"{HOME}.catalogue_commands:rules",
     "doctor": f"{HOME}.doctor_command:doctor",
 }
 PLANNED = (
     "explain",
     "benchmark",
-    "sweep",
     "marginal",
     "frontier",
     "recruit",
     "replan",
-    "compare",
     "report",
-    "constraints",
 )
 INTERRUPTED = 130
 OUR_FAULT = 3

@@ -9,8 +9,8 @@ from nle_optimizer.model.problem import Problem as Model
 ENGINES = {
     "network": "nle_optimizer.engines.network.engine:NetworkEngine",
     "decomposition": "nle_optimizer.engines.decomposition.engine:DecompositionEngine",
-    "cp-sat": "nle_optimizer.engines.general.cp_sat:CpSatEngine",
-    "highs": "nle_optimizer.engines.general.highs:HighsEngine",
+    "cp-sat": "nle_optimizer.engines.general.engine:CpSatEngine",
+    "highs": "nle_optimizer.engines.general.engine:HighsEngine",
 }
 """Where each engine's class stands."""
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.levels import AnyLevel
+from nle_optimizer.model.levels import AnyLevel, Threshold
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import VOID, Branch, Leaf, LevelOutcome, Solution, Step, Tree
 from nle_optimizer.records import Integers, Texts
@@ -40,7 +40,7 @@ def _clash(outcome: Outcome) -> dict[str, Any]:
     return {"requirements": list(clash.requirements), "proof": clash.proof, "tree": tree}
 
 
-def _heading(level: AnyLevel, value: int, bound: int) -> dict[str, Any]:
+def _heading(level: AnyLevel | Threshold, value: int, bound: int) -> dict[str, Any]:
     return {
         "name": level.name,
         "sense": "maximise" if level.sense > 0 else "minimise",

@@ -46,14 +46,23 @@ def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers])
         for row in range(len(pairs))
     ]
     return [
-        f"Meets {share or 'what the pairs table says'}{_away(int(metres))}; {_rank(int(better), int(count))}."
-        for share, metres, better, count in zip(
+        f"Meets {share or 'what the pairs table says'}{_away(int(metres))}; {_rank(int(better), int(count))}{part}."
+        for share, metres, better, count, part in zip(
             shares,
             found.distance[pairs],
             better_elsewhere(outcome),
             standing.candidates[recipient],
+            _in_part(outcome, recipient),
             strict=True,
         )
+    ]
+
+
+def _in_part(outcome: Outcome, recipient: Integers) -> list[str]:
+    """For each matched pair, that its recipient has fewer NLEs than it may have, if so."""
+    found, asked = outcome.found[recipient].tolist(), outcome.problem.supporters[recipient].tolist()
+    return [
+        f"; found {has} of the {may} NLEs asked for" if has < may else "" for has, may in zip(found, asked, strict=True)
     ]
 
 

@@ -1,12 +1,15 @@
 """Figures of an allocation, each defined once: the summary, and the breakdown by group."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.model.constraints.standing import Standing, standings
+from nle_optimizer.model.levels import Level
 from nle_optimizer.records import MILLION, Flags, Integers, as_text, fixed
 from nle_optimizer.stages.eligibility import RULE
 from nle_optimizer.stages.recipients import need_sources
@@ -29,6 +32,9 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         **({"clashes": list(outcome.clashes)} if outcome.clashes else {}),
         **({"repairs": list(outcome.clash.repairs)} if outcome.clash else {}),
         "objectives": _objectives(outcome),
+        "constraints": [
+            _constraint(found) for asked in outcome.requirements for found in standings(asked, outcome.matched)
+        ],
         "counts": _counts(outcome),
         "metrics": _metrics(outcome),
         "needs": _needs(outcome),
@@ -49,12 +55,30 @@ def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
                 "bound": bound / level.scale,
                 "gap": abs(bound - value) / max(1, abs(bound)),
                 "proved": found.proved,
+                "proof": found.proof,
                 "exact": {"value": value, "bound": bound, "scale": level.scale},
             }
         )
-        if level.parts:
+        if isinstance(level, Level) and level.parts:
             entries[-1]["parts"] = {name: float(weight) for name, weight in level.parts.items()}
     return entries
+
+
+def _constraint(found: Standing) -> dict[str, Any]:
+    """How a row of a constraint stands, in what people read."""
+    figures = {"value": Fraction(found.value), "minimum": found.minimum, "maximum": found.maximum}
+    return {
+        "name": found.name,
+        "label": found.label,
+        "type": found.type,
+        "unit": found.unit,
+        **{key: None if figure is None else _plain(figure / found.scale) for key, figure in figures.items()},
+        "binding": found.binds,
+    }
+
+
+def _plain(figure: Fraction) -> int | float:
+    return int(figure) if figure.denominator == 1 else float(figure)
 
 
 def _counts(outcome: Outcome) -> dict[str, int]:
@@ -69,6 +93,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         "cannot_tell": reasons.count("cannot-tell"),
         "eligible": eligible,
         "supported": supported,
+        "part_supported": int((outcome.found < outcome.problem.supporters)[outcome.supported].sum()),
         "unmatched": eligible - supported,
         "nles": len(outcome.scenario.nles),
         "nles_available": len(outcome.candidates.nles),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from nle_optimizer.model.clash import Clash
+from nle_optimizer.model.constraints.requirement import Requirement
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import Solution
 from nle_optimizer.records import Flags, Integers, Records, Texts
@@ -40,6 +41,7 @@ class Case:
         problem: the same in integers.
         trusts: the trust-first solution, where it was optimised here.
         objectives: the objectives in force, asked for or by default.
+        requirements: the constraints, with what their rows count.
     """
 
     scenario: Scenario
@@ -53,6 +55,7 @@ class Case:
     problem: Problem
     trusts: TrustOutcome | None
     objectives: tuple[Objective, ...]
+    requirements: tuple[Requirement, ...]
 
     @property
     def recipients(self) -> Records:
@@ -88,7 +91,7 @@ class Outcome(Case):
         """`optimal`, `feasible`, `infeasible`, or `unknown`: see docs/reference/decisions.md."""
         if self.clashes:
             return "infeasible"
-        if not self.solution.levels:
+        if self.problem.levels and not self.solution.levels:
             return "unknown"
         return "optimal" if all(level.proved for level in self.solution.levels) else "feasible"
 
@@ -107,11 +110,14 @@ class Outcome(Case):
         return self.solution.in_every_optimum[at]
 
     @property
+    def found(self) -> Integers:
+        """How many NLEs each recipient has, shape (recipients,)."""
+        return np.bincount(self.candidates.recipient[self.solution.matched], minlength=len(self.recipients))
+
+    @property
     def supported(self) -> Flags:
         """Which recipients have at least one NLE."""
-        served = np.zeros(len(self.recipients), dtype=bool)
-        served[self.candidates.recipient[self.solution.matched]] = True
-        return served
+        return np.asarray(self.found > 0, dtype=bool)
 
     @property
     def out_of_region(self) -> tuple[Flags, Flags]:

@@ -11,6 +11,8 @@ from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import Standing, standing
 from nle_optimizer.records import Flags, Integers, Texts, as_text, fixed, shortest
 from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.stages.current import stands
+from nle_optimizer.stages.given_pairs import locate
 
 CARRIED = ("priority", "region", "local_authority", "phase", "trust_id")
 
@@ -51,7 +53,7 @@ def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
     columns |= {name: as_text(recipients.column(name)) for name in CARRIED}
     columns["out_of_region"] = _yes_no(*outcome.out_of_region)
     columns["cost"] = pounds(outcome.cost[pairs].tolist())
-    columns["state"] = ["proposed"] * len(pairs)
+    columns["state"] = _states(outcome)
     firm = outcome.firm
     columns["firmness"] = [""] * len(pairs) if firm is None else ["all" if every else "some" for every in firm.tolist()]
     columns["why"] = why_matched(outcome, stands, areas)
@@ -60,6 +62,17 @@ def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
         if name not in columns:
             columns[name] = as_text(recipients.column(name))
     return columns
+
+
+def _states(outcome: Outcome) -> list[str]:
+    """The state of each pair that stands today and stays; `proposed` for any other."""
+    current, pairs = outcome.candidates.current, outcome.matched
+    if current is None:
+        return ["proposed"] * len(pairs)
+    rows = np.flatnonzero(stands(current.table))
+    at, kept = locate(outcome.candidates.keys[pairs], current.keys[rows])
+    states = current.table.column("state").or_else("proposed")[rows]
+    return [str(states[n]) if stays else "proposed" for n, stays in zip(at.tolist(), kept.tolist(), strict=True)]
 
 
 def _yes_no(yes: Flags, known: Flags) -> list[str]:

@@ -1,11 +1,16 @@
 """From candidates to a problem: what each pair uses, what each NLE has, and the ordered levels."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, UnsupportedError
+from nle_optimizer.errors import InputError, Place
 from nle_optimizer.errors import Problem as Fault
+from nle_optimizer.model.constraints.ground import Ground
+from nle_optimizer.model.constraints.presences import PresenceBook
+from nle_optimizer.model.constraints.requirement import Requirement
+from nle_optimizer.model.constraints.rows import rows_of
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
 from nle_optimizer.model.objectives.objective import Stakes
@@ -68,33 +73,33 @@ def _offers(recipients: Records, settings: Settings, resource: str) -> Column:
 
 
 def build_problem(
-    candidates: Candidates,
-    capacity: Integers,
-    use: dict[str, Integers],
+    ground: Ground,
+    requirements: Sequence[Requirement],
     objectives: list[Objective],
     settings: Settings,
 ) -> Problem:
     """The problem of matching NLEs with recipients.
 
     Raises:
-        UnsupportedError: constraints or objectives that nothing here can carry out yet.
+        InputError: a limit that could not be met, an objective that the tables do not allow, too large amounts.
     """
-    if settings.constraints:
-        names = [constraint.name for constraint in settings.constraints]
-        what = "constraints are not available yet; take them out to run the rest"
-        raise UnsupportedError([Fault(Place(), f"constraints.{name}", what) for name in names])
+    candidates, book = ground.candidates, PresenceBook()
     recipients = candidates.recipients
-    resources = tuple(Resource(name, use[name], capacity[n]) for n, name in enumerate(use))
+    rows = tuple(row for requirement in requirements for row in rows_of(requirement, book))
+    stakes = Stakes(candidates, ground.use, settings.costs, ground.capacity)
+    levels = build_levels(objectives, stakes, book)
     return Problem(
         recipients.ids,
         candidates.nles.ids,
         candidates.recipient,
         candidates.nle,
         recipients.column("supporters").or_else(1).astype(np.int64),
-        resources,
+        tuple(Resource(name, use, ground.capacity[name]) for name, use in ground.use.items()),
         candidates.required,
-        build_levels(objectives, Stakes(candidates, use, settings.costs)),
+        levels,
         _tie_break(candidates, settings),
+        rows,
+        book.presences(),
     )
 
 

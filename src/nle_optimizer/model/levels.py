@@ -102,6 +102,41 @@ class Leximin:
 
 
 @dataclass(frozen=True, eq=False)
+class Threshold:
+    """What a threshold makes of a level, as a sum over pairs to be maximised.
+
+    Of a least fit: -1 for each pair that counts with less than the threshold. Of a leximin: 1 for each that counts
+    with at least the threshold.
+    """
+
+    whole: LeastFit | Leximin
+    threshold: int
+    sense: int = 1
+
+    @property
+    def name(self) -> str:
+        """The name of the level it serves."""
+        return self.whole.name
+
+    @property
+    def scale(self) -> int:
+        """The scale of the level it serves."""
+        return self.whole.scale
+
+    @property
+    def amounts(self) -> Integers:
+        """The amount of each pair, shape (pairs,)."""
+        below = self.whole.amounts < self.threshold
+        if isinstance(self.whole, LeastFit):
+            return -(self.whole.counted & below).astype(np.int64)
+        return (self.whole.counted & ~below).astype(np.int64)
+
+    def value(self, problem: "Problem", matched: Integers) -> int:  # noqa: ARG002
+        """The sum over the matched pairs."""
+        return int(self.amounts[matched].sum())
+
+
+@dataclass(frozen=True, eq=False)
 class Share:
     """A part of something: what the pairs and presences sum to, out of `whole`."""
 
@@ -129,8 +164,8 @@ class Spread:
     scale: int = MILLION
     sense: int = -1
 
-    def value(self, problem: "Problem", matched: Integers) -> int:
-        """Least less greatest, in millionths."""
+    def ends(self, problem: "Problem", matched: Integers) -> tuple[int, int]:
+        """The greatest share and the least, in millionths."""
         on = np.zeros(problem.size, dtype=np.int64)
         on[matched] = 1
         holds = problem.presences.under(problem.size, matched)
@@ -140,6 +175,11 @@ class Spread:
         ]
         greatest = max(-(-total * MILLION // share.whole) for total, share in zip(sums, self.shares, strict=True))
         least = min(total * MILLION // share.whole for total, share in zip(sums, self.shares, strict=True))
+        return greatest, least
+
+    def value(self, problem: "Problem", matched: Integers) -> int:
+        """Least less greatest, in millionths."""
+        greatest, least = self.ends(problem, matched)
         return least - greatest
 
 

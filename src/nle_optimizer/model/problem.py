@@ -1,6 +1,7 @@
 """The problem in plain integers: pairs, limits, rows and ordered levels. No name of the field, no float."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -70,6 +71,10 @@ class Row:
         lower, upper: limits in the same unit; None for none.
         presences: indices of presences, ascending.
         presence_amounts: shape (row's presences,).
+        unit: what is counted, for people.
+        scale: how many units of what is counted make 1 of what people read.
+        share: where the limit is a share of everything matched, that share: what is counted then enters with its
+            denominator, everything with less its numerator, and the limit is 0.
     """
 
     constraint: str
@@ -80,6 +85,9 @@ class Row:
     upper: int | None = None
     presences: Integers = None  # type: ignore[assignment]
     presence_amounts: Integers = None  # type: ignore[assignment]
+    unit: str = ""
+    scale: int = 1
+    share: Fraction | None = None
 
     def __post_init__(self) -> None:
         for name in ("presences", "presence_amounts"):

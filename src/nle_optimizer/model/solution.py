@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nle_optimizer.model.levels import Level
+from nle_optimizer.model.levels import Level, Threshold
 from nle_optimizer.records import Flags, Integers
 
 
@@ -17,17 +17,19 @@ class LevelOutcome:
         proof: whose word the bound is: `prices`, `multipliers`, `leaves`, `trivial` (anyone can re-evaluate them)
             or `solver`.
         seconds: spent on the level; told in the manifest alone.
+        given_up: how much of the bound the level's `within` lets later ones give up.
     """
 
     value: int
     bound: int
     proof: str = "prices"
     seconds: float = 0.0
+    given_up: int = 0
 
     @property
     def proved(self) -> bool:
-        """Whether nothing better exists."""
-        return self.value == self.bound
+        """Whether nothing better exists, but for what later levels may give up."""
+        return self.value >= self.bound - self.given_up
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class Step:
             allocation does without certain pairs.
     """
 
-    level: Level
+    level: Level | Threshold
     of: int
     threshold: int | None = None
     held: bool = True

@@ -30,7 +30,7 @@ PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 def _ours(folder: Path) -> set[str]:
     """The names of the entries that a run wrote into its folder."""
-    outputs = _read_json(folder / MANIFEST).get("outputs")
+    outputs = read_json(folder / MANIFEST).get("outputs")
     return {MANIFEST} | {name.split("/")[0] for name in (outputs if isinstance(outputs, dict) else ())}
 
 
@@ -55,7 +55,7 @@ def write_run_folder(
         RunFolderError: the folder exists, or cannot be written.
     """
     files = _contents(result, keep_inputs=keep_inputs)
-    manifest = _manifest(result.scenario, files, circumstances)
+    manifest = _manifest(result, files, circumstances)
     with complete_folder(target, RUN_FOLDER, force=force) as folder:
         for name, content in {**files, MANIFEST: _json(manifest)}.items():
             path = folder / name
@@ -96,7 +96,8 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _manifest(scenario: Scenario, files: Mapping[str, bytes], circumstances: Circumstances) -> dict[str, Any]:
+def _manifest(result: Result, files: Mapping[str, bytes], circumstances: Circumstances) -> dict[str, Any]:
+    scenario = result.scenario
     return {
         "schema_version": 1,
         "scenario": scenario.settings.name,
@@ -104,6 +105,7 @@ def _manifest(scenario: Scenario, files: Mapping[str, bytes], circumstances: Cir
         "command": list(circumstances.command),
         "started": circumstances.started.astimezone(UTC).isoformat(timespec="seconds"),
         "seconds": dict(circumstances.seconds),
+        "levels": [{"name": name, "seconds": round(seconds, 3)} for name, seconds in result.seconds],
         "versions": {
             "nle-optimizer": version("nle-optimizer"),
             "python": platform.python_version(),
@@ -132,17 +134,22 @@ class RunFolder:
 
     def changed_files(self) -> list[str]:
         """Sentences naming the files that are not what the manifest says."""
-        outputs = self.manifest.get("outputs")
-        if not isinstance(outputs, Mapping):
-            return [f"{MANIFEST}: it lists no outputs"]
-        findings = []
-        for name, digest in outputs.items():
-            path = self.path / name
-            if not path.is_file():
-                findings.append(f"{name}: the file is missing")
-            elif sha256(path.read_bytes()) != digest:
-                findings.append(f"{name}: the file was changed since the run (its hash differs)")
-        return findings
+        return changed_files(self.path, self.manifest)
+
+
+def changed_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Sentences naming the files of a run folder that are not what its manifest says."""
+    outputs = manifest.get("outputs")
+    if not isinstance(outputs, Mapping):
+        return [f"{MANIFEST}: it lists no outputs"]
+    findings = []
+    for name, digest in outputs.items():
+        path = folder / name
+        if not path.is_file():
+            findings.append(f"{name}: the file is missing")
+        elif sha256(path.read_bytes()) != digest:
+            findings.append(f"{name}: the file was changed since the run (its hash differs)")
+    return findings
 
 
 def read_run_folder(path: Path) -> RunFolder:
@@ -155,19 +162,24 @@ def read_run_folder(path: Path) -> RunFolder:
         raise RunFolderError(f"{path}: there is no such run folder")
     if not (path / MANIFEST).is_file():
         raise RunFolderError(f"{path}: this is no run folder (it has no {MANIFEST})")
-    manifest = _read_json(path / MANIFEST)
+    manifest = read_json(path / MANIFEST)
     if not (path / "inputs").is_dir():
         raise RunFolderError(f"{path}: its inputs were not kept (--no-inputs), so it cannot stand alone")
     try:
         scenario = load_scenario(path / SCENARIO)
-        tables = {name: _read_table(path / f"{name}.csv") for name in CLAIMED}
+        tables = {name: read_table(path / f"{name}.csv") for name in CLAIMED}
     except InputError as error:
         raise RunFolderError(f"{path}: the run folder cannot be read:\n{error}") from error
-    summary, certificate = _read_json(path / "summary.json"), _read_json(path / "certificate.json")
+    summary, certificate = read_json(path / "summary.json"), read_json(path / "certificate.json")
     return RunFolder(path, scenario, Claim(tables, summary, certificate), manifest)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of a run folder.
+
+    Raises:
+        RunFolderError: it cannot be read, or holds no object.
+    """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -177,7 +189,13 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _read_table(path: Path) -> TextTable:
+def read_table(path: Path) -> TextTable:
+    """A table of a run folder, every cell as the run had it.
+
+    Raises:
+        InputError: it cannot be read.
+        RunFolderError: a row does not fit the header.
+    """
     rows = read_rows(path)
     header = [restore(name) for name in rows[0]] if rows else []
     wrong = [n for n, row in enumerate(rows, start=1) if len(row) != len(header)]

@@ -14,22 +14,28 @@ WIDTH = 78
 MOST_REASONS = 5
 MOST_LEVELS = 5
 
-STATUS = {
-    "optimal": "proved optimal",
-    "feasible": "a gap is left",
-    "completed": "completed (a rule that proves nothing)",
+STOPPED = {
+    "time": "Stopped when the time was over",
+    "work": "Stopped after the work it was given",
+    "gap": "Stopped at a gap that was good enough",
+    "interrupt": "Stopped by you",
 }
 
 
 def summary_text(result: Result, folder: Path) -> str:
     """The summary of a run, for a terminal; colours are dropped where there is none."""
     summary = result.claim.summary
-    title = _one_line(summary["title"]) or summary["scenario"]
+    title = one_line(summary["title"]) or summary["scenario"]
     lines = [click.style(title, bold=True), click.style("─" * min(WIDTH, max(len(title), 40)), dim=True)]
     lines += _flow(summary["counts"])
     lines.append("")
     lines += _quality(summary)
-    lines += _clashes(summary.get("clashes", ()))
+    lines += _limits(summary["constraints"])
+    if summary["stopped"]:
+        found = "nothing was found yet" if summary["status"] == "unknown" else "this is the best found"
+        lines.append(f"  {STOPPED[summary['stopped']]}: {found}.")
+    lines += _listed("No allocation meets every requirement:", summary.get("clashes", ()))
+    lines += _listed("It would be possible with:", summary.get("repairs", ()))
     lines += _reasons("Left out because", result.unmatched.columns["reason"])
     lines += _reasons("NLEs out because", [reason for reason in result.claim.tables["nles"]["reason"] if reason])
     lines += _reasons("Excluded because", result.exclusions.columns["reason"])
@@ -39,18 +45,18 @@ def summary_text(result: Result, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _one_line(text: str) -> str:
-    """Text as a heading: no line ends, nothing that controls a terminal, not wider than the screen."""
+def one_line(text: str, width: int = WIDTH) -> str:
+    """Text as one line: no line ends, nothing that controls a terminal, not longer than `width`."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text).strip()
-    return shown if len(shown) <= WIDTH else f"{shown[: WIDTH - 3]}..."
+    return shown if len(shown) <= width else f"{shown[: width - 3]}..."
 
 
-def _clashes(clashes: Sequence[str]) -> list[str]:
-    if not clashes:
+def _listed(title: str, sentences: Sequence[str]) -> list[str]:
+    if not sentences:
         return []
-    told = [wrap(clash, WIDTH, initial_indent="  - ", subsequent_indent="    ") for clash in clashes[:MOST_REASONS]]
-    more = [f"  - and {len(clashes) - MOST_REASONS} more, in summary.json"] if len(clashes) > MOST_REASONS else []
-    return ["  No allocation meets every requirement:", *(line for lines in told for line in lines), *more]
+    told = [wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ") for text in sentences[:MOST_REASONS]]
+    more = [f"  - and {len(sentences) - MOST_REASONS} more, in summary.json"] if len(sentences) > MOST_REASONS else []
+    return [f"  {title}", *(line for lines in told for line in lines), *more]
 
 
 def _row(label: str, value: str, note: str = "") -> str:
@@ -62,6 +68,7 @@ def _flow(counts: dict[str, int]) -> list[str]:
     trusts = f"{counts['matched_to_trust']:,} matched with a trust"
     tell = f", {counts['cannot_tell']:,} cannot be told" if counts["cannot_tell"] else ""
     share = f"{counts['supported'] / counts['eligible']:.0%} of those eligible" if counts["eligible"] else ""
+    share += f", {counts['part_supported']:,} in part" if counts["part_supported"] else ""
     return [
         _row("Schools read", f"{counts['schools_read']:,}", formed),
         _row("Excluded", f"{counts['excluded']:,}", trusts + tell),
@@ -80,8 +87,7 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
     lines.append(_row("Out of region", f"{metrics['out_of_region']:,}"))
     levels = summary["objectives"]
     for level in levels[:MOST_LEVELS]:
-        proof = STATUS["optimal"] if level["proved"] else f"at most {level['bound']:,.3f}"
-        lines.append(_row(_label(level["name"]), f"{level['value']:,.3f}", proof))
+        lines.append(_row(_label(level["name"]), f"{level['value']:,.3f}", _proof(level)))
     if len(levels) > MOST_LEVELS:
         lines.append(_row("Further objectives", f"{len(levels) - MOST_LEVELS:,}", "in summary.json"))
     for name, figures in summary["capacity"].items():
@@ -92,6 +98,25 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
         others = summary["counts"]["matched_pairs"] - summary["firm_pairs"]
         lines.append(_row("Ties", f"{others:,}", "pairs that another optimal allocation would change"))
     return lines
+
+
+def _proof(level: Mapping[str, Any]) -> str:
+    """What is known of a level: that it is optimal, and on whose word, or how much more there might be."""
+    if level["proved"]:
+        return "optimal, by the solver's word" if level["proof"] == "solver" else "proved optimal"
+    limit = "at most" if level["sense"] == "maximise" else "at least"
+    return f"{limit} {level['bound']:,.3f}, a gap of {level['gap']:.2%}"
+
+
+def _limits(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which constraints stand at a limit, as many as fit."""
+    labels = [found["label"] for found in constraints if found["binding"]]
+    if not constraints:
+        return []
+    rest = f" and {len(labels) - MOST_REASONS} more" if len(labels) > MOST_REASONS else ""
+    named = f": {', '.join(labels[:MOST_REASONS])}{rest}" if labels else ""
+    text = f"Limits reached, {len(labels):,} of {len(constraints):,}{named}"
+    return wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _label(name: str) -> str:

@@ -1,26 +1,23 @@
 """What settings and tables must agree on: names that exist, identifiers that lead somewhere."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nle_optimizer.errors import Place, Problem, did_you_mean
-from nle_optimizer.records import Kind, Records
-from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
-from nle_optimizer.scenario.comparable import unfit_value
+from nle_optimizer.records import Records
+from nle_optimizer.scenario.columns import KNOWN_RESOURCES, PINNED, RESULT_COLUMNS, TABLES
+from nle_optimizer.scenario.condition_checks import MOST_COMPARED, UNFILLED, Tables, asked_columns, check_columns
+from nle_optimizer.scenario.constraint_setting import COST
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
-from nle_optimizer.scenario.quantities import Range, When
+from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.tables import MOST_SHOWN, Reading
 from nle_optimizer.scenario.validation import check_word
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
-SO = {"by": "all schools are on one level", "weight": "every weight is 0"}
-Tables = Mapping[str, Records | None]
-MOST_COMPARED = 5000
-UNFILLED = "the schools table does not fill this column"
 WORKED_OUT_FROM = {"days_since_inspection": "latest_inspected", "days_waiting": "arrived"}
 
 
@@ -29,7 +26,10 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks = _Checks(document, settings, tables, resources, reading)
     checks.policy()
     checks.resources_exist()
-    checks.conditions()
+    checks.limited_resources_exist()
+    checks.somebody_is_wanted()
+    checks.kept_pairs_exist()
+    check_columns(document, settings, tables, reading)
     checks.pairs_lead_somewhere()
     checks.relations_agree()
     checks.homes_exist()
@@ -38,24 +38,6 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks.offers_are_used()
     if not reading.problems:
         checks.columns_are_used()
-
-
-def _conditions(settings: Settings) -> Iterator[tuple[Steps, When]]:
-    """Every condition on schools that the file states, and every column it counts or weighs them by."""
-    for n, rule in enumerate(settings.eligibility.rules or ()):
-        yield ("eligibility", "rules", n, "when"), rule.when
-    if settings.trust_first.qualifies is not None:
-        yield ("trust_first", "qualifies", "when"), settings.trust_first.qualifies.when
-    for n, objective in enumerate(settings.objectives or ()):
-        yield ("objectives", n, objective.name, "where"), objective.where
-        for option, column in (("by", objective.by), ("weight", objective.weight)):
-            if column is not None:
-                yield ("objectives", n, objective.name, option), {column: Range(missing=False)}
-
-
-def _is_unfilled(column: str, schools: Records) -> bool:
-    known = column in schools.spec.columns or column in schools
-    return known and not schools.given(column).any()
 
 
 @dataclass(frozen=True)
@@ -96,7 +78,7 @@ class _Checks:
         ]
         for column in dict.fromkeys(absent):
             if not schools.given(column).any() and column not in DERIVED_COLUMNS:
-                what = f"{UNFILLED}, so eligibility cannot be told for anybody by it"
+                what = f"{UNFILLED.format('schools')}, so eligibility cannot be told for anybody by it"
                 place = self.document.place(("eligibility",))
                 hint = did_you_mean(column, schools.extra)
                 self.reading.findings.append(Problem(place, "eligibility", what, column, hint))
@@ -107,7 +89,7 @@ class _Checks:
             what = "there is no such column, so every NLE takes one school"
             self.reading.findings.append(Problem(Place(nles.source, 1), "placements", what))
         for n, name in enumerate(self.settings.capacity.resources or ()):
-            if any(name in spec.columns for spec in TABLES.values()):
+            if name in RESULT_COLUMNS or any(name in spec.columns for spec in TABLES.values()):
                 self._problem(("capacity", "resources", n), "a column with a meaning of its own is no resource", name)
             elif nles is not None and name not in nles and name != "placements":
                 hint = did_you_mean(name, nles.extra)
@@ -122,29 +104,41 @@ class _Checks:
                     hint = did_you_mean(name, self.resources)
                     self._problem((*steps, name), "this is no resource of the scenario", name, hint)
 
-    def conditions(self) -> None:
-        settings, schools = self.settings, self.tables["schools"]
-        if schools is None:
+    def limited_resources_exist(self) -> None:
+        for n, constraint in enumerate(self.settings.constraints):
+            known = [*self.resources, *([COST] if constraint.type == "budget" else [])]
+            if constraint.type in ("budget", "minimum_use") and constraint.of not in (None, *known):
+                hint = did_you_mean(str(constraint.of), known) or f"one of {', '.join(known)}"
+                self._problem(("constraints", n, "of"), "this is no resource of the scenario", constraint.of, hint)
+
+    def somebody_is_wanted(self) -> None:
+        """The first objective must not be best where nobody is matched, unless somebody has to be."""
+        first = next(iter(self.settings.objectives or ()), None)
+        if first is None or not first.is_best_of_nobody or self._somebody_must_be_matched():
             return
-        for steps, when in _conditions(settings):
-            self._columns_exist(steps, when, schools)
-        unfilled: dict[str, tuple[Steps, str]] = {}
-        for steps, when in _conditions(settings):
-            so = SO.get(str(steps[-1]), "no school meets the condition")
-            for column, condition in when.items():
-                matches_blanks = isinstance(condition, Range) and condition.missing
-                if _is_unfilled(column, schools) and not matches_blanks:
-                    unfilled.setdefault(column, ((*steps, column), so))
-        for steps, so in unfilled.values():
-            path = ".".join(str(step) for step in steps)
-            self.reading.findings.append(Problem(self.document.place(steps), path, f"{UNFILLED}, so {so}"))
+        best = "only the best pair" if first.name == "min_fit" else "nobody"
+        what = f"{first.name} cannot come first: supporting {best} would be best"
+        remedy = "put fit before it, or require somebody by a constraint's minimum"
+        self._problem(("objectives", 0), what, None, remedy)
+
+    def _somebody_must_be_matched(self) -> bool:
+        if any(constraint.needs_somebody for constraint in self.settings.constraints):
+            return True
+        pairs, current = self.tables["pairs"], self.tables["current"]
+        required = pairs is not None and any("require" in words for words in pairs.values("relation"))
+        return required or (current is not None and bool(set(PINNED) & set(current.values("state").tolist())))
+
+    def kept_pairs_exist(self) -> None:
+        for n, objective in enumerate(self.settings.objectives or ()):
+            if "kept_pairs" in (objective.name, *objective.parts) and self.settings.data.current is None:
+                what = "kept_pairs counts pairs that stand today, and there are none"
+                self._problem(("objectives", n), what, None, "name their table under data.current")
 
     def columns_are_used(self) -> None:
         """A column that no setting uses and that is nearly a known one is a finding."""
         named = self.settings.capacity.resources
         resources = KNOWN_RESOURCES if named is None else named
-        used: set[str | None] = {column for _, when in _conditions(self.settings) for column in when}
-        used |= {column for limit in self.settings.constraints for column in (*limit.where, limit.by)}
+        used = {asked.column for asked in asked_columns(self.settings, self.tables["pairs"])}
         used |= {column for rule in eligibility_rules(self.settings) for column in rule.when}
         for table in filter(None, self.tables.values()):
             missing = [name for name in (*table.spec.columns, *resources) if name not in table]
@@ -172,37 +166,15 @@ class _Checks:
                 self.reading.findings.append(Problem(place, ".".join(steps), what, region, hint))
 
     def offers_are_used(self) -> None:
-        for name in self.settings.offer:
-            if name not in self.resources and name != "override":
+        offers: list[Steps] = [("offer", name) for name in self.settings.offer if name != "override"]
+        for n, rule in enumerate(self.settings.eligibility.rules or ()):
+            offers += [("eligibility", "rules", n, "offer", name) for name in rule.offer]
+        for steps in offers:
+            if steps[-1] not in self.resources:
                 what = "this is no resource of the scenario, so the offer is not used"
-                hint = did_you_mean(name, self.resources)
-                place = self.document.place(("offer", name))
-                self.reading.findings.append(Problem(place, f"offer.{name}", what, hint=hint))
-
-    def _columns_exist(self, steps: Steps, when: When, schools: Records) -> None:
-        known = [*schools.spec.columns, *schools.extra, *DERIVED_COLUMNS]
-        for column, condition in when.items():
-            if column not in known:
-                hint = did_you_mean(column, known)
-                self._problem((*steps, column), "the schools table has no such column", column, hint)
-            elif column in NEEDS_AS_OF and self.settings.as_of is None:
-                self._problem((*steps, column), "this is counted up to as_of, which is not given")
-            elif unfit := unfit_value(condition, column, schools):
-                self._problem((*steps, column), f"{unfit[1]} is needed to compare this column with", unfit[0])
-            elif column in schools.columns and not _is_unfilled(column, schools) and not isinstance(condition, Range):
-                self._values_stand_somewhere((*steps, column), condition, schools, column)
-
-    def _values_stand_somewhere(self, steps: Steps, condition: object, schools: Records, column: str) -> None:
-        cells = schools.column(column)
-        standing = {str(value).casefold() for value in cells.values[cells.given]}
-        if cells.values.dtype != object and cells.kind is not Kind.COUNT:
-            return
-        for value in condition if isinstance(condition, list) else [condition]:
-            if str(value).casefold() not in standing:
+                hint = did_you_mean(str(steps[-1]), self.resources)
                 path = ".".join(str(step) for step in steps)
-                hint = did_you_mean(str(value), standing) if len(standing) < MOST_COMPARED else None
-                what = "this value stands in no row of the schools table"
-                self.reading.findings.append(Problem(self.document.place(steps), path, what, str(value), hint))
+                self.reading.findings.append(Problem(self.document.place(steps), path, what, hint=hint))
 
     def pairs_lead_somewhere(self) -> None:
         for table in ("pairs", "current"):
@@ -218,14 +190,16 @@ class _Checks:
         known = set(other.ids.tolist()) | self._formed(column)
         cells = pairs.column(column)
         wrong = [n for n in np.flatnonzero(cells.given) if cells.values[n] not in known]
+        stands = pairs.spec.name == "current"
+        told, so = (self.reading.findings, ", so the pair is not counted") if stands else (self.reading.problems, "")
         for n in wrong[:MOST_SHOWN]:
-            what = f"the {other.spec.name} table has no such identifier"
+            what = f"the {other.spec.name} table has no such identifier{so}"
             hint = did_you_mean(cells.values[n], known) if len(known) < MOST_COMPARED else None
             place = Place(pairs.source, row=int(pairs.rows[n]))
-            self.reading.problems.append(Problem(place, column, what, cells.values[n], hint))
+            told.append(Problem(place, column, what, cells.values[n], hint))
         if len(wrong) > MOST_SHOWN:
             what = f"{len(wrong) - MOST_SHOWN} more rows lead nowhere"
-            self.reading.problems.append(Problem(Place(pairs.source), column, what))
+            told.append(Problem(Place(pairs.source), column, what))
 
     def _formed(self, column: str) -> set[str]:
         """Identifiers of recipients that are formed from a trust's schools."""

@@ -26,10 +26,17 @@ FAITH_ALIASES = {"none": "", "does not apply": ""}
 """Religious characters of GIAS that mean none."""
 KNOWN_RESOURCES = ("placements", "days")
 """Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
+RESULT_COLUMNS = (
+    *(f"fit_{area}" for area in AREAS),
+    *("school_name", "nle_name", "out_of_region", "cost", "firmness", "why", "next_best_nle_id"),
+)
+"""Columns of a result that no table has; no resource may have their names."""
 RELATIONS = ("forbid", "require", "conflict", "objects", "previous")
 NLE_STATUS = ("available", "paused", "withdrawn")
 TRUST_DECISIONS = ("proposed", "agreed", "declined")
-PAIR_STATES = ("proposed", "offered", "agreed", "started", "finished", "stopped")
+PINNED = ("agreed", "started")
+ENDED = ("finished", "stopped")
+PAIR_STATES = ("proposed", "offered", *PINNED, *ENDED)
 
 
 def _table(name: str, key: tuple[str, ...], doc: str, *columns: ColumnSpec) -> TableSpec:
@@ -160,10 +167,10 @@ PAIRS = _table(
 CURRENT = _table(
     "current",
     ("school_id", "nle_id"),
-    "What stands today.",
+    "What stands today; the allocation of an earlier run will do. Its other columns are left aside.",
     _id("school_id", "School or trust of the pair."),
     _id("nle_id", "NLE of the pair."),
-    ColumnSpec("state", Kind.CHOICE, "State of the pair.", required=True, choices=PAIR_STATES),
+    ColumnSpec("state", Kind.CHOICE, "State of the pair; blank means proposed.", choices=PAIR_STATES),
 )
 
 TABLES = {table.name: table for table in (SCHOOLS, NLES, TRUSTS, PAIRS, CURRENT)}

@@ -5,7 +5,7 @@ conditions (`when`, `where`) and single values are replaced whole. Every value r
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,20 @@ class Document:
             if steps[:length] in self.places:
                 return self.places[steps[:length]]
         return Place(str(self.file))
+
+    def located(self, problem: Problem) -> Problem:
+        """A problem that names a setting and no place, in the place of that setting; any other as it is."""
+        if problem.place != Place() or not problem.path:
+            return problem
+        steps: list[str | int] = []
+        holder: Any = self.values
+        for word in problem.path.split("."):
+            step = _entry_of(holder, word)
+            if step is None:
+                break
+            steps.append(step)
+            holder = holder[step]
+        return replace(problem, place=self.place(tuple(steps)))
 
     def origin(self, steps: Steps) -> str:
         """Where a setting comes from, in words: `england.yaml:12`, `--set`, `default`."""
@@ -136,12 +150,22 @@ def _merges(old: Any, new: Any, key: str) -> bool:
 def _step(holder: Any, word: str, key: str, origin: Place) -> str | int:
     if not isinstance(holder, list):
         return word
+    step = _entry_of(holder, word)
+    if step is not None:
+        return step
+    names = [str(entry.get("name")) for entry in holder if isinstance(entry, dict)]
+    raise InputError([Problem(origin, key, f"there is no entry {word!r}", hint=did_you_mean(word, names))])
+
+
+def _entry_of(holder: Any, word: str) -> str | int | None:
+    """The key or index of the entry that a word addresses; entries of a list by their `name` or number."""
+    if isinstance(holder, dict):
+        return word if word in holder else None
+    if not isinstance(holder, list):
+        return None
     if word.isdecimal() and int(word) < len(holder):
         return int(word)
-    names = {str(entry.get("name")): n for n, entry in enumerate(holder) if isinstance(entry, dict)}
-    if word in names:
-        return names[word]
-    raise InputError([Problem(origin, key, f"there is no entry {word!r}", hint=did_you_mean(word, names))])
+    return next((n for n, entry in enumerate(holder) if isinstance(entry, dict) and entry.get("name") == word), None)
 
 
 def read_document(file: Path, *, allow_outside: bool = False) -> Document:
@@ -165,7 +189,7 @@ def _read(file: Path, allow_outside: bool, seen: tuple[Path, ...]) -> Document:
     if base is None:
         return document
     place = document.place(("base",))
-    under = _read(_inside(base, file, place, "base", allow_outside), allow_outside, (*seen, here))
+    under = _read(within_folder(base, file, place, "base", allow_outside=allow_outside), allow_outside, (*seen, here))
     under.file = file
     under.merge(document.values, document.places)
     return under
@@ -200,7 +224,7 @@ def anchor_paths(document: Document, *, allow_outside: bool) -> None:
             continue
         place = document.place(("data", name, "file"))
         try:
-            target = str(_inside(path, document.file, place, f"data.{name}", allow_outside))
+            target = str(within_folder(path, document.file, place, f"data.{name}", allow_outside=allow_outside))
         except InputError as error:
             problems += error.problems
         else:
@@ -209,7 +233,12 @@ def anchor_paths(document: Document, *, allow_outside: bool) -> None:
         raise InputError(problems)
 
 
-def _inside(path: Any, file: Path, place: Place, setting: str, allow_outside: bool) -> Path:
+def within_folder(path: Any, file: Path, place: Place, setting: str, *, allow_outside: bool) -> Path:
+    """The path that a document's file names, from the folder of that file.
+
+    Raises:
+        InputError: it is no path, or leaves that folder.
+    """
     if not isinstance(path, str) or not path or "\0" in path:
         raise InputError([Problem(place, setting, "a path is needed", repr(path))])
     folder = file.parent.resolve()

@@ -23,11 +23,19 @@ OBJECTIVE_NAMES = (
     "cost",
     "blend",
 )
+NO_SUMS: Mapping[str, tuple[str, ...]] = {
+    "min_fit": ("where", "by"),
+    "leximin_fit": ("where", "by"),
+    "load_balance": (),
+    "region_gap": ("where",),
+}
+"""Objectives that are no sums over pairs, so that no blend weighs them, and the options that each takes."""
 BLEND_PARTS = {
-    **{name: name for name in OBJECTIVE_NAMES if name not in ("blend", "min_fit", "leximin_fit")},
+    **{name: name for name in OBJECTIVE_NAMES if name != "blend" and name not in NO_SUMS},
     "distance_km": "distance",
 }
 """What a blend may weigh, and the objective each word stands for; `distance_km` is weighed by the kilometre."""
+MINIMISED = ("distance", "travel_minutes", "cost")
 
 
 class Objective(Section):
@@ -75,6 +83,13 @@ class Objective(Section):
         options = {key: getattr(self, key) for key in type(self).model_fields if key not in ("name", "parts")}
         chosen = {key: value for key, value in options.items() if value not in (None, {})}
         return {self.name: {**self.parts, **chosen}}
+
+    @property
+    def is_best_of_nobody(self) -> bool:
+        """Whether supporting nobody, or only the best pair, would do best."""
+        if self.name == "blend":
+            return all(weight <= 0 for weight in self.parts.values())
+        return self.name in (*MINIMISED, "min_fit", "load_balance", "region_gap")
 
 
 def _blend(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.records import MILLION, Records
+from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
 from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, each_override, read_document
@@ -52,15 +53,28 @@ class Scenario:
         """
         document = self.document.copy()
         for key, value in changes.items():
-            document.set(key, _exact(value), Place("replace"))
+            document.set(key, exact(value), Place("replace"))
         anchor_paths(document, allow_outside=True)
-        if any(key.split(".")[0] in ("data", "fit", "capacity") for key in changes):
-            return _assemble(document)
+        return self.under(document)
+
+    def under(self, document: Document) -> "Scenario":
+        """These tables under the settings of another document; they are read again only where it reads them otherwise.
+
+        Raises:
+            InputError: whatever is wrong with the document.
+        """
         settings = validate(document)
+        if how_read(settings) != how_read(self.settings):
+            return _assemble(document)
         return _checked(document, settings, self._tables(), Reading(), self.resources)
 
     def _tables(self) -> dict[str, Records | None]:
         return {name: getattr(self, name) for name in TABLES}
+
+
+def how_read(settings: Settings) -> tuple[Any, ...]:
+    """The settings that decide what is read from the tables, and how."""
+    return settings.data, settings.fit.levels, settings.capacity.resources, settings.supply
 
 
 def load_scenario(
@@ -77,13 +91,21 @@ def load_scenario(
     Raises:
         InputError: everything that is wrong, at once.
     """
-    file = Path(file)
-    is_workbook = file.suffix.lower() in (".xlsx", ".xlsm")
-    read: Callable[..., Document] = read_workbook_document if is_workbook else read_document
-    document = read(file, allow_outside=allow_outside)
+    document = read_any_document(Path(file), allow_outside=allow_outside)
     written = document.copy()
     apply_choices(document, choose, sets, allow_outside=allow_outside)
     return _assemble(document, _wrong_overrides(written, allow_outside))
+
+
+def read_any_document(file: Path, *, allow_outside: bool) -> Document:
+    """A scenario as written, in YAML or in a workbook, over its bases.
+
+    Raises:
+        InputError: as `read_document`.
+    """
+    is_workbook = file.suffix.lower() in (".xlsx", ".xlsm")
+    read: Callable[..., Document] = read_workbook_document if is_workbook else read_document
+    return read(file, allow_outside=allow_outside)
 
 
 def _wrong_overrides(document: Document, allow_outside: bool) -> list[Problem]:
@@ -114,6 +136,8 @@ def _assemble(document: Document, known: Sequence[Problem] = ()) -> Scenario:
         _read_tables_anyway(document, reading)
         raise InputError(list(dict.fromkeys([*error.problems, *reading.problems]))) from None
     tables, resources = _read_tables(settings, reading)
+    if tables["nles"] is not None:
+        tables["nles"] = with_additions(tables["nles"], settings, resources, document, reading)
     return _checked(document, settings, tables, reading, resources)
 
 
@@ -158,10 +182,14 @@ def _tables(
     data: Data, resources: Sequence[str], levels: Mapping[str, int], reading: Reading
 ) -> dict[str, Records | None]:
     sources: dict[str, DataFile | None] = {name: getattr(data, name) for name in TABLES}
-    return {
+    tables = {
         name: read_table(TABLES[name], source, resources, levels, reading) if source else None
         for name, source in sources.items()
     }
+    current = tables["current"]
+    if current is not None:
+        tables["current"] = current.only([*current.spec.columns, *resources])
+    return tables
 
 
 def _read_tables_anyway(document: Document, reading: Reading) -> None:
@@ -184,11 +212,12 @@ def _written(document: Document, steps: tuple[str, ...]) -> Any:
     return value
 
 
-def _exact(value: Any) -> Any:
+def exact(value: Any) -> Any:
+    """A value with every float in it as the decimal that a person would write."""
     from decimal import Decimal
 
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, Mapping):
-        return {key: _exact(entry) for key, entry in value.items()}
-    return [_exact(entry) for entry in value] if isinstance(value, list | tuple) else value
+        return {key: exact(entry) for key, entry in value.items()}
+    return [exact(entry) for entry in value] if isinstance(value, list | tuple) else value

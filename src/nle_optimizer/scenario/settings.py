@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from math import gcd
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from nle_optimizer.scenario.constraint_setting import Constraint
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.quantities import (
     Amount,
@@ -23,6 +24,9 @@ from nle_optimizer.scenario.quantities import (
     When,
     Whole,
 )
+from nle_optimizer.scenario.sweep_setting import Sweep
+
+MOST_ADDED = 100_000
 
 
 class DataFile(Section):
@@ -250,14 +254,15 @@ class Capacity(Section):
 
 
 class Addition(Section):
-    """NLEs that do not exist yet."""
+    """NLEs that do not exist yet: synthetic copies of existing ones, `added-1-001` and so on, to ask what they would
+    bring."""
 
-    count: Whole
+    count: Annotated[Whole, Field(le=MOST_ADDED)]
     """How many."""
     where: dict[str, Scalar] = {}
-    """Columns of the new NLEs."""
+    """They are drawn from available NLEs with these cells; where there is none, from all, and get these cells."""
     like: str = "existing"
-    """Whom they resemble."""
+    """Whom they resemble: `existing`, or the identifier of one NLE."""
     seed: Seed = 0
     """Seed of the draw."""
 
@@ -266,7 +271,7 @@ class Supply(Section):
     """NLEs beyond those in the table."""
 
     add: list[Addition] = []
-    """NLEs to add."""
+    """NLEs to add; each as under *An addition*."""
 
 
 class Costs(Section):
@@ -276,29 +281,6 @@ class Costs(Section):
     """Pounds a day of support."""
     per_match: Amount = Decimal(0)
     """Pounds a pair."""
-
-
-class Constraint(Section):
-    """A requirement over many pairs."""
-
-    name: Name
-    """Its name, by which it is addressed: `constraints.london.maximum`."""
-    type: Literal["quota", "budget", "minimum_use", "keep_together", "new_to_area"]
-    """What kind of requirement."""
-    of: str | None = None
-    """What is counted: schools, nles or pairs; for a budget, a resource or cost."""
-    where: When = {}
-    """Which of them count."""
-    by: str | None = None
-    """One limit for each value of this column."""
-    minimum: Amount | None = None
-    """At least so many."""
-    maximum: Amount | None = None
-    """At most so many."""
-    minimum_share: Share | None = None
-    """At least this share."""
-    maximum_share: Share | None = None
-    """At most this share."""
 
 
 class Stop(Section):
@@ -365,8 +347,8 @@ class Settings(Section):
     seed: Seed = 0
     """Of the lottery that settles what is left of ties."""
     uncertainty: Uncertainty = Uncertainty()
-    sweep: dict[str, Any] = {}
-    """Read by `nle-optimizer sweep`."""
+    sweep: Sweep = Sweep()
+    """What `nle-optimizer sweep` tries out."""
 
     @model_validator(mode="after")
     def _amounts_offered(self) -> "Settings":

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.scenario.contradictions import contradictions
 from nle_optimizer.scenario.document import Document
-from nle_optimizer.scenario.objective_setting import BLEND_PARTS, OBJECTIVE_NAMES
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
@@ -23,7 +23,7 @@ def validate(document: Document) -> Settings:
         settings = Settings.model_validate(document.values)
     except ValidationError as error:
         raise InputError(sorted(set(_problems(document, error)))) from None
-    problems = list(_unknown_objectives(document, settings))
+    problems = list(contradictions(document, settings))
     if problems:
         raise InputError(problems)
     return settings
@@ -173,18 +173,6 @@ def _models_in(forms: Iterable[Any]) -> Iterable[type[BaseModel]]:
             yield form
         elif get_origin(form) in (Union, UnionType, Annotated):
             yield from _models_in(get_args(form))
-
-
-def _unknown_objectives(document: Document, settings: Settings) -> Iterable[Problem]:
-    for n, objective in enumerate(settings.objectives or []):
-        place = document.place(("objectives", n))
-        if objective.name not in OBJECTIVE_NAMES:
-            hint = did_you_mean(objective.name, OBJECTIVE_NAMES)
-            yield Problem(place, f"objectives.{n}", "unknown objective", objective.name, hint)
-        for part in objective.parts:
-            if part not in BLEND_PARTS:
-                hint = did_you_mean(part, BLEND_PARTS)
-                yield Problem(place, f"objectives.{n}.blend", "unknown part of a blend", part, hint)
 
 
 def check_word(place: Place, setting: str, word: str, known: Iterable[str]) -> list[Problem]:

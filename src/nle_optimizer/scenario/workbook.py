@@ -74,7 +74,7 @@ def _refuse_bombs(path: Path) -> None:
             packed = sum(entry.compress_size for entry in archive.infolist())
     except (OSError, ValueError) as error:
         raise _unreadable(path, getattr(error, "strerror", None) or "it cannot be opened") from None
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError):
         raise _unreadable(path, "it is not an XLSX file") from None
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > RATIO_MATTERS_FROM and unpacked > MAX_RATIO * packed):
         raise _unreadable(path, f"it would unpack to {unpacked / 1e6:,.0f} MB")

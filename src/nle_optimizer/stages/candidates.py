@@ -1,18 +1,20 @@
 """The candidate pairs: who may support whom, how well, and why nobody may support the rest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem
-from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts
+from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts, blank_column
+from nle_optimizer.scenario.columns import PAIRS
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.conflicts import Conflicts, folded, shared_codes
 from nle_optimizer.stages.fit import Needs, fit_of, needs_of
 from nle_optimizer.stages.given_pairs import GivenPairs, given_pairs, locate
 from nle_optimizer.stages.reach import reach
+from nle_optimizer.stages.requirements import Required
 from nle_optimizer.stages.sieve import MOST_SHOWN, Sieve
 from nle_optimizer.stages.suitability import match, properties_that
 
@@ -31,6 +33,7 @@ class Candidates:
         needs: needs and expertise.
         last_filter: shape (recipients,): the code of the filter that removed a recipient's last pair;
             blank where it has candidates.
+        current: the rows of `data.current` between the two sides, or None.
     """
 
     recipients: Records
@@ -43,6 +46,7 @@ class Candidates:
     given: GivenPairs | None
     needs: Needs
     last_filter: Texts
+    current: GivenPairs | None = None
 
     def __len__(self) -> int:
         return len(self.nle)
@@ -55,7 +59,8 @@ class Candidates:
     def from_table(self, name: str) -> Column:
         """A column of the pairs table for each candidate pair; blank where no row gives it."""
         if self.given is None:
-            return Column(Kind.AMOUNT, np.zeros(len(self), np.int64), np.zeros(len(self), bool))
+            spec = PAIRS.columns.get(name)
+            return blank_column(spec.kind if spec else Kind.AMOUNT, len(self))
         return self.given.spread(name, self.keys)
 
 
@@ -67,6 +72,7 @@ def find_candidates(
     settings: Settings,
     *,
     distance_needed: bool,
+    current: Records | None = None,
 ) -> Candidates:
     """The candidate pairs between recipients and available NLEs.
 
@@ -77,16 +83,18 @@ def find_candidates(
         pairs: the pairs table, or None.
         settings: the scenario's settings.
         distance_needed: whether an objective uses distance, so that a pair without one is out.
+        current: what stands today, or None.
 
     Raises:
-        InputError: a required pair that a filter removes; an unknown need under `fit.unknown: error`.
+        InputError: a required or pinned pair that a filter removes; an unknown need under `fit.unknown: error`.
     """
-    given = given_pairs(pairs, recipients, nles)
-    sieve = reach(recipients, nles, given, settings, distance_needed=distance_needed)
+    given, standing = given_pairs(pairs, recipients, nles), given_pairs(current, recipients, nles)
+    required = Required(given, standing, recipients, nles)
+    sieve = reach(recipients, nles, given, required, settings, distance_needed=distance_needed)
     for code, rows in _filters(recipients, nles, schools, settings):
         sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
     sieve = _drop_related(sieve, given, len(recipients), settings)
-    return _with_fit(sieve, recipients, nles, given, settings)
+    return replace(_with_fit(sieve, recipients, nles, given, settings), current=standing)
 
 
 Filter = Callable[[Integers, Integers], Flags]

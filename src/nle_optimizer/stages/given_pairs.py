@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.records import Column, Flags, Integers, Records
+from nle_optimizer.records import Column, Flags, Integers, Records, blank_column
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +39,12 @@ class GivenPairs:
     def spread(self, name: str, keys: Integers) -> Column:
         """The named column for candidate pairs with these keys (ascending); blank where no row gives it."""
         column = self.table.column(name)
-        values = np.zeros(len(keys), dtype=column.values.dtype)
-        given = np.zeros(len(keys), dtype=bool)
+        spread = blank_column(column.kind, len(keys))
         rows = np.flatnonzero(column.given)
         at, found = locate(self.keys[rows], keys)
-        values[at[found]] = column.values[rows[found]]
-        given[at[found]] = True
-        return Column(column.kind, values, given)
+        spread.values[at[found]] = column.values[rows[found]]
+        spread.given[at[found]] = True
+        return spread
 
 
 def locate(wanted: Integers, keys: Integers) -> tuple[Integers, Flags]:

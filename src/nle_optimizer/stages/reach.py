@@ -14,13 +14,15 @@ from nle_optimizer.stages.geography import (
     within_reach,
 )
 from nle_optimizer.stages.given_pairs import GivenPairs, locate
-from nle_optimizer.stages.sieve import Sieve, required_removed
+from nle_optimizer.stages.requirements import Required
+from nle_optimizer.stages.sieve import Sieve
 
 
 def reach(
     recipients: Records,
     nles: Records,
     given: GivenPairs | None,
+    required: Required,
     settings: Settings,
     *,
     distance_needed: bool,
@@ -52,12 +54,8 @@ def reach(
     last[np.bincount(recipient, minlength=count) > 0] = ""
     if not len(nles):
         last[:] = "no-nle"
-    required = _required(given, nle * count + recipient, nles, recipients)
-
-    def names(i: int, j: int) -> str:
-        return f"pair {nles.ids[i]}, {recipients.ids[j]}"
-
-    sieve = Sieve(nle, recipient, square, distance, required, last, names)
+    flags = required.among(nle * count + recipient)
+    sieve = Sieve(nle, recipient, square, distance, flags, last, required.name)
     sieve = sieve.drop("too-near", _too_near(sieve, settings))
     return sieve.drop("travel-time", _too_long(sieve, given, settings))
 
@@ -118,19 +116,3 @@ def _with_given_distances(
     distance = np.concatenate([distance[stay], metres_given[near]])
     order = np.argsort(nle * count + recipient, kind="stable")
     return nle[order], recipient[order], square[order], distance[order]
-
-
-def _required(given: GivenPairs | None, keys: Integers, nles: Records, recipients: Records) -> Flags | None:
-    if given is None:
-        return None
-    rows = np.flatnonzero(given.with_relation("require"))
-    if not len(rows):
-        return None
-    at, found = locate(given.keys[rows], keys)
-    if not found.all():
-        lost = rows[~found]
-        names = [f"pair {nles.ids[given.nle[n]]}, {recipients.ids[given.recipient[n]]}" for n in lost]
-        raise required_removed(names, "too-far or no-place")
-    required = np.zeros(len(keys), bool)
-    required[at] = True
-    return required

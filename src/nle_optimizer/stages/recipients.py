@@ -39,7 +39,7 @@ def form_recipients(
     if twice:
         what = "the trust stands as a row of its own and through its schools"
         raise InputError([Problem(Place(schools.source), "school_id", what, trust) for trust in twice])
-    return _stack(rest, formed), len(formed)
+    return rest.joined(formed), len(formed)
 
 
 def _refuse_both(schools: Records) -> None:
@@ -172,15 +172,3 @@ class _Groups:
 def _commonest(texts: Sequence[str]) -> str:
     filled = [text for text in texts if text]
     return min(set(filled), key=lambda text: (-filled.count(text), text)) if filled else ""
-
-
-def _stack(first: Records, second: Records) -> Records:
-    columns: dict[str, Column] = {}
-    for name in dict.fromkeys((*first.columns, *second.columns)):
-        kind = (first if name in first else second).column(name).kind
-        one, two = first.column(name, kind), second.column(name, kind)
-        columns[name] = Column(
-            one.kind, np.concatenate([one.values, two.values]), np.concatenate([one.given, two.given])
-        )
-    both = Records(first.spec, first.source, np.concatenate([first.rows, second.rows]), columns)
-    return both.take(np.array(sorted(range(len(both)), key=both.ids.__getitem__), dtype=np.int64))

@@ -1,30 +1,90 @@
-"""Required pairs whose school or NLE is out: refused, with the reason each of them is out."""
+"""Pairs that must be matched: required in the pairs table, or agreed or started today."""
+
+from collections.abc import Iterator
+
+import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem
-from nle_optimizer.records import Records
+from nle_optimizer.records import Flags, Integers, Records
+from nle_optimizer.stages.current import pinned
+from nle_optimizer.stages.given_pairs import GivenPairs, locate
 from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.stages.sieve import MOST_SHOWN
+from nle_optimizer.stages.sieve import MOST_SHOWN, required_removed
 from nle_optimizer.stages.supply import Supply
 
 
-def refuse_lost_requirements(pairs: Records | None, ledger: Ledger, supply: Supply) -> None:
-    """Refuse required pairs of which one side is not there to be matched.
+class Required:
+    """The pairs between recipients and available NLEs that must be matched.
+
+    Args:
+        given: the rows of the pairs table between the two sides, or None.
+        current: the rows of `data.current` between them, or None.
+        recipients, nles: the two sides.
+    """
+
+    def __init__(self, given: GivenPairs | None, current: GivenPairs | None, recipients: Records, nles: Records):
+        self._recipients, self._nles = recipients, nles
+        self._words: dict[int, str] = {}
+        if given is not None:
+            self._words |= dict.fromkeys(given.keys[given.with_relation("require")].tolist(), "required")
+        if current is not None:
+            rows = pinned(current.table)
+            states = current.table.values("state")[rows].tolist()
+            self._words |= dict(zip(current.keys[rows].tolist(), states, strict=True))
+
+    def among(self, keys: Integers) -> Flags | None:
+        """Which of the pairs with these keys, ascending, must be matched; None where none must.
+
+        Raises:
+            InputError: one of those that must be is not among them.
+        """
+        if not self._words:
+            return None
+        wanted = np.array(sorted(self._words), dtype=np.int64)
+        at, found = locate(wanted, keys)
+        if not found.all():
+            lost = [divmod(key, len(self._recipients)) for key in wanted[~found].tolist()]
+            raise required_removed([self.name(*pair) for pair in lost], "too-far or no-place")
+        flags = np.zeros(len(keys), dtype=bool)
+        flags[at] = True
+        return flags
+
+    def name(self, nle: int, recipient: int) -> str:
+        """A pair in words, with why it must be matched where that is not the pairs table's word."""
+        word = self._words.get(int(nle) * len(self._recipients) + int(recipient), "required")
+        name = f"pair {self._nles.ids[nle]}, {self._recipients.ids[recipient]}"
+        return name if word == "required" else f"{name} ({word} today)"
+
+
+def refuse_lost_requirements(pairs: Records | None, current: Records | None, ledger: Ledger, supply: Supply) -> None:
+    """Refuse required and pinned pairs of which one side is not there to be matched.
 
     Raises:
         InputError: each such pair, with its row and why the school or the NLE is out.
     """
-    if pairs is None:
-        return
     nle_reasons = dict(zip(supply.nles.ids, supply.reason, strict=True))
     problems = []
-    for n, words in enumerate(pairs.values("relation")):
-        nle, school = pairs.values("nle_id")[n], pairs.values("school_id")[n]
-        why = _why_out(nle, school, nle_reasons.get(nle, ""), ledger) if "require" in words else None
+    for table, column, row, word in [*_required_rows(pairs), *_pinned_rows(current)]:
+        nle, school = table.values("nle_id")[row], table.values("school_id")[row]
+        why = _why_out(nle, school, nle_reasons.get(nle, ""), ledger)
         if why is not None:
-            what = f"the pair {nle}, {school} is required, but {why}; drop the requirement or bring it back"
-            problems.append(Problem(Place(pairs.source, row=int(pairs.rows[n])), "relation", what))
+            remedy = "drop the requirement" if word == "required" else "end the pair"
+            what = f"the pair {nle}, {school} is {word}, but {why}; {remedy} or bring it back"
+            problems.append(Problem(Place(table.source, row=int(table.rows[row])), column, what))
     if problems:
         raise InputError(problems[:MOST_SHOWN])
+
+
+def _required_rows(pairs: Records | None) -> Iterator[tuple[Records, str, int, str]]:
+    for n, words in enumerate(pairs.values("relation") if pairs is not None else ()):
+        if pairs is not None and "require" in words:
+            yield pairs, "relation", n, "required"
+
+
+def _pinned_rows(current: Records | None) -> Iterator[tuple[Records, str, int, str]]:
+    if current is not None:
+        for n in np.flatnonzero(pinned(current)).tolist():
+            yield current, "state", n, str(current.values("state")[n])
 
 
 def _why_out(nle: str, school: str, nle_reason: str, ledger: Ledger) -> str | None:

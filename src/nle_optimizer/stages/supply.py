@@ -19,7 +19,7 @@ class Supply:
     Attributes:
         nles: the table, sorted by identifier.
         reason: shape (nles,): why an NLE is out; blank where it is available.
-        capacity: shape (resources, nles), in millionths, after `multiply` and `reserve`.
+        capacity: shape (resources, nles), in millionths, after `multiply`, `reserve` and what pairs that ended took.
         capacity_known: shape (resources, nles): whether a capacity was reckoned at all.
     """
 
@@ -41,6 +41,7 @@ def supply_of(
     resources: tuple[str, ...],
     *,
     distance_asked: bool,
+    used_up: Integers | int = 0,
 ) -> Supply:
     """The state and capacity of every NLE.
 
@@ -50,6 +51,7 @@ def supply_of(
         settings: the scenario's settings.
         resources: names of the resources, in order.
         distance_asked: whether an objective uses distance.
+        used_up: shape (resources, nles): what pairs that ended took, in millionths; taken off last.
     """
     reason = np.full(len(nles), "", dtype=object)
 
@@ -68,6 +70,7 @@ def supply_of(
     counted = np.array([known & (reason == "") for _, known in held], dtype=bool)
     out(~np.all([known for _, known in held], axis=0), "unknown-capacity")
     capacity = np.array([_effective(name, held[n][0], counted[n], settings) for n, name in enumerate(resources)])
+    capacity = np.maximum(capacity - used_up, 0)
     out((capacity == 0).any(axis=0), "no-capacity")
     needy = _need_distance(nles, settings, distance_asked=distance_asked)
     out(needy & ~is_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")

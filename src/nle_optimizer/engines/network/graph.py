@@ -1,13 +1,16 @@
-"""The problem as a circulation: one hub, one node a recipient, one node an NLE.
+"""The problem as a circulation: one hub, one node a recipient, one an NLE, and one a row.
 
 Flow runs hub -> recipient -> NLE -> hub. An arc into a recipient carries its supporters, an arc out of an NLE the
-recipients it takes, and each pair is an arc between. Leaving the hub idle is allowed, so nobody has to be matched.
+recipients it takes, and each pair is an arc between. A row stands between the hub and the recipients or NLEs it
+holds, within the row around it, and its arc carries what it limits. Leaving the hub idle is allowed, so nobody has
+to be matched unless a lower limit says so.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nle_optimizer.engines.network.nesting import Nesting
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers
 
@@ -21,7 +24,8 @@ class Network:
     Attributes:
         nodes: how many there are; node 0 is the hub.
         pairs: number of pair arcs.
-        recipients, nles: how many there are; their arcs follow the pairs' in this order.
+        recipients, nles, rows: how many there are; their arcs follow the pairs' in this order, and after them
+            stands a second arc beside each row's, of no capacity, by which lower limits are met at first.
         tail, head: shapes (arcs,).
         lower, upper: bounds on the flow.
     """
@@ -30,6 +34,7 @@ class Network:
     pairs: int
     recipients: int
     nles: int
+    rows: int
     tail: Integers
     head: Integers
     lower: Integers
@@ -37,13 +42,23 @@ class Network:
 
     @property
     def recipient_arcs(self) -> slice:
-        """The arcs from the hub into the recipients."""
+        """The arcs into the recipients."""
         return slice(self.pairs, self.pairs + self.recipients)
 
     @property
     def nle_arcs(self) -> slice:
-        """The arcs from the NLEs back to the hub."""
+        """The arcs out of the NLEs."""
         return slice(self.pairs + self.recipients, self.pairs + self.recipients + self.nles)
+
+    @property
+    def row_arcs(self) -> slice:
+        """The arcs of the rows: into those of recipients, out of those of NLEs."""
+        return slice(self.nle_arcs.stop, self.nle_arcs.stop + self.rows)
+
+    @property
+    def spare_arcs(self) -> slice:
+        """The second arcs of the rows."""
+        return slice(self.row_arcs.stop, self.row_arcs.stop + self.rows)
 
     @property
     def free(self) -> Integers:
@@ -57,25 +72,41 @@ class Network:
 
     def with_pair_values(self, values: Integers) -> Integers:
         """Values of every arc: the given ones for the pairs, 0 for the rest."""
-        return np.concatenate([values, np.zeros(self.recipients + self.nles, dtype=np.int64)])
+        return np.concatenate([values, np.zeros(len(self.tail) - self.pairs, dtype=np.int64)])
 
 
-def build(problem: Problem, places: Integers) -> Network:
+def build(problem: Problem, places: Integers, nesting: Nesting) -> Network:
     """The network of a problem in which NLE i can take `places[i]` recipients."""
-    pairs, recipients, nles = problem.size, len(problem.recipient_ids), len(problem.nle_ids)
+    pairs, recipients, nles, rows = (
+        problem.size,
+        len(problem.recipient_ids),
+        len(problem.nle_ids),
+        len(problem.rows),
+    )
     recipient_node = 1 + np.arange(recipients, dtype=np.int64)
-    nle_node = 1 + recipients + np.arange(nles, dtype=np.int64)
-    hub_out, hub_in = np.full(recipients, HUB, np.int64), np.full(nles, HUB, np.int64)
-    lower = np.zeros(pairs + recipients + nles, dtype=np.int64)
-    if problem.required is not None:
-        lower[:pairs] = problem.required
+    nle_node = recipients + 1 + np.arange(nles, dtype=np.int64)
+    row_node = np.append(recipients + nles + 1 + np.arange(rows, dtype=np.int64), HUB)
+    outer, inner = row_node[nesting.around], row_node[:-1]
+    required = np.zeros(pairs, np.int64) if problem.required is None else problem.required.astype(np.int64)
+    row_tail = np.where(nesting.of_recipients, outer, inner)
+    row_head = np.where(nesting.of_recipients, inner, outer)
+    spare = np.zeros(rows, dtype=np.int64)
     return Network(
-        nodes=1 + recipients + nles,
+        nodes=1 + recipients + nles + rows,
         pairs=pairs,
         recipients=recipients,
         nles=nles,
-        tail=np.concatenate([recipient_node[problem.recipient], hub_out, nle_node]),
-        head=np.concatenate([nle_node[problem.nle], recipient_node, hub_in]),
-        lower=lower,
-        upper=np.concatenate([np.ones(pairs, np.int64), problem.supporters, places]),
+        rows=rows,
+        tail=np.concatenate(
+            [
+                recipient_node[problem.recipient],
+                row_node[nesting.of_recipient],
+                nle_node,
+                row_tail,
+                row_tail,
+            ]
+        ),
+        head=np.concatenate([nle_node[problem.nle], recipient_node, row_node[nesting.of_nle], row_head, row_head]),
+        lower=np.concatenate([required, np.zeros(recipients + nles, np.int64), nesting.lower, spare]),
+        upper=np.concatenate([np.ones(pairs, np.int64), problem.supporters, places, nesting.upper, spare]),
     )

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from nle_optimizer.engines.network.graph import HUB, Network
+from nle_optimizer.engines.network.graph import Network
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers, Texts
 
@@ -16,30 +16,20 @@ LOTTERY_BITS = 40
 def may_change(network: Network, flow: Integers) -> Flags:
     """For each pair, whether some circulation within the bounds uses it differently.
 
-    That is so if and only if its residual arc lies on a circle, that is, both ends are in one strong component.
-    Nodes that exchange flow with the hub in both directions count as the hub itself.
+    That is so if and only if its residual arc lies on a circle, that is, both ends are in one strong component: a
+    pair's arc has one residual direction only, so no circle through it goes back the way it came.
     """
     changes = np.zeros(network.pairs, dtype=bool)
     free = network.free
-    node = _merged_with_hub(network, flow)
     on = free[flow[free] < network.upper[free]]
     back = free[flow[free] > network.lower[free]]
-    start = np.concatenate([node[network.tail[on]], node[network.head[back]]])
-    end = np.concatenate([node[network.head[on]], node[network.tail[back]]])
+    start = np.concatenate([network.tail[on], network.head[back]])
+    end = np.concatenate([network.head[on], network.tail[back]])
     graph = csr_matrix((np.ones(len(start), np.int8), (start, end)), shape=(network.nodes, network.nodes))
-    component = connected_components(graph, directed=True, connection="strong")[1][node]
+    component = connected_components(graph, directed=True, connection="strong")[1]
     pairs = free[free < network.pairs]
     changes[pairs] = component[network.tail[pairs]] == component[network.head[pairs]]
     return changes
-
-
-def _merged_with_hub(network: Network, flow: Integers) -> Integers:
-    node = np.arange(network.nodes)
-    both = (flow > network.lower) & (flow < network.upper)
-    both[: network.pairs] = False
-    node[network.tail[both]] = HUB
-    node[network.head[both]] = HUB
-    return node
 
 
 def lottery_keys(problem: Problem, seed: int, draw: int) -> Integers:

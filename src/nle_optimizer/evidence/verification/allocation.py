@@ -110,9 +110,19 @@ def check_cells(
     sweep: Sweep,
     supported: Supported,
     table: Mapping[str, Sequence[str]],
+    firm: bool,
     findings: Findings,
 ) -> None:
-    """Compare every column that follows from the inputs, and the words of those that do not."""
+    """Compare every column that follows from the inputs, and the words of those that do not.
+
+    Args:
+        scenario, recipients: what was asked.
+        sweep: what the candidates are.
+        supported: the matched pairs.
+        table: the columns of the file.
+        firm: whether it must be told which pairs stand in every optimum.
+        findings: what is wrong.
+    """
     lines = supported.lines.tolist()
     expected = _expected(scenario, recipients, sweep, supported)
     schools, nles = expected["school_id"], expected["nle_id"]
@@ -120,8 +130,8 @@ def check_cells(
     for column, cells in expected.items():
         findings.compare(FILE, column, rows, cells, [table[column][line] for line in lines])
     for row, line in zip(rows, lines, strict=True):
-        if table["firmness"][line] not in ("all", "some"):
-            findings.differs(FILE, row, "firmness", "all or some", table["firmness"][line])
+        if table["firmness"][line] not in (("all", "some") if firm else ("",)):
+            findings.differs(FILE, row, "firmness", "all or some" if firm else "", table["firmness"][line])
         if not table["why"][line]:
             findings.differs(FILE, row, "why", "a sentence", "")
 
@@ -139,7 +149,10 @@ def _expected(scenario: Scenario, recipients: Recipients, sweep: Sweep, supporte
         "nle_name": texts(there.column("name")),
         "out_of_region": [("no", "yes", "")[outside] for outside in supported.out_of_region.tolist()],
         "cost": [fixed(cost, MILLION, 2) for cost in supported.cost.tolist()],
-        "state": ["proposed"] * len(supported.rows),
+        "state": [
+            sweep.measures.current.state(nle, row)
+            for nle, row in zip(supported.nles.tolist(), supported.rows.tolist(), strict=True)
+        ],
     }
     for area in AREAS:
         shares = sweep.measures.fitness.area(pairs, area).tolist()

@@ -9,28 +9,29 @@ import numpy as np
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification import allocation, figures, matching, particulars, rest
 from nle_optimizer.evidence.verification.candidates import Candidates
-from nle_optimizer.evidence.verification.clash import check_clash
+from nle_optimizer.evidence.verification.certificates import Certificate, certificate_of
+from nle_optimizer.evidence.verification.constraint_counts import check_constraints, counted_rows
+from nle_optimizer.evidence.verification.constraints import ConstraintReader
+from nle_optimizer.evidence.verification.current import Current, read_current
 from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
-from nle_optimizer.evidence.verification.firmness import check_firmness
 from nle_optimizer.evidence.verification.geography import Geography, by_easting
-from nle_optimizer.evidence.verification.levels import Level, Measures, levels_of
-from nle_optimizer.evidence.verification.listed import Listed
+from nle_optimizer.evidence.verification.instance import Instance, fits_of
+from nle_optimizer.evidence.verification.levels import AnyLevel, Level
+from nle_optimizer.evidence.verification.listed import NOT_LISTED, Listed
+from nle_optimizer.evidence.verification.measures import Measures
 from nle_optimizer.evidence.verification.nearest import Nearest
+from nle_optimizer.evidence.verification.objective_levels import levels_of
+from nle_optimizer.evidence.verification.objectives import check_objectives, entries_of
+from nle_optimizer.evidence.verification.pair_columns import PairColumns
+from nle_optimizer.evidence.verification.price_certificate import PriceCertificate
 from nle_optimizer.evidence.verification.prices import FILE as CERTIFICATE
-from nle_optimizer.evidence.verification.prices import Prices, read_prices
-from nle_optimizer.evidence.verification.proof import (
-    check_objectives,
-    check_totals,
-    claims_proof,
-    level_values,
-)
 from nle_optimizer.evidence.verification.recipients import Recipients, after_needs, gather
 from nle_optimizer.evidence.verification.supply import supply_of
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.trust_first import REASON, STAGE, match_trusts
 from nle_optimizer.evidence.verification.usage import Usage
-from nle_optimizer.records import Flags, Integers
+from nle_optimizer.records import Flags
 from nle_optimizer.scenario.scenario import Scenario
 
 EXCLUSIONS = "exclusions.csv"
@@ -55,7 +56,10 @@ def check_claim(scenario: Scenario, claim: Claim) -> list[str]:
 class _Check:
     def __init__(self, scenario: Scenario, claim: Claim, findings: Findings):
         self.scenario, self.claim, self.findings = scenario, claim, findings
-        self.infeasible = claim.summary.get("status") == "infeasible"
+        status = claim.summary.get("status")
+        self.unanswered = {"infeasible": "infeasible", "unknown": "stopped"}.get(str(status), "")
+        self.is_answered = not self.unanswered
+        self.is_firm = status == "optimal" and claim.certificate.get("method") == "prices"
         self.exclusions = self._table("exclusions", ("school_id", "stage", "reason", "evidence"))
         self.allocation = self._table("allocation", allocation.columns_of(scenario))
         self.unmatched = self._table("unmatched", rest.UNMATCHED_COLUMNS)
@@ -71,29 +75,26 @@ class _Check:
         expected = self._stages()
         self._check_exclusions(expected)
         self._check_once_each(expected)
-        sweep, levels = self._sweep()
+        sweep, instance, proof = self._sweep()
         supported = allocation.measure(self.scenario, self.recipients, sweep)
         self._check_allocation(sweep, supported)
         self._check_unmatched(sweep)
         rest.check_nles(self.scenario, self.supply, sweep.used, self.nles, self.findings)
         self._check_figures(expected, sweep, supported)
-        if self.infeasible:
-            check_clash(sweep, self.required_rows, self.supporters, self.claim.summary, self.findings)
-            return
-        values = level_values(sweep, levels)
-        check_objectives(self.claim.summary, levels, values, self.findings)
-        if sweep.prices is not None:
-            check_totals(sweep.prices, levels, values, sweep, self.supporters, self.findings)
-        if not self.findings.sentences():
-            check_firmness(sweep, sweep.prices, self.supporters, self.allocation["firmness"], self.findings)
+        matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
+        rows = list(counted_rows(instance.families, matched))
+        check_constraints(rows, self.claim.summary, self.findings, met=self.is_answered)
+        values = instance.values(sweep)
+        if self.is_answered:
+            check_objectives(self.claim.summary, instance.levels, values, self.findings)
+        if proof is not None:
+            proof.check(self.claim.summary, sweep, values)
+        if isinstance(proof, PriceCertificate) and self.is_firm and not self.findings.sentences():
+            proof.check_firmness(sweep, self.allocation["firmness"])
 
     def _check_scope(self) -> None:
         """Note what the scenario asks for and nothing here checks."""
         settings = self.scenario.settings
-        if settings.supply.add:
-            raise RefusedError("supply.add is not checked here")
-        for constraint in settings.constraints:
-            self.findings.add("constraints", f"constraint {constraint.name} is not checked here")
         particulars.check_heading(settings, self.claim.summary, self.claim.certificate.get("method"), self.findings)
         if self.claim.certificate.get("schema_version") != 1:
             said = self.claim.certificate.get("schema_version")
@@ -122,11 +123,6 @@ class _Check:
         """Where each recipient stands in the order from west to east."""
         return {identifier: n for n, identifier in enumerate(self.recipients.ids.tolist())}
 
-    @cached_property
-    def supporters(self) -> Integers:
-        """How many NLEs each recipient may have."""
-        return self.recipients.table.column("supporters").or_else(1).astype(np.int64)
-
     def _check_exclusions(self, expected: Mapping[str, Exit]) -> None:
         check_sorted(EXCLUSIONS, self.exclusions["school_id"], self.findings)
         claimed = zip(*(self.exclusions[name] for name in ("school_id", "stage", "reason")), strict=True)
@@ -154,21 +150,34 @@ class _Check:
                 named = [file for file, ids in files.items() if school in ids]
                 self.findings.add("twice", f"school {school} stands {count} times: in {', '.join(named)}")
 
-    def _sweep(self) -> tuple[Sweep, list[Level]]:
+    def _sweep(self) -> tuple[Sweep, Instance, Certificate | None]:
+        """The instance, the certificate as far as it can be read, and one pass over the candidate pairs."""
         scenario, recipients, nles = self.scenario, self.recipients, self.scenario.nles
         listed = Listed(scenario.pairs, nles.ids, self.position)
         geography = Geography(scenario, recipients.table, self.placed, listed)
-        self.supply = supply_of(scenario, listed, geography.is_limited)
+        current = read_current(scenario, self.position)
+        self.supply = supply_of(scenario, listed, geography.is_limited, current.taken)
         self.nearest = Nearest(geography, listed, self.supply.available, self.placed)
         usage = Usage(scenario, recipients, listed)
         candidates = Candidates(scenario, recipients, geography, listed)
         candidates.start(self.supply.available, self.placed)
-        measures = Measures(geography, candidates.fitness, usage, listed)
+        measures = Measures(geography, candidates.fitness, usage, listed, current)
         position = {identifier: n for n, identifier in enumerate(nles.ids.tolist())}
         found = matching.read_matching(self.allocation, self.position, position, self.supply, self.findings)
         claimed = matching.build_matching(found, len(nles), geography, listed)
-        levels = self._levels(self._every_distance(candidates, geography))
-        self.required_rows = self._required(listed)
+        columns = PairColumns(scenario, recipients, geography)
+        instance = Instance(
+            recipients,
+            nles.ids,
+            scenario.resources,
+            self.supply,
+            measures,
+            self._levels(self._every_distance(candidates, geography)),
+            ConstraintReader(columns, listed, current, self.supply, usage).families(),
+            fits_of(claimed.pairs, measures),
+            self.findings,
+        )
+        proof = certificate_of(instance, self.claim, scenario.settings.rule)
         sweep = Sweep(
             candidates,
             measures,
@@ -177,23 +186,26 @@ class _Check:
             recipients.ids,
             nles.ids,
             self.findings,
-            required={} if self.infeasible else self.required_rows,
-            levels=levels,
-            prices=self._prices(levels, position),
+            required=self._required(listed, current),
+            is_answered=self.is_answered,
             next_best=self._next_best(position),
+            seers=[family.look_at for family in instance.families],
+            provers=[] if proof is None else proof.provers,
         )
         sweep.run()
-        return sweep, levels
+        return sweep, instance, proof
 
-    def _levels(self, every_distance: bool) -> list[Level]:
+    def _levels(self, every_distance: bool) -> list[AnyLevel]:
         """The levels, those weighted by a column on the scale that the claim states."""
-        levels = levels_of(self.scenario, self.recipients, every_distance)
-        entries = self.claim.summary.get("objectives")
-        if not isinstance(entries, list) or len(entries) != len(levels):
+        several = bool((self.recipients.supporters > 1).any())
+        levels = levels_of(self.scenario, self.recipients, every_distance, several)
+        entries = entries_of(self.claim.summary)
+        if len(entries) != len(levels):
             return levels
-        exact = [entry.get("exact") if isinstance(entry, dict) else None for entry in entries]
+        exact = [entry.get("exact") for entry in entries]
         scales = [each.get("scale") if isinstance(each, dict) else None for each in exact]
-        return [level.on_scale(scale) for level, scale in zip(levels, scales, strict=True)]
+        both = zip(levels, scales, strict=True)
+        return [level.on_scale(scale) if isinstance(level, Level) else level for level, scale in both]
 
     def _every_distance(self, candidates: Candidates, geography: Geography) -> bool:
         """Whether every candidate pair has a distance; only asked where objectives are left to us."""
@@ -204,38 +216,25 @@ class _Check:
             return True
         return all(bool((geography.metres(candidates.of(nle)) >= 0).all()) for nle in available.tolist())
 
-    def _required(self, listed: Listed) -> dict[int, list[int]]:
-        required: dict[int, list[int]] = {}
+    def _required(self, listed: Listed, current: Current) -> dict[int, list[int]]:
+        """By NLE, the recipients that it must have: as the pairs table asks, or as was agreed."""
+        required: dict[int, set[int]] = {}
         pairs, nles = self.scenario.pairs, self.scenario.nles.ids
-        for row, nle, school in listed.with_relation("require", len(nles)):
-            label = f"allocation.csv: school {pairs.values('school_id')[row] if pairs else ''}, NLE {nles[nle]}"
+        asked = [
+            (nle, str(pairs.values("school_id")[row]) if pairs else "", school)
+            for row, nle, school in listed.with_relation("require", len(nles))
+        ]
+        asked += [(nle, school, self.position.get(school, NOT_LISTED)) for nle, school in current.pinned]
+        for nle, name, school in asked:
+            label = f"allocation.csv: school {name}, NLE {nles[nle]}"
             if school < 0:
                 self.findings.add("required", f"{label}: the pair is required, and the school is no recipient")
             elif not self.supply.available[nle]:
                 reason = self.supply.reason[nle]
                 self.findings.add("required", f"{label}: the pair is required, and the NLE is out ({reason})")
             else:
-                required.setdefault(nle, []).append(school)
+                required.setdefault(nle, set()).add(school)
         return {nle: sorted(rows) for nle, rows in required.items()}
-
-    def _prices(self, levels: Sequence[Level], nles: Mapping[str, int]) -> Prices | None:
-        """The prices, where the claim says that they prove something."""
-        certificate = self.claim.certificate
-        if not claims_proof(self.claim.summary):
-            return None
-        method = certificate.get("method")
-        if method != "prices" or self.scenario.settings.rule != "optimal":
-            what = f"of the rule {self.scenario.settings.rule}, by the method {method}"
-            self.findings.add(CERTIFICATE, f"{CERTIFICATE}: the proof {what}, is not checked")
-            return None
-        prices = read_prices(certificate.get("levels"), self.position, nles, "nles", self.findings)
-        if prices is not None and len(prices.levels) == len(levels):
-            return prices
-        said = certificate.get("levels")
-        count = len(said) if isinstance(said, list) else said
-        if count != len(levels):
-            self.findings.differs(CERTIFICATE, "", "levels", len(levels), count)
-        return None
 
     def _next_best(self, nles: Mapping[str, int]) -> dict[int, list[int]]:
         """The recipients for which each NLE is named as the next best; impossible names are noted."""
@@ -255,10 +254,10 @@ class _Check:
     def _check_allocation(self, sweep: Sweep, supported: allocation.Supported) -> None:
         table = self.allocation
         check_sorted("allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings)
-        allocation.check_cells(self.scenario, self.recipients, sweep, supported, table, self.findings)
+        allocation.check_cells(self.scenario, self.recipients, sweep, supported, table, self.is_firm, self.findings)
         degree = np.bincount(sweep.matching.pairs.rows, minlength=len(self.recipients))
-        for row in np.flatnonzero(degree > self.supporters).tolist():
-            label, most = f"school {self.recipients.ids[row]}", f"at most {self.supporters[row]}"
+        for row in np.flatnonzero(degree > self.recipients.supporters).tolist():
+            label, most = f"school {self.recipients.ids[row]}", f"at most {self.recipients.supporters[row]}"
             self.findings.differs("allocation.csv", label, "NLEs", most, degree[row])
 
     def _check_unmatched(self, sweep: Sweep) -> None:
@@ -267,7 +266,7 @@ class _Check:
         rows = np.array([row for row, _ in found], dtype=np.int64)
         lines = [line for _, line in found]
         rest.check_unmatched(
-            self.recipients, sweep, self.nearest, rows, lines, self.unmatched, self.findings, infeasible=self.infeasible
+            self.recipients, sweep, self.nearest, rows, lines, self.unmatched, self.findings, unanswered=self.unanswered
         )
 
     def _check_figures(self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported) -> None:
@@ -279,6 +278,7 @@ class _Check:
         figures.check_metrics(summary, ours, bool((supported.metres >= 0).any()), self.findings)
         figures.check_counts(summary, "needs", figures.need_counts(recipients, everyone), self.findings)
         served = int(tally.served.sum())
+        degree = np.bincount(sweep.matching.pairs.rows, minlength=len(recipients))
         counts = {
             "schools_read": len(self.scenario.schools),
             "recipients_formed": len(self.formed),
@@ -290,6 +290,8 @@ class _Check:
             "nles": len(self.scenario.nles),
             "pairs": sweep.pairs,
         }
+        if "part_supported" in summary.get("counts", {}) or (recipients.supporters > 1).any():
+            counts["part_supported"] = int(((degree > 0) & (degree < recipients.supporters)).sum())
         counts |= particulars.further_counts(list(expected.values()), sweep, summary.get("counts"))
         figures.check_counts(summary, "counts", counts, self.findings)
         particulars.check_particulars(self.scenario, summary, sweep, self.allocation["firmness"], self.findings)

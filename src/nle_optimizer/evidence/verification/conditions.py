@@ -33,11 +33,12 @@ def decide(when: When, table: Records) -> Truths:
     """For each row: whether all conditions hold; one that is false beats one that is undecided."""
     result = np.full(len(table), TRUE, dtype=np.int8)
     for name, condition in when.items():
-        np.minimum(result, _decide_column(condition, table.column(name)), out=result)
+        np.minimum(result, decide_column(condition, table.column(name)), out=result)
     return result
 
 
-def _decide_column(condition: Any, column: Column) -> Truths:
+def decide_column(condition: Any, column: Column) -> Truths:
+    """For each cell: whether a condition holds."""
     blank = _of_blank(condition)
     cells, given = column.values.tolist(), column.given.tolist()
     known = {cell: _of_cell(condition, column.kind, cell) for cell in set(cells)}

@@ -70,3 +70,10 @@ def shortest(value: int) -> str:
 def fixed_each(values: Sequence[int], scale: int, places: int) -> list[str]:
     """Every value as `fixed` has it, blank where it is below 0 (not known)."""
     return ["" if value < 0 else fixed(value, scale, places) for value in values]
+
+
+def exact_sum(numbers: NDArray[Any]) -> int:
+    """The sum of whole numbers of any size."""
+    if numbers.dtype != object and len(numbers) * int(np.abs(numbers).max(initial=0)) < LARGEST:
+        return int(numbers.sum())
+    return sum(numbers.tolist())

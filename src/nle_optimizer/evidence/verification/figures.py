@@ -11,8 +11,8 @@ import numpy as np
 from nle_optimizer.evidence.verification.allocation import Supported, texts
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.fit import Fitness
+from nle_optimizer.evidence.verification.objectives import SUMMARY, near
 from nle_optimizer.evidence.verification.prices import is_whole
-from nle_optimizer.evidence.verification.proof import SUMMARY, near
 from nle_optimizer.evidence.verification.recipients import Recipients, need_sources, rule_names
 from nle_optimizer.records import MILLION, Flags, Integers
 from nle_optimizer.scenario.scenario import Scenario

@@ -11,20 +11,18 @@ import numpy as np
 
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.matching import FILE
-from nle_optimizer.evidence.verification.prices import Prices
+from nle_optimizer.evidence.verification.price_proof import PriceProof
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.records import Flags, Integers
 
 NOBODY, HELD = -1, -2
 
 
-def check_firmness(
-    sweep: Sweep, prices: Prices | None, supporters: Integers, firmness: Sequence[str], findings: Findings
-) -> None:
-    """Check the column `firmness` of the allocation; not where a recipient may have several NLEs."""
-    if prices is None or (supporters > 1).any() or (sweep.fit < 0).any():
+def check_firmness(sweep: Sweep, proof: PriceProof, firmness: Sequence[str], findings: Findings) -> None:
+    """Check the column `firmness` of the allocation, where every recipient may have one NLE."""
+    if (proof.supporters > 1).any() or (sweep.fit < 0).any():
         return
-    firm = _firm(sweep, prices)
+    firm = _firm(sweep, proof)
     pairs = sweep.matching.pairs
     assert not isinstance(pairs.nle, int)
     for line, row, nle, stands in zip(sweep.matching.lines, pairs.rows, pairs.nle, firm, strict=True):
@@ -34,7 +32,7 @@ def check_firmness(
             findings.differs(FILE, label, "firmness", ours, firmness[line])
 
 
-def _firm(sweep: Sweep, prices: Prices) -> Flags:
+def _firm(sweep: Sweep, proof: PriceProof) -> Flags:
     """For each matched pair, whether no circle of free moves takes it apart."""
     pairs, outside = sweep.matching.pairs, len(sweep.nle_ids)
     owner = np.full(len(sweep.ids), NOBODY, dtype=np.int64)
@@ -42,31 +40,31 @@ def _firm(sweep: Sweep, prices: Prices) -> Flags:
     for nle, rows in sweep.required.items():
         kept = np.array(rows, dtype=np.int64)
         owner[kept[owner[kept] == nle]] = HELD
-    movers, targets = _moves(sweep, owner, prices, outside)
+    movers, targets = _moves(owner, proof, outside)
     sources = np.where(owner[movers] == NOBODY, outside, owner[movers])
-    component = _components(sources, targets, _outside_links(sweep, prices, outside), outside + 1)
+    component = _components(sources, targets, _outside_links(sweep, proof, outside), outside + 1)
     moved = movers[component[sources] == component[targets]]
     loose = np.zeros(len(sweep.ids), dtype=bool)
     loose[moved] = True
     return np.asarray(~loose[pairs.rows])
 
 
-def _moves(sweep: Sweep, owner: Integers, prices: Prices, outside: int) -> tuple[Integers, Integers]:
+def _moves(owner: Integers, proof: PriceProof, outside: int) -> tuple[Integers, Integers]:
     """School and new NLE of every move at no loss; the outside stands for being left out."""
-    droppable = np.flatnonzero((owner >= 0) & ~prices.takers.any(axis=0))
-    rows = [droppable, *(tied for _, tied in sweep.ties)]
-    targets = [np.full(len(droppable), outside), *(np.full(len(tied), nle) for nle, tied in sweep.ties)]
+    droppable = np.flatnonzero((owner >= 0) & ~proof.prices.takers[proof.held].any(axis=0))
+    rows = [droppable, *(rows for rows, _ in proof.tied)]
+    targets = [np.full(len(droppable), outside), *(nles for _, nles in proof.tied)]
     every, where = np.concatenate(rows), np.concatenate(targets)
     free = owner[every] != HELD
     return every[free], where[free]
 
 
-def _outside_links(sweep: Sweep, prices: Prices, outside: int) -> tuple[Integers, Integers]:
+def _outside_links(sweep: Sweep, proof: PriceProof, outside: int) -> tuple[Integers, Integers]:
     """Moves through places: into one that is free, and out of one that may stay free for nothing."""
     pairs = sweep.matching.pairs
     load = np.bincount(np.asarray(pairs.nle, dtype=np.int64), minlength=outside)
     room = np.flatnonzero(load < sweep.places)
-    idle = np.flatnonzero((load > 0) & ~prices.givers.any(axis=0))
+    idle = np.flatnonzero((load > 0) & ~proof.prices.givers[proof.held].any(axis=0))
     return (
         np.concatenate([room, np.full(len(idle), outside)]),
         np.concatenate([np.full(len(room), outside), idle]),

@@ -1,6 +1,6 @@
 """The pairs table, looked up by NLE; and the pairs of one NLE that are being looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,6 +48,26 @@ class Pairs:
     def with_fit(self, fit: Integers) -> "Pairs":
         """The same pairs with their fit."""
         return replace(self, fit=fit)
+
+
+def join(parts: Sequence[Pairs]) -> Pairs:
+    """Pairs of several NLEs as one."""
+    listed = any(part.entry is not None for part in parts)
+    return Pairs(
+        np.concatenate([_none(), *(np.broadcast_to(part.nle, len(part)) for part in parts)]),
+        np.concatenate([_none(), *(part.rows for part in parts)]),
+        np.concatenate([np.zeros(0), *(part.squares for part in parts)]),
+        np.concatenate([_entries(part) for part in parts]) if listed else None,
+        np.concatenate([_none(), *(_none() if part.fit is None else part.fit for part in parts)]),
+    )
+
+
+def _none() -> Integers:
+    return np.zeros(0, dtype=np.int64)
+
+
+def _entries(part: Pairs) -> Integers:
+    return np.full(len(part), NOT_LISTED, dtype=np.int64) if part.entry is None else part.entry
 
 
 class Listed:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.prices import is_whole
-from nle_optimizer.evidence.verification.proof import SUMMARY, near
+from nle_optimizer.evidence.verification.objectives import SUMMARY, near
 from nle_optimizer.evidence.verification.supply import multiplied_totals
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.records import MILLION
@@ -13,8 +12,9 @@ from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
 
 STATUSES = ("optimal", "feasible", "infeasible", "unknown", "completed")
-ENGINES = {"prices": "network"}
-"""The engine that certifies by each method."""
+ENGINES = {"prices": ("network",), "bounds": ("decomposition", "cp-sat", "highs")}
+"""The engines that certify by each method."""
+STOPPED = ("time", "work", "gap", "interrupt")
 
 
 def check_heading(settings: Settings, summary: Mapping[str, Any], method: Any, findings: Findings) -> None:
@@ -22,22 +22,27 @@ def check_heading(settings: Settings, summary: Mapping[str, Any], method: Any, f
     ours: dict[str, Any] = {"schema_version": 1, "scenario": settings.name, "rule": settings.rule}
     if "title" in summary:
         ours["title"] = settings.title
-    if method in ENGINES:
-        ours["engine"] = ENGINES[method]
+    if method in ENGINES and summary.get("engine") not in ENGINES[method]:
+        findings.differs(SUMMARY, "", "engine", " or ".join(ENGINES[method]), summary.get("engine"))
     for name, value in ours.items():
         if summary.get(name) != value:
             findings.differs(SUMMARY, "", name, value, summary.get(name))
     if summary.get("status") not in STATUSES:
         findings.differs(SUMMARY, "", "status", f"one of {', '.join(STATUSES)}", summary.get("status"))
-    elif settings.rule == "optimal" and _all_proved(summary) and summary.get("status") != "optimal":
-        findings.differs(SUMMARY, "", "status", "optimal, as every level is proved", summary.get("status"))
+    _check_stopped(summary, findings)
 
 
-def _all_proved(summary: Mapping[str, Any]) -> bool:
-    entries = summary.get("objectives")
-    if not isinstance(entries, list) or not entries:
-        return False
-    return all(isinstance(entry, dict) and entry.get("proved") is True for entry in entries)
+def _check_stopped(summary: Mapping[str, Any], findings: Findings) -> None:
+    stopped, status = summary.get("stopped"), summary.get("status")
+    if stopped is not None and stopped not in STOPPED:
+        findings.differs(SUMMARY, "", "stopped", f"one of {', '.join(STOPPED)}, or nothing", stopped)
+    if stopped is not None and status in ("infeasible", "completed"):
+        findings.differs(SUMMARY, "", "stopped", f"nothing, as the status is {status}", stopped)
+    if status == "unknown":
+        if stopped is None:
+            findings.differs(SUMMARY, "", "stopped", "why it was, as nothing was found", stopped)
+        if summary.get("objectives") != []:
+            findings.differs(SUMMARY, "", "objectives", "none, as the status is unknown", summary.get("objectives"))
 
 
 def further_counts(reasons: Sequence[tuple[str, str]], sweep: Sweep, said: Any) -> dict[str, int]:
@@ -55,8 +60,9 @@ def check_particulars(
 ) -> None:
     """Check the number of firm pairs, the capacities and the parts of blends, where they are stated."""
     if "firm_pairs" in summary:
-        firm, said = list(firmness).count("all"), summary["firm_pairs"]
-        if not is_whole(said) or said != firm:
+        firm = None if "" in firmness else list(firmness).count("all")
+        said = summary["firm_pairs"]
+        if (type(said) is not type(firm) or said != firm) and (firmness or said is not None):
             findings.differs(SUMMARY, "", "firm_pairs", firm, said)
     if "capacity" in summary:
         _check_capacity(scenario, summary["capacity"], sweep, findings)

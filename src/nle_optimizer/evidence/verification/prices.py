@@ -23,11 +23,13 @@ class Prices:
     Attributes:
         takers: shape (levels, recipients).
         givers: shape (levels, NLEs or trusts).
+        rows: by level, the prices of constraints by label.
         levels: the levels as the certificate has them.
     """
 
     takers: Integers
     givers: Integers
+    rows: Sequence[Mapping[str, int]]
     levels: Sequence[Mapping[str, Any]]
 
 
@@ -41,9 +43,17 @@ def read_prices(
     before = len(findings.sentences())
     of_takers = [_array(level, n, "recipients", takers, findings) for n, level in enumerate(levels, start=1)]
     of_givers = [_array(level, n, givers_key, givers, findings) for n, level in enumerate(levels, start=1)]
+    of_rows = [_row_prices(level.get("constraints", {}), n, findings) for n, level in enumerate(levels, start=1)]
     if len(findings.sentences()) > before or not levels:
         return None
-    return Prices(np.stack(of_takers), np.stack(of_givers), levels)
+    return Prices(np.stack(of_takers), np.stack(of_givers), of_rows, levels)
+
+
+def _row_prices(prices: Any, n: int, findings: Findings) -> Mapping[str, int]:
+    if isinstance(prices, dict) and all(is_whole(price) and abs(price) < LARGEST // 4 for price in prices.values()):
+        return prices
+    findings.add(FILE, f"{FILE}: level {n}: constraints is not a mapping of prices")
+    return {}
 
 
 def _array(level: Mapping[str, Any], n: int, key: str, position: Mapping[str, int], findings: Findings) -> Integers:
@@ -90,6 +100,11 @@ def faults(
     return np.concatenate(wrong), tied
 
 
+def leading(tuple_: Sequence[int]) -> int:
+    """The first of some numbers that is not 0, which decides whether a tuple is above 0 or below; else 0."""
+    return next((value for value in tuple_ if value), 0)
+
+
 def check_signs(prices: Integers, has_room: Flags, names: Sequence[str], what: str, findings: Findings) -> None:
     """Note prices whose tuple is below 0, or is not 0 although there is room."""
     some = np.flatnonzero(prices.any(axis=0))
@@ -100,5 +115,5 @@ def check_signs(prices: Integers, has_room: Flags, names: Sequence[str], what: s
                 f"{FILE}: room",
                 f"{FILE}: {what} {names[at]} has room left, and its prices are {price}, not 0",
             )
-        elif next(value for value in price if value) < 0:
+        elif leading(price) < 0:
             findings.add(f"{FILE}: below 0", f"{FILE}: {what} {names[at]}: the prices {price} are below 0")

@@ -1,6 +1,7 @@
 """Who may be matched with an NLE: the rows that are still in, or the trusts formed from them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,11 @@ class Recipients:
     def ids(self) -> Texts:
         """Identifiers."""
         return self.table.ids
+
+    @cached_property
+    def supporters(self) -> Integers:
+        """How many NLEs each may have."""
+        return np.asarray(self.table.column("supporters").or_else(1).astype(np.int64))
 
     def take(self, rows: NDArray[np.int64] | Flags) -> "Recipients":
         """The recipients at the given indices (or mask)."""

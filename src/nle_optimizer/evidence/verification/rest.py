@@ -39,7 +39,7 @@ def check_unmatched(
     table: Mapping[str, Sequence[str]],
     findings: Findings,
     *,
-    infeasible: bool = False,
+    unanswered: str = "",
 ) -> None:
     """Check the lines of unmatched recipients.
 
@@ -49,7 +49,7 @@ def check_unmatched(
         nearest: finds the nearest NLE.
         rows: the recipients that the lines are about.
         lines: the index of each line in the table.
-        infeasible: whether the claim is that nobody can be matched.
+        unanswered: the reason of every recipient with a candidate, where there is no allocation at all.
         table: the columns of the file.
         findings: what is wrong.
     """
@@ -59,7 +59,7 @@ def check_unmatched(
     ids = np.append(sweep.nle_ids, "")
     own = recipients.table.take(rows)
     expected = {
-        "reason": _reasons(sweep, rows, infeasible),
+        "reason": _reasons(sweep, rows, unanswered),
         "nearest_nle_id": ids[nle].tolist(),
         "nearest_km": fixed_each(metres.tolist(), 1000, 3),
         **{name: texts(own.column(name)) for name in ("name", "local_authority", "priority", "days_waiting")},
@@ -68,10 +68,10 @@ def check_unmatched(
         findings.compare(UNMATCHED, column, labels, cells, [table[column][line] for line in lines])
 
 
-def _reasons(sweep: Sweep, rows: Integers, infeasible: bool) -> list[str]:
+def _reasons(sweep: Sweep, rows: Integers, unanswered: str) -> list[str]:
     without = sweep.candidates.reasons()[rows]
     otherwise = np.where(sweep.has_room[rows], "not-worth-it", np.where(sweep.holdable[rows], "all-in-use", "no-room"))
-    otherwise = np.full(len(rows), "infeasible") if infeasible else otherwise
+    otherwise = np.full(len(rows), unanswered) if unanswered else otherwise
     return [str(reason) for reason in np.where(sweep.has_candidate[rows], otherwise, without).tolist()]
 
 

@@ -26,7 +26,7 @@ class Supply:
 
     Attributes:
         reason: why each is out; empty where it is not.
-        capacity: by resource and NLE, in millionths, after `multiply` and `reserve`.
+        capacity: by resource and NLE, in millionths, after `multiply`, `reserve` and what is used up.
         known: by resource and NLE, whether there is a capacity.
     """
 
@@ -40,13 +40,14 @@ class Supply:
         return np.asarray(self.reason == "", dtype=bool)
 
 
-def supply_of(scenario: Scenario, listed: Listed, is_limited: Callable[[int], bool]) -> Supply:
+def supply_of(scenario: Scenario, listed: Listed, is_limited: Callable[[int], bool], taken: Integers) -> Supply:
     """The state and capacity of every NLE.
 
     Args:
         scenario: settings and tables.
         listed: the pairs table by NLE.
         is_limited: whether every pair of an NLE needs a distance.
+        taken: by resource and NLE, what pairs that are over have used up.
     """
     nles = scenario.nles
     reason: Texts = np.full(len(nles), "", dtype=object)
@@ -57,6 +58,7 @@ def supply_of(scenario: Scenario, listed: Listed, is_limited: Callable[[int], bo
     _out_as_people(nles, out)
     counted = np.asarray(reason == "", dtype=bool)
     capacity, known = _capacities(scenario, counted)
+    capacity = np.maximum(capacity - taken, 0)
     for resource, given in zip(scenario.resources, known, strict=True):
         if resource in nles:
             out(~given, "unknown-capacity")

@@ -1,6 +1,6 @@
 """One pass over the NLEs: the candidates of each are found, held against the claim, and forgotten."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,15 +8,12 @@ from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.candidates import Candidates
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.levels import Level, Measures
 from nle_optimizer.evidence.verification.listed import Pairs
 from nle_optimizer.evidence.verification.matching import FILE, Matching
-from nle_optimizer.evidence.verification.prices import FILE as CERTIFICATE
-from nle_optimizer.evidence.verification.prices import FREE, MATCHED, UNMATCHED, Prices, faults
+from nle_optimizer.evidence.verification.measures import Measures
+from nle_optimizer.evidence.verification.price_proof import UNLIMITED, signs_of
 from nle_optimizer.evidence.verification.supply import Supply
 from nle_optimizer.records import Flags, Integers, Texts
-
-UNLIMITED = 2**40
 
 
 @dataclass(eq=False)
@@ -29,8 +26,13 @@ class Sweep:
         has_room: by recipient: whether a candidate NLE has room for it.
         holdable: by recipient: whether a candidate NLE that has nobody else could take it.
         places: by NLE: the most schools it can take; UNLIMITED where nothing limits it.
+        required: by NLE, the recipients it must have.
+        is_answered: whether the claim is an allocation, so that required pairs must be matched.
         pairs: the number of candidate pairs.
-        ties: by NLE, the recipients it does not have and could have at no loss, by the prices.
+        choices: by recipient: how many NLEs could take it, had they nobody else.
+        active: by NLE: whether it has a candidate.
+        seers: are shown the candidate pairs of each NLE.
+        provers: are shown those that fit its whole capacity, with what their signs may be and whether they are matched.
     """
 
     candidates: Candidates
@@ -41,11 +43,11 @@ class Sweep:
     nle_ids: Texts
     findings: Findings
     required: dict[int, list[int]] = field(default_factory=dict)
-    levels: Sequence[Level] = ()
-    prices: Prices | None = None
+    is_answered: bool = True
     next_best: dict[int, list[int]] = field(default_factory=dict)
+    seers: Sequence[Callable[[Pairs], object]] = ()
+    provers: Sequence[Callable[[Pairs, Integers, Integers], object]] = ()
     pairs: int = 0
-    ties: list[tuple[int, Integers]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rows, nles = len(self.ids), len(self.nle_ids)
@@ -54,6 +56,8 @@ class Sweep:
         self.has_room: Flags = np.zeros(rows, dtype=bool)
         self.holdable: Flags = np.zeros(rows, dtype=bool)
         self.places: Integers = np.full(nles, UNLIMITED, dtype=np.int64)
+        self.choices: Integers = np.zeros(rows, dtype=np.int64)
+        self.active: Flags = np.zeros(nles, dtype=bool)
         self._marks: Flags = np.zeros(rows, dtype=bool)
         self.used = np.zeros_like(self.supply.capacity)
         for resource, amounts in enumerate(self.measures.usage.of(self.matching.pairs)):
@@ -69,11 +73,17 @@ class Sweep:
             matched = self._check_matched(nle, pairs)
             self._check_next_best(nle, pairs)
             usable = self._room(nle, pairs)
-            if self.prices is None or not len(pairs):
+            if not len(pairs):
                 continue
-            if usable is not None:
-                pairs, matched = pairs.keep(usable), None if matched is None else matched[usable]
-            self._check_prices(nle, pairs, matched)
+            self.active[nle] = True
+            for seer in self.seers:
+                seer(pairs)
+            self._prove(nle, pairs, matched, usable)
+
+    def required_use(self, nle: int) -> Integers:
+        """What an NLE's required pairs take of each resource."""
+        rows = np.array(self.required[nle], dtype=np.int64)
+        return np.asarray(self.measures.usage.of(self.candidates.geography.pairs(nle, rows)).sum(axis=1))
 
     def _among(self, pairs: Pairs, rows: NDArray[np.int64]) -> tuple[Flags, Flags]:
         """Which of the pairs concern the given recipients, and which of those are among the pairs."""
@@ -111,7 +121,7 @@ class Sweep:
             if not possible:
                 obstacle = self.candidates.obstacle(nle, row)
                 self.findings.add("required", f"{label}: the pair is required, and impossible: {obstacle}")
-            elif not there:
+            elif not there and self.is_answered:
                 self.findings.add("required", f"{label}: the pair is required, and not matched")
 
     def _check_next_best(self, nle: int, pairs: Pairs) -> None:
@@ -149,27 +159,13 @@ class Sweep:
             self.places[nle] = (capacity[bounded] // least[bounded]).min()
         return None if usable.all() else usable
 
-    def _check_prices(self, nle: int, pairs: Pairs, matched: Flags | None) -> None:
-        prices = self.prices
-        assert prices is not None
-        signs = np.full(len(pairs), UNMATCHED, dtype=np.int64)
-        if matched is not None:
-            signs[matched] = MATCHED
+    def _prove(self, nle: int, pairs: Pairs, matched: Flags | None, usable: Flags | None) -> None:
+        required: Flags | None = None
         if nle in self.required:
-            signs[self._among(pairs, np.array(self.required[nle], dtype=np.int64))[0]] = FREE
-
-        def difference(level: int, left: Integers | None) -> Integers:
-            some = pairs if left is None else pairs.keep(left)
-            amounts = self.levels[level].to_maximise(some, self.measures)
-            return np.asarray(amounts - prices.takers[level][some.rows] - prices.givers[level, nle])
-
-        wrong, tied = faults(difference, signs, len(self.levels))
-        self.ties.append((nle, pairs.rows[tied[signs[tied] == UNMATCHED]]))
-        for at in wrong.tolist():
-            label = f"{CERTIFICATE}: school {self.ids[pairs.rows[at]]}, NLE {self.nle_ids[nle]}"
-            what = (
-                "is matched although its prices exceed"
-                if signs[at] < 0
-                else "is not matched although its prices are below"
-            )
-            self.findings.add(f"{CERTIFICATE}: pairs", f"{label}: the pair {what} what it adds")
+            required = self._among(pairs, np.array(self.required[nle], dtype=np.int64))[0]
+        signs, is_matched = signs_of(len(pairs), matched, required)
+        if usable is not None:
+            pairs, signs, is_matched = pairs.keep(usable), signs[usable], is_matched[usable]
+        self.choices[pairs.rows] += 1
+        for prover in self.provers:
+            prover(pairs, signs, is_matched)

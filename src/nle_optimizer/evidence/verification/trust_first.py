@@ -15,7 +15,6 @@ from nle_optimizer.evidence.verification.prices import (
     Prices,
     check_signs,
     faults,
-    is_whole,
     read_prices,
 )
 from nle_optimizer.evidence.verification.trust_market import Market
@@ -49,6 +48,8 @@ def match_trusts(
         findings: what is wrong.
     """
     mode = mode_of(scenario)
+    if mode != "optimise" and certificate is not None:
+        findings.add(FILE, f"{FILE}: trust_first: there is a proof, and nothing was to be matched with trusts here")
     if mode == "off":
         return
     given = _given(scenario, entry)
@@ -171,9 +172,10 @@ class _Matches:
             bound = sum(prices.takers[n].tolist())
             bound += sum(a * b for a, b in zip(capacity.tolist(), prices.givers[n].tolist(), strict=True))
             ours = {"name": name, "sense": sense, "scale": scale, "value": values[n], "bound": values[n]}
-            for word, given in ours.items():
+            plain: dict[str, object] = {"of": n, "threshold": None, "held": True, "constraints": {}}
+            for word, given in {**ours, **{word: plain[word] for word in plain if word in level}}.items():
                 said = level.get(word)
-                if said != given or (isinstance(given, int) and not is_whole(said)):
+                if said != given or type(said) is not type(given):
                     self._findings.differs(FILE, where, word, given, said)
             if sign * bound != values[n]:
                 what = f"the prices prove a bound of {sign * bound}, and the value is {values[n]}"

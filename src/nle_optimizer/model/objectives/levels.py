@@ -1,23 +1,21 @@
-"""The objectives of a scenario as levels: whole amounts per pair, maximised in order."""
+"""The objectives of a scenario as levels, maximised in order."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem, UnsupportedError
-from nle_optimizer.model.levels import Level
+from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.model.constraints.presences import PresenceBook
+from nle_optimizer.model.levels import Allowance, AnyLevel, Level
+from nle_optimizer.model.objectives.fairness import fair_level, spread_of
 from nle_optimizer.model.objectives.objective import Stakes
-from nle_optimizer.model.objectives.registry import ADDITIVE, NOT_ADDITIVE
-from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
-from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
-from nle_optimizer.stages.conditions import as_held, holds
-
-LARGEST_AMOUNT = 2**47
-"""Greatest amount of a pair."""
+from nle_optimizer.model.objectives.worth import LARGEST_AMOUNT, Worth, parts_of, sense_of, worth_of
+from nle_optimizer.records import Column, Flags, Integers, Records
+from nle_optimizer.scenario.objective_setting import Objective
+from nle_optimizer.stages.conditions import holds
 
 LARGEST_PRODUCT = 2**61
 """Greatest amount of a pair times the number of recipients and NLEs: the solver multiplies the two in 63 bits."""
@@ -38,68 +36,95 @@ def uses_distance(objectives: list[Objective]) -> bool:
     return any("distance" in parts_of(objective) for objective in objectives)
 
 
-def parts_of(objective: Objective) -> dict[str, Decimal]:
-    """The additive objectives a level is made of, with their weights in people's units."""
-    if objective.name != "blend":
-        return {objective.name: Decimal(1)}
-    parts: dict[str, Decimal] = {}
-    for word, weight in objective.parts.items():
-        parts[BLEND_PARTS[word]] = parts.get(BLEND_PARTS[word], Decimal(0)) + weight
-    return parts
-
-
-def build_levels(objectives: list[Objective], stakes: Stakes) -> tuple[Level, ...]:
+def build_levels(objectives: list[Objective], stakes: Stakes, book: PresenceBook) -> tuple[AnyLevel, ...]:
     """The levels of a list of objectives.
 
+    Args:
+        objectives: in order.
+        stakes: what they look at.
+        book: holds the presences of the rows, and takes those of the levels; none may follow.
+
     Raises:
-        UnsupportedError: an objective that no engine here can optimise.
-        InputError: the first objective is to be minimised, which supporting nobody would do best;
-            amounts too large; an objective twice.
+        InputError: amounts too large to be exact, or something that an objective needs and the tables do not give.
     """
-    _refuse(objectives)
-    levels = [level for objective in objectives for level in _levels(objective, stakes)]
-    nodes = len(stakes.candidates.recipients) + len(stakes.candidates.nles) + 1
-    for level in levels:
-        if len(level.amounts) and int(np.abs(level.amounts).max()) > min(LARGEST_AMOUNT, LARGEST_PRODUCT // nodes):
-            what = "its amounts are too large to be exact; use rounder weights or a `step`"
-            raise InputError([Problem(Place(), f"objectives.{level.name}", what)])
-    return tuple(levels)
-
-
-def _refuse(objectives: list[Objective]) -> None:
-    problems = []
+    supported = _supported(objectives, stakes, book)
+    levels: list[AnyLevel] = []
     for n, objective in enumerate(objectives):
-        path = f"objectives.{n}"
-        for name in parts_of(objective):
-            if name in NOT_ADDITIVE:
-                needs = NOT_ADDITIVE[name].needs
-                problems.append(Problem(Place(), path, f"{name} is not available yet (it needs {needs})"))
-        if objective.within is not None:
-            problems.append(Problem(Place(), path, "`within` is not available yet (it needs a general engine)"))
-        if objective in objectives[:n]:
-            problems.append(Problem(Place(), path, f"{objective.name} stands twice"))
-    if problems:
-        raise UnsupportedError(problems)
-    first = objectives[0]
-    minimised = first.name in ADDITIVE and ADDITIVE[first.name].sense == "minimise"
-    if minimised or all(weight <= 0 for weight in parts_of(first).values()):
-        what = f"{first.name} cannot come first: supporting nobody would be best; put fit before it"
-        raise InputError([Problem(Place(), "objectives.0", what)])
+        path = f"objectives.{n}.{objective.name}"
+        if objective.name in ("load_balance", "region_gap"):
+            levels.append(spread_of(objective, stakes, book))
+        elif objective.name in ("min_fit", "leximin_fit"):
+            counted = holds(objective.where, stakes.candidates.recipients)
+            levels += [
+                fair_level(name, objective, counted & rows, stakes, path) for name, rows in _split(objective, stakes)
+            ]
+        else:
+            levels += _sums(objective, stakes, path, supported)
+    return tuple(_of_all_presences(level, len(book)) for level in levels)
 
 
-def _levels(objective: Objective, stakes: Stakes) -> list[Level]:
-    whole = _one_level(objective, stakes)
+def _of_all_presences(level: AnyLevel, presences: int) -> AnyLevel:
+    """The level with an amount for presences that later levels asked for too."""
+    if not isinstance(level, Level) or level.presence_amounts is None:
+        return level
+    return replace(level, presence_amounts=np.append(level.presence_amounts, np.zeros(presences, np.int64))[:presences])
+
+
+def _supported(objectives: list[Objective], stakes: Stakes, book: PresenceBook) -> Integers:
+    """The presence of each recipient of several supporters that a level counts once; -1 for the others."""
+    presence = np.full(len(stakes.candidates.recipients), -1, dtype=np.int64)
+    if any("schools_supported" in parts_of(objective) for objective in objectives):
+        recipient = stakes.candidates.recipient
+        pairs = np.flatnonzero(stakes.several[recipient])
+        presence[np.unique(recipient[pairs])] = book.of_each(recipient[pairs], pairs)
+    return presence
+
+
+def _sums(objective: Objective, stakes: Stakes, path: str, supported: Integers) -> Iterator[Level]:
+    worth = worth_of(objective, stakes, path)
+    nodes = len(stakes.candidates.recipients) + len(stakes.candidates.nles) + 1
+    if worth.greatest > min(LARGEST_AMOUNT, LARGEST_PRODUCT // nodes):
+        what = "its amounts are too large to be exact; use rounder weights or a `step`"
+        raise InputError([Problem(Place(), path, what)])
+    level = Level(
+        objective.name,
+        sense_of(objective),
+        worth.scale,
+        worth.pairs,
+        objective.parts,
+        within=_allowance(objective, worth.scale),
+    )
+    for name, rows in _split(objective, stakes):
+        own = worth.times(rows.astype(np.int64), stakes.candidates.recipient)
+        yield replace(level, name=name, amounts=own.pairs, presence_amounts=_once(own, supported))
+
+
+def _once(worth: Worth, supported: Integers) -> Integers | None:
+    """The amounts of presences, or None where none counts."""
+    counted = (supported >= 0) & (worth.recipients != 0)
+    if not counted.any():
+        return None
+    amounts = np.zeros(int(supported.max()) + 1, dtype=np.int64)
+    amounts[supported[counted]] = worth.recipients[counted]
+    return amounts
+
+
+def _allowance(objective: Objective, scale: int) -> Allowance | None:
+    within = objective.within
+    if within is None:
+        return None
+    if isinstance(within, str):
+        return Allowance(share=Fraction(Decimal(within.rstrip("%"))) / 100)
+    return Allowance(units=int(within * scale))
+
+
+def _split(objective: Objective, stakes: Stakes) -> list[tuple[str, Flags]]:
+    """The name of each level that `by` makes, and the recipients that count in it; all where there is no `by`."""
+    table = stakes.candidates.recipients
     if objective.by is None:
-        return [whole]
-    column = stakes.candidates.recipients.column(objective.by)
-    return [
-        _restricted(whole, f"{objective.name}[{objective.by}={label}]", rows[stakes.candidates.recipient])
-        for label, rows in _groups(column)
-    ]
-
-
-def _restricted(level: Level, name: str, rows: Flags) -> Level:
-    return replace(level, name=name, amounts=np.where(rows, level.amounts, 0))
+        return [(objective.name, np.ones(len(table), dtype=bool))]
+    groups = _groups(table.column(objective.by))
+    return [(f"{objective.name}[{objective.by}={label}]", rows) for label, rows in groups]
 
 
 def _groups(column: Column) -> list[tuple[str, Flags]]:
@@ -107,79 +132,3 @@ def _groups(column: Column) -> list[tuple[str, Flags]]:
     values = sorted(set(column.values[column.given].tolist()))
     groups = [(str(value), column.given & (column.values == value)) for value in values]
     return groups if column.given.all() else [*groups, ("blank", ~column.given)]
-
-
-def _one_level(objective: Objective, stakes: Stakes) -> Level:
-    level = _blend(objective, stakes) if objective.name == "blend" else _plain(objective, stakes)
-    amounts, scale = level.amounts, level.scale
-    table, recipient = stakes.candidates.recipients, stakes.candidates.recipient
-    if objective.where:
-        amounts = np.where(holds(objective.where, table)[recipient], amounts, 0)
-    if objective.weight is not None:
-        weights, unit = _weights(table, objective.weight)
-        if len(amounts) and int(np.abs(amounts).max()) * int(weights.max(initial=0)) > LARGEST_AMOUNT:
-            raise InputError(
-                [
-                    Problem(
-                        Place(),
-                        f"objectives.{objective.name}.weight",
-                        "the weighted amounts are too large to be exact",
-                    )
-                ]
-            )
-        amounts, scale = amounts * weights[recipient], scale * unit
-    if objective.step is not None:
-        step = int(objective.step * scale)
-        if step != objective.step * scale:
-            what = f"the step must be a multiple of 1/{scale}, the unit of this level"
-            raise InputError([Problem(Place(), f"objectives.{objective.name}.step", what)])
-        amounts = level.sense * (level.sense * amounts // step * step)
-    return replace(level, scale=scale, amounts=amounts)
-
-
-def _weights(table: Records, name: str) -> tuple[Integers, int]:
-    """A column as whole weights without a common divisor, and what 1 became."""
-    column = table.column(name)
-    if column.values.dtype == object:
-        numbers = [as_held(Kind.AMOUNT, text) if text else 0 for text in column.values]
-        if any(not isinstance(number, int) or number < 0 for number in numbers):
-            what = "the column must hold numbers from 0 up with at most six decimal places"
-            raise InputError([Problem(Place(table.source), name, what)])
-        return np.array(numbers, dtype=np.int64), MILLION
-    values = np.where(column.given, column.values, 0)
-    if column.kind in (Kind.AMOUNT, Kind.SHARE, Kind.LEVEL):
-        return values, MILLION
-    return (values, 1) if column.kind is Kind.COUNT else (values * MILLION, MILLION)
-
-
-def _plain(objective: Objective, stakes: Stakes) -> Level:
-    chosen = ADDITIVE[objective.name]
-    sense = 1 if chosen.sense == "maximise" else -1
-    return Level(chosen.name, sense, chosen.scale, sense * chosen.amounts(stakes))
-
-
-@dataclass(frozen=True)
-class Blend:
-    """A blend on the coarsest common scale on which every weight is whole."""
-
-    scale: int
-    weights: Mapping[str, int]
-
-
-def blend_of(parts: Mapping[str, Decimal]) -> Blend:
-    """The whole weights of a blend's parts, by the unit of each part's amounts."""
-    shares = {name: Fraction(weight) / ADDITIVE[name].scale for name, weight in parts.items()}
-    scale = lcm(*(share.denominator for share in shares.values()))
-    return Blend(scale, {name: int(share * scale) for name, share in shares.items()})
-
-
-def _blend(objective: Objective, stakes: Stakes) -> Level:
-    blend = blend_of(parts_of(objective))
-    total = np.zeros(len(stakes.candidates), dtype=np.int64)
-    for name, weight in blend.weights.items():
-        amounts = ADDITIVE[name].amounts(stakes)
-        if len(amounts) and int(np.abs(amounts).max()) * abs(weight) > LARGEST_AMOUNT:
-            what = f"the amounts of {name} are too large to be exact; use rounder weights"
-            raise InputError([Problem(Place(), "objectives.blend", what)])
-        total += weight * amounts
-    return Level("blend", 1, blend.scale, total, objective.parts)

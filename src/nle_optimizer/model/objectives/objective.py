@@ -1,12 +1,12 @@
 """What every objective states of itself."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from nle_optimizer.records import Integers
+from nle_optimizer.records import Flags, Integers
 from nle_optimizer.scenario.settings import Costs
 from nle_optimizer.stages.candidates import Candidates
 
@@ -15,11 +15,24 @@ Sense = Literal["maximise", "minimise"]
 
 @dataclass(frozen=True, eq=False)
 class Stakes:
-    """What an objective may look at: the candidate pairs, the use of resources, and the costs."""
+    """What an objective may look at.
+
+    Attributes:
+        candidates: the candidate pairs.
+        use: what each pair takes of each resource, in millionths, in the order of the resources.
+        costs: the costs.
+        capacity: what each available NLE has of each resource, in millionths.
+    """
 
     candidates: Candidates
-    use: dict[str, Integers]
+    use: Mapping[str, Integers]
     costs: Costs
+    capacity: Mapping[str, Integers] = field(default_factory=dict)
+
+    @property
+    def several(self) -> Flags:
+        """Recipients that may have several NLEs, shape (recipients,)."""
+        return np.asarray(self.candidates.recipients.column("supporters").or_else(1) > 1, dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,8 @@ class Objective:
         scale: units of `amounts` in one of those.
         formula: the formula in words.
         amounts: whole amount of each candidate pair, in units of 1/scale, in the objective's own sense.
+        once: whether a recipient counts once, however many NLEs it has.
+        source: where it comes from.
     """
 
     name: str
@@ -41,18 +56,19 @@ class Objective:
     scale: int
     formula: str
     amounts: Callable[[Stakes], Integers]
-    source: str = ""
+    once: bool = False
+    source: str = "defined here"
 
 
 @dataclass(frozen=True)
 class NotAdditive:
-    """An objective that is no sum over pairs, with what it needs."""
+    """An objective that is no sum over pairs."""
 
     name: str
     sense: Sense
     unit: str
     formula: str
-    needs: str
+    source: str = "defined here"
 
 
 def ones(stakes: Stakes) -> Integers:

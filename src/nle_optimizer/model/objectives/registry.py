@@ -6,7 +6,9 @@ from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.model.objectives.objective import NotAdditive, Objective, Stakes, ones
 from nle_optimizer.records import MILLION, Integers
 from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.stages.current import stands
 from nle_optimizer.stages.fit import area_fit
+from nle_optimizer.stages.given_pairs import locate
 
 
 def _fit(stakes: Stakes) -> Integers:
@@ -38,6 +40,16 @@ def _cost(stakes: Stakes) -> Integers:
     return amounts
 
 
+def _kept(stakes: Stakes) -> Integers:
+    """1 for each pair that stands today."""
+    current = stakes.candidates.current
+    kept = np.zeros(len(stakes.candidates), dtype=np.int64)
+    if current is not None:
+        at, found = locate(current.keys[stands(current.table)], stakes.candidates.keys)
+        kept[at[found]] = 1
+    return kept
+
+
 def _area(number: int) -> Objective:
     area = AREAS[number]
     return Objective(
@@ -53,7 +65,15 @@ def _area(number: int) -> Objective:
 ADDITIVE = {
     objective.name: objective
     for objective in (
-        Objective("schools_supported", "maximise", "recipients", 1, "number of supported recipients", ones),
+        Objective(
+            "schools_supported",
+            "maximise",
+            "recipients",
+            1,
+            "number of recipients with at least one NLE",
+            ones,
+            once=True,
+        ),
         Objective("fit", "maximise", "fit", MILLION, "sum of the fit of the pairs", _fit),
         *(_area(number) for number in range(len(AREAS))),
         Objective("distance", "minimise", "km", 1000, "sum of the distances of the pairs", _distance),
@@ -65,6 +85,7 @@ ADDITIVE = {
             "sum of the pairs' travel times",
             _travel_minutes,
         ),
+        Objective("kept_pairs", "maximise", "pairs", 1, "number of pairs that stand today and stay", _kept),
         Objective("cost", "minimise", "pounds", MILLION, "sum of the pairs' costs", _cost),
     )
 }
@@ -72,10 +93,36 @@ ADDITIVE = {
 NOT_ADDITIVE = {
     objective.name: objective
     for objective in (
-        NotAdditive("min_fit", "maximise", "fit", "least fit of any supported recipient", "thresholds"),
-        NotAdditive("leximin_fit", "maximise", "fit", "least fit, then the next, and so on", "thresholds"),
-        NotAdditive("kept_pairs", "maximise", "pairs", "number of pairs of data.current kept", "data.current"),
-        NotAdditive("load_balance", "minimise", "share", "greatest less least use of capacity", "a general engine"),
-        NotAdditive("region_gap", "minimise", "share", "greatest less least coverage", "a general engine"),
+        NotAdditive(
+            "min_fit",
+            "maximise",
+            "fit",
+            "least fit of any matched pair",
+            "bottleneck assignment: Gross (1959), RAND P-1630",
+        ),
+        NotAdditive(
+            "leximin_fit",
+            "maximise",
+            "fit",
+            "least fit of any recipient, then the next, and so on; unmatched counts as 0",
+            "lexicographic bottleneck: Burkard and Rendl (1991), doi:10.1016/0167-6377(91)90018-K",
+        ),
+        NotAdditive(
+            "load_balance",
+            "minimise",
+            "share of capacity",
+            "greatest less least share of capacity in use, over NLEs with a candidate, of the first resource",
+        ),
+        NotAdditive(
+            "region_gap",
+            "minimise",
+            "share of recipients",
+            "greatest less least share of recipients supported, over the regions",
+        ),
     )
 }
+
+BLEND = NotAdditive("blend", "maximise", "weighted sum", "sum of its parts times their weights")
+
+CATALOGUE: tuple[Objective | NotAdditive, ...] = (*ADDITIVE.values(), BLEND, *NOT_ADDITIVE.values())
+"""Every objective that a scenario may name."""

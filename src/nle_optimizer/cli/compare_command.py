@@ -1,0 +1,39 @@
+"""`compare`: what changed between two run folders."""
+
+from pathlib import Path
+
+import click
+
+from nle_optimizer.cli.options import format_option, print_findings, print_json
+
+SHOWN = 3
+
+
+@click.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option(
+    "--show",
+    type=click.IntRange(min=0),
+    default=SHOWN,
+    show_default=True,
+    metavar="N",
+    help="Entries of each kind in the text; the rest is counted. JSON holds them all.",
+)
+@format_option
+def compare(first: Path, second: Path, show: int, form: str) -> None:
+    """Tell what changed from one run folder to another.
+
+    Settings and input rows that differ, figures side by side, schools that gained, lost or changed their
+    support, each with its reason then and now, and NLEs whose use changed. Nothing is solved or verified;
+    files that were changed since the run are warned of.
+    """
+    from nle_optimizer.studies.comparison.comparison import compare as difference
+    from nle_optimizer.studies.comparison.text import comparison_text
+
+    comparison = difference(first, second)
+    print_findings(comparison.warnings)
+    if form == "json":
+        print_json(comparison.document())
+    else:
+        click.echo(comparison_text(comparison, show))

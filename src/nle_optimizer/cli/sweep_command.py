@@ -1,0 +1,157 @@
+"""`sweep`: many what-ifs, each verified, in one table."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nle_optimizer.cli.options import format_option, print_findings, print_json, scenario_options
+
+if TYPE_CHECKING:
+    from nle_optimizer.studies.sweep.conduct import Swept, Watch
+    from nle_optimizer.studies.sweep.plan import Plan
+    from nle_optimizer.studies.sweep.wanted import Wanted
+
+WELL = ("optimal", "feasible", "completed")
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--grid", multiple=True, metavar="KEY=V,V", help="Try these values; several are combined each with each.")
+@click.option("--zip", "zipped", multiple=True, metavar="KEY=V,V", help="Likewise, but first with first and so on.")
+@click.option("--table", type=click.Path(path_type=Path), help="CSV: a column a dotted key, a row a point.")
+@click.option("--scenarios", metavar="NAME,NAME", help="Start from each of these named scenarios of the file.")
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Repeat each point with N seeds in a row.")
+@scenario_options
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; by default one a core.")
+@click.option("--scheduler", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it: tcp://HOST:8786.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the results; by default runs/NAME-sweep.")
+@click.option("--resume", is_flag=True, help="Go on in a folder that exists; nothing is worked out twice.")
+@click.option("--dry-run", is_flag=True, help="Check, list and count the points; solve nothing.")
+@click.option("--fail-fast", is_flag=True, help="End at the first point that cannot be carried out.")
+@click.option("--keep-runs", is_flag=True, help="Keep the run folder of each case under runs/ in the folder.")
+@click.option("--yes", is_flag=True, help="More than a million points are meant.")
+@format_option
+def sweep(
+    scenario: Path,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    workers: int | None,
+    scheduler: str | None,
+    out: Path | None,
+    resume: bool,
+    dry_run: bool,
+    fail_fast: bool,
+    keep_runs: bool,
+    yes: bool,
+    form: str,
+    **parts: Any,
+) -> None:
+    """Solve and verify many what-ifs of a scenario; write sweep.csv (a row a point) and sweep.sqlite.
+
+    What the options leave open, the file's own `sweep` section says. Exits with 1 where a point could not be
+    carried out; an infeasible point is an answer.
+    """
+    from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder
+    from nle_optimizer.studies.sweep.plan import plan_sweep
+
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers counts processes here, --scheduler names a cluster; give one of them")
+    plan = plan_sweep(
+        scenario, _wanted(**parts), choose=choose, sets=sets, allow_outside=allow_outside, may_be_huge=yes
+    )
+    print_findings(plan.bases[0].findings)
+    if dry_run:
+        _list(plan, form)
+        return
+    with _bar(plan.name) as watch:
+        swept = carry_out(
+            plan,
+            out or default_folder(plan),
+            crew_of(workers, scheduler),
+            resume=resume,
+            fail_fast=fail_fast,
+            keep_runs=keep_runs,
+            watch=watch,
+            command=["nle-optimizer", *sys.argv[1:]],
+        )
+    _tell(swept, form)
+    if any(status in swept.statuses for status in ("error", "lost")):
+        raise click.exceptions.Exit(1)
+
+
+def _wanted(
+    grid: tuple[str, ...], zipped: tuple[str, ...], table: Path | None, scenarios: str | None, seeds: int | None
+) -> "Wanted":
+    from nle_optimizer.studies.sweep.wanted import Wanted, parse_axis
+
+    names = [name.strip() for name in (scenarios or "").split(",") if name.strip()]
+    return Wanted(parse_axis(grid, "--grid"), parse_axis(zipped, "--zip"), table, names, seeds)
+
+
+def _list(plan: "Plan", form: str) -> None:
+    """Print every point, and how many there are."""
+    from nle_optimizer.studies.sweep.sheet import said
+
+    points = [
+        {"point": n, "scenario": planned.point.choice, "name": planned.point.label, "settings": said(planned.point)}
+        for n, planned in enumerate(plan.points, start=1)
+    ]
+    cases = len({planned.task.key for planned in plan.points})
+    if form == "json":
+        print_json({"schema_version": 1, "scenario": plan.name, "count": len(points), "cases": cases, "points": points})
+        return
+    for point, planned in zip(points, plan.points, strict=True):
+        named = [word for word in (planned.point.choice, planned.point.label) if word]
+        settings = [f"{key}={value}" for key, value in said(planned.point).items()]
+        click.echo(f"{point['point']:>6}  {'  '.join(named + settings)}")
+    same = "" if cases == len(points) else f", {cases} of them different"
+    click.echo(f"{len(points):,} points{same}; nothing was solved")
+
+
+def _tell(swept: "Swept", form: str) -> None:
+    """Print what came of the sweep."""
+    if form == "json":
+        print_json(
+            {
+                "schema_version": 1,
+                "folder": str(swept.folder),
+                "points": swept.points,
+                "computed": swept.computed,
+                "reused": swept.reused,
+                "statuses": swept.statuses,
+                "rows": list(swept.rows),
+            }
+        )
+        return
+    for row in swept.rows:
+        if row["status"] not in WELL:
+            click.echo(f"point {row['point']}: {row['status']}{': ' if row['error'] else ''}{row['error']}", err=True)
+    told = ", ".join(f"{count:,} {status}" for status, count in swept.statuses.items())
+    click.echo(f"{swept.points:,} points: {told}")
+    click.echo(f"{swept.computed:,} cases worked out and verified, {swept.reused:,} were there already")
+    click.echo(f"Table: {swept.folder / 'sweep.csv'}")
+
+
+@contextmanager
+def _bar(name: str) -> Iterator["Watch"]:
+    """A bar with the time left on stderr, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _of, _failed: None
+        return
+    from tqdm import tqdm
+
+    layout = "{desc} {bar:24} {n_fmt}/{total_fmt} {elapsed}, {remaining} left{postfix}"
+    with tqdm(total=0, delay=1.0, leave=False, file=sys.stderr, bar_format=layout, desc=name) as bar:
+
+        def watch(done: int, of: int, failed: int) -> None:
+            bar.total = of
+            if failed:
+                bar.set_postfix_str(f"{failed} failed", refresh=False)
+            bar.update(done - bar.n)
+
+        yield watch

@@ -1,0 +1,219 @@
+"""One level from its case to its allocation, its bound and the tree that proves it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nle_optimizer.engines.decomposition.ascent import improve
+from nle_optimizer.engines.decomposition.branching import Branching, bound_of
+from nle_optimizer.engines.decomposition.bound import VOID
+from nle_optimizer.engines.decomposition.case import Case, Floats
+from nle_optimizer.engines.decomposition.crew import Crew
+from nle_optimizer.engines.decomposition.part import Effort, solve_whole
+from nle_optimizer.engines.decomposition.prices import Pricing
+from nle_optimizer.engines.decomposition.programme import relaxed_prices, solve_pairs
+from nle_optimizer.engines.decomposition.search import SIZE, Search
+from nle_optimizer.engines.decomposition.start import first_allocation
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import EngineError, InfeasibleError
+from nle_optimizer.model.solution import LevelOutcome, Tree
+from nle_optimizer.records import Integers
+
+STEPS = 400
+"""Steps of the first ascent of a level."""
+
+SMALL = 3000
+"""Pairs up to which a level is also put to the solver as a whole, and branched on."""
+
+TINY = 500
+"""Pairs up to which a few cases are branched on before anything else."""
+
+SOLVER_NODES = 2000
+"""Nodes that the solver may look at for the whole of a small level."""
+
+WHOLE = Effort(patterns=20_000, nodes=2000)
+"""How hard the solver works on all the patterns of a small level."""
+
+FEW_ROUNDS = 8
+"""Rounds of neighbourhoods of a small level, before the solver sees the whole."""
+
+ROUNDS = 70
+"""Rounds of neighbourhoods of a level, where nothing else ends it: about a minute at national size on two cores."""
+
+FEW_NODES = 20
+"""Cases looked at before the solver is asked."""
+
+NODES = 400
+"""Cases that branch and bound may look at in a level."""
+
+
+@dataclass
+class Work:
+    """Units of work: one is a round of neighbourhoods or a case of branch and bound.
+
+    Attributes:
+        most: how many there may be; None for as many as each level's own measure allows.
+        done: how many were done.
+    """
+
+    most: int | None
+    done: int = 0
+
+    def up_to(self, measure: int) -> int:
+        """How many more there may be of a step that takes at most `measure`."""
+        return measure if self.most is None else max(0, min(measure, self.most - self.done))
+
+
+@dataclass
+class Stage:
+    """The optimisation of one level.
+
+    Attributes:
+        case: the level's case.
+        rows: how many of its sides are rows.
+        required: positions of required pairs.
+        stopped: why it ended before it was proved; None if it was.
+        complete: whether branch and bound left no case open.
+    """
+
+    case: Case
+    rows: int
+    required: Integers
+    crew: Crew
+    work: Work
+    stop: Stopping
+    tell: Callable[[int, int], None]
+    stopped: str | None = None
+    complete: bool = False
+
+    def optimise(self, matched: Integers | None) -> tuple[Integers, Tree, LevelOutcome] | None:
+        """The best allocation found, its proof and its outcome; None where no allocation was found in time.
+
+        Args:
+            matched: an allocation that keeps every limit; None where none is known.
+
+        Raises:
+            InfeasibleError: there is no allocation.
+        """
+        nothing = np.zeros(0, dtype=np.int64)
+        free = np.ones(self.case.size, dtype=bool)
+        free[self.required] = False
+        part = self.case.part(free, self.required)
+        pricing = Pricing.of(part)
+        prices = self._prices(pricing)
+        self.branching = Branching(self.case, self.rows, matched, 0, self.stop)
+        self.branching.taken = self._start(pricing, prices, matched)
+        tree: Tree = self.branching.leaf(prices, self.required, nothing)
+        self._report(tree)
+        word = None
+        if self.case.size <= TINY:
+            tree = self._branched(tree, prices, FEW_NODES)
+        if self.case.size > SMALL:
+            self._search(tree, part, prices, ROUNDS)
+        elif part.capacity.shape[1] > SIZE:
+            self._search(tree, part, prices, FEW_ROUNDS)
+        if not self._enough(tree) and self.case.size <= SMALL:
+            word = self._ask_solver(part, prices)
+            tree = self._branched(tree, prices, NODES)
+        return self._result(tree, word)
+
+    def _prices(self, pricing: Pricing) -> Floats:
+        """Good prices: those of the linear relaxation, improved."""
+        prices = self._first_prices(pricing)
+        return improve(pricing, prices, -np.inf, STEPS, self.stop).prices
+
+    def _first_prices(self, pricing: Pricing) -> Floats:
+        if pricing.case.size > SMALL:
+            (prices,) = self.crew.ask(relaxed_prices, [(pricing.case,)], self.stop)
+            if prices is not None:
+                return prices
+        return np.zeros(len(pricing.least))
+
+    def _start(self, pricing: Pricing, prices: Floats, matched: Integers | None) -> Integers | None:
+        """The better of the allocation known and the one that the prices suggest."""
+        first = self._whole(pricing.case, first_allocation(pricing, prices))
+        if not self.case.allows(first):
+            return matched
+        if matched is not None and self.case.worth(matched) >= self.case.worth(first):
+            return matched
+        return first
+
+    def _whole(self, part: Case, taken: Integers) -> Integers:
+        """Positions in the case of pairs of a part, with the required ones."""
+        return np.sort(np.concatenate([self.required, part.pair[taken]]))
+
+    def _ask_solver(self, part: Case, prices: Floats) -> int | None:
+        """Put the level to the solver as a whole; the bound in its word, None where it gave none."""
+        answer = None
+        if self.branching.taken is not None:
+            call = (part, prices, self._inside(part), WHOLE, self.stop.seconds_left)
+            (answer,) = self.crew.ask(solve_whole, [call], self.stop)
+        if answer is None:
+            (answer,) = self.crew.ask(solve_pairs, [(part, SOLVER_NODES, self.stop.seconds_left)], self.stop)
+        if answer is None:
+            return None
+        if answer.infeasible and self.branching.taken is None:
+            raise InfeasibleError(["the hard limits cannot all be met"])
+        if answer.taken is not None:
+            found = self._whole(part, answer.taken)
+            if self.case.allows(found) and self.case.worth(found) > self.branching.best:
+                self.branching.taken = found
+        if answer.bound is None:
+            return None
+        return answer.bound + self.case.worth(self.required)
+
+    def _branched(self, tree: Tree, prices: Floats, most: int) -> Tree:
+        if self._enough(tree):
+            return tree
+        allowed = self.work.up_to(most)
+        self.branching.nodes, self.branching.open = allowed, False
+        found = self.branching.tree(self.required, np.zeros(0, dtype=np.int64), prices)
+        self.work.done += allowed - self.branching.nodes
+        self.complete = not self.branching.open
+        return found if bound_of(found) < bound_of(tree) else tree
+
+    def _inside(self, part: Case) -> Integers:
+        """The positions in a part of the pairs of the best allocation."""
+        assert self.branching.taken is not None
+        return part.positions(np.setdiff1d(self.branching.taken, self.required, assume_unique=True))
+
+    def _search(self, tree: Tree, part: Case, prices: Floats, most: int) -> None:
+        if self.branching.taken is None:
+            return
+        search = Search(Pricing.of(part), prices, self._inside(part), self.crew)
+        for _ in range(self.work.up_to(most)):
+            if self.stop.reason() or self._enough(tree):
+                return
+            search.round(self.stop)
+            self.work.done += 1
+            self.branching.taken = self._whole(part, search.taken)
+            self._report(tree)
+
+    def _report(self, tree: Tree) -> None:
+        value, bound = self.branching.best, bound_of(tree)
+        if self.branching.taken is None:
+            self.stop.tell("no allocation yet")
+            return
+        self.stop.tell(f"gap {100 * (bound - value) / max(1, abs(bound)):.3f} %")
+        self.tell(value, bound)
+
+    def _enough(self, tree: Tree) -> bool:
+        return self.branching.taken is not None and self.stop.good_enough(self.branching.best, bound_of(tree))
+
+    def _result(self, tree: Tree, word: int | None) -> tuple[Integers, Tree, LevelOutcome] | None:
+        taken, bound = self.branching.taken, bound_of(tree)
+        if taken is None:
+            if bound == VOID or self.complete:
+                raise InfeasibleError(["the hard limits cannot all be met"])
+            self.stopped = self.stop.reason() or "work"
+            return None
+        value = self.branching.best
+        proof = "multipliers" if type(tree).__name__ == "Leaf" else "leaves"
+        if word is not None and value <= word < bound:
+            bound, proof = word, "solver"
+        if value > bound:
+            raise EngineError(f"an allocation is worth {value} where the bound is {bound}")
+        if value < bound:
+            self.stopped = self.stop.reason() or ("gap" if self.stop.good_enough(value, bound) else "work")
+        return taken, tree, LevelOutcome(value, bound, proof)

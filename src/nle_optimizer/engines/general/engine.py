@@ -1,0 +1,149 @@
+"""The general engines: every problem as whole-number programs, level by level, by CP-SAT or by HiGHS."""
+
+import time
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from nle_optimizer.engines.general import additive, spreads, thresholds
+from nle_optimizer.engines.general.clash import any_allocation, clash_of
+from nle_optimizer.engines.general.draft import draft_of
+from nle_optimizer.engines.general.run import Run
+from nle_optimizer.engines.general.solving import LARGEST
+from nle_optimizer.engines.general.start import first_allocation
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import EngineError, InfeasibleError
+from nle_optimizer.model.levels import AnyLevel, LeastFit, Level, Leximin, Spread
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.model.solution import Leaf, LevelOutcome, Solution
+
+_NO_OBJECTIVE = np.zeros(0, dtype=np.int64)
+
+
+class _GeneralEngine:
+    """What both engines do; they differ in the solver."""
+
+    name: str
+    summary: str
+    solver: str
+    work: int
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why the engine cannot solve the problem, in words; None if it can."""
+        draft = draft_of(problem)
+        for level in problem.levels:
+            amounts = additive.amounts_of(level) if isinstance(level, Level) else _NO_OBJECTIVE
+            if draft.program(amounts).reach >= LARGEST:
+                return f"the amounts of a constraint or of {level.name} can sum to more than 2^53; use rounder ones"
+        return None
+
+    def solve(self, problem: Problem, seed: int, stop: Stopping) -> Solution:  # noqa: ARG002
+        """Optimise the levels in order; see `Engine.solve`. Ties are left as the solver leaves them."""
+        run = self._begin(problem, stop)
+        if run is None:
+            reason = stop.reason() or "work"
+            return Solution(self.name, np.zeros(0, np.int64), (), stopped=reason)
+        found = [_optimise(run, level) for level in problem.levels]
+        if run.stopped is None:
+            _break_ties(run)
+        outcomes = tuple(
+            _in_the_end(run, level, outcome) for level, (outcome, _) in zip(problem.levels, found, strict=True)
+        )
+        trees = tuple(leaf for _, leaf in found)
+        work = ceil(run.spent)
+        return Solution(self.name, run.matched, outcomes, trees=trees, stopped=run.stopped, work=work)
+
+    def _begin(self, problem: Problem, stop: Stopping) -> Run | None:
+        """Find any allocation; None where none is found in time."""
+        stop.tell("looking for a first allocation")
+        draft = draft_of(problem)
+        budget = float(self.work if stop.work is None else stop.work)
+        first = first_allocation(problem)
+        if first is not None:
+            return Run(problem, self.solver, stop, budget, draft, first)
+        answer = any_allocation(problem, budget, stop)
+        if answer.status == "infeasible":
+            clash = clash_of(problem, stop)
+            raise InfeasibleError(clash.sentences, clash)
+        if answer.values is None:
+            return None
+        run = Run(problem, self.solver, stop, budget, draft, np.zeros(0, np.int64), spent=answer.work)
+        run.adopt(answer.values)
+        return run
+
+
+class CpSatEngine(_GeneralEngine):
+    """CP-SAT of OR-Tools: exact in whole numbers."""
+
+    name = "cp-sat"
+    summary = "CP-SAT for every problem: proved where it can be, else the solver's bound"
+    solver = "cpsat"
+    work = 3_000
+    """Tenths of a deterministic second of CP-SAT, where the scenario names no work."""
+
+
+class HighsEngine(_GeneralEngine):
+    """HiGHS, a branch-and-bound solver in floating point, whose solutions are rounded and checked."""
+
+    name = "highs"
+    summary = "HiGHS for every problem: a solver in floating point whose answers are checked in whole numbers"
+    solver = "highs"
+    work = 20_000
+    """Nodes of branch and bound where the scenario names no work."""
+
+
+def _optimise(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
+    """Optimise one level, or where it is time to stop take it as it stands."""
+    started = time.monotonic()
+    run.stop.tell(f"matching: {level.name}")
+    if not run.over and run.stop.reason():
+        run.leave()
+    outcome, leaf = (_as_it_stands(run, level), None) if run.over else _searched(run, level)
+    return replace(outcome, seconds=time.monotonic() - started), leaf
+
+
+def _searched(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
+    if isinstance(level, Level):
+        return additive.optimise(run, level)
+    if isinstance(level, Spread):
+        return spreads.optimise(run, level), None
+    if isinstance(level, LeastFit):
+        return thresholds.optimise_least(run, level), None
+    return thresholds.optimise_leximin(run, level), None
+
+
+def _as_it_stands(run: Run, level: AnyLevel) -> LevelOutcome:
+    """The value of the allocation, with a bound that needs no search."""
+    value = level.value(run.problem, run.matched)
+    if isinstance(level, Level):
+        most = additive.most_of(run.problem, level)
+    elif isinstance(level, Spread):
+        most = 0
+    elif isinstance(level, LeastFit):
+        most = thresholds.most_of(level)
+    else:
+        most = thresholds.most_of(level) + 1
+    return LevelOutcome(value, most, "trivial")
+
+
+def _in_the_end(run: Run, level: AnyLevel, outcome: LevelOutcome) -> LevelOutcome:
+    """A level's outcome with the value of the last allocation, which later levels may have changed within limits."""
+    value = level.value(run.problem, run.matched)
+    if isinstance(level, Leximin):
+        return replace(outcome, value=value, bound=value if outcome.proved else outcome.bound)
+    given_up = 0
+    if isinstance(level, Level) and level.within is not None:
+        given_up = outcome.bound - level.within.least(outcome.bound)
+    elif value < outcome.value:
+        raise EngineError(f"the level {level.name} fell from {outcome.value} while a later one was optimised")
+    return replace(outcome, value=value, given_up=given_up)
+
+
+def _break_ties(run: Run) -> None:
+    """Optimise the levels that decide between equals, as far as that is cheap."""
+    for level in run.problem.tie_break:
+        answer = run.solve(run.draft, additive.amounts_of(level), exact=True)
+        if answer.values is not None:
+            run.adopt_better(answer.values, additive.amounts_of(level))
+        run.hold(level, additive.amounts_of(level), level.value(run.problem, run.matched), proved=True)

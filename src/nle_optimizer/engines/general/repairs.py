@@ -1,0 +1,117 @@
+"""The least change that would make an allocation possible: limits that give way at a price, the sum as small as can be.
+
+One unit of what people read, of whatever kind, weighs as much as any other, and as much as one required pair.
+"""
+
+import numpy as np
+
+from nle_optimizer.engines.general.answer import Effort
+from nle_optimizer.engines.general.draft import Draft, draft_of, groups, row_terms
+from nle_optimizer.engines.general.requirements import Requirement, requirements_of, restricted, shown, shown_limit
+from nle_optimizer.engines.general.solving import solve
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.model.problem import Problem, Row
+from nle_optimizer.records import MILLION, Integers, shortest
+
+_WORK = 300.0
+"""Units of work of CP-SAT for each kind of change."""
+
+
+def repairs_of(problem: Problem, stop: Stopping) -> tuple[str, ...]:
+    """Changes after each of which an allocation exists: of the requirements, and of the NLEs' capacity."""
+    return tuple(repair for repair in (_of_requirements(problem, stop), _of_capacity(problem, stop)) if repair)
+
+
+def _of_requirements(problem: Problem, stop: Stopping) -> str | None:
+    every = requirements_of(problem)
+    draft = draft_of(restricted(problem, []))
+    slack = draft.add_variables(
+        np.zeros(len(every), np.int64), np.array([_most_slack(problem, one) for one in every], np.int64)
+    )
+    for one, column in zip(every, slack.tolist(), strict=True):
+        _add_soft(draft, problem, one, column)
+    weights = np.array([_weight(problem, one) for one in every], np.int64)
+    given, least = _least(draft, slack, weights, stop)
+    if given is None:
+        return None
+    changes = [_change(problem, one, by) for one, by in zip(every, given.tolist(), strict=True) if by]
+    return " and ".join(changes) + ("" if least else " (less might do)")
+
+
+def _least(draft: Draft, slack: Integers, weights: Integers, stop: Stopping) -> tuple[Integers | None, bool]:
+    """By how much each limit gives way, None where nothing was found; and whether that is surely the least."""
+    objective = np.zeros(len(draft.lower), np.int64)
+    objective[slack] = -weights
+    answer = solve("cpsat", draft.program(objective), Effort(_WORK, stop.seconds_left), stop)
+    if answer.values is None:
+        return None, False
+    return answer.values[slack], answer.status == "optimal"
+
+
+def _most_slack(problem: Problem, one: Requirement) -> int:
+    """How much a requirement must give way at most until nothing is left of it."""
+    if one.kind == "pair":
+        return 1
+    row = problem.rows[one.at]
+    amounts = np.concatenate([row.amounts, row.presence_amounts])
+    reach = int(np.abs(amounts).sum()) + abs(row.lower or 0) + abs(row.upper or 0)
+    return reach // _step(row) + 1
+
+
+def _step(row: Row) -> int:
+    """The row's units in one unit of what it counts."""
+    return 1 if row.share is None else row.share.denominator
+
+
+def _weight(problem: Problem, one: Requirement) -> int:
+    """What giving way by one unit weighs, in millionths."""
+    return MILLION if one.kind == "pair" else MILLION // problem.rows[one.at].scale
+
+
+def _add_soft(draft: Draft, problem: Problem, one: Requirement, column: int) -> None:
+    """The requirement as a row that may be broken by as much as a variable says."""
+    if one.kind == "pair":
+        draft.rows.add(np.array([one.at, column]), np.array([1, 1]), 1, None)
+        return
+    row = problem.rows[one.at]
+    columns, coefficients = row_terms(problem, row)
+    step, least = (_step(row), row.lower) if one.kind == "minimum" else (-_step(row), None)
+    most = row.upper if one.kind == "maximum" else None
+    draft.rows.add(np.append(columns, column), np.append(coefficients, step), least, most)
+
+
+def _change(problem: Problem, one: Requirement, by: int) -> str:
+    if one.kind == "pair":
+        return f"drop the requirement of {one.label(problem)}"
+    row = problem.rows[one.at]
+    if row.share is not None:
+        where = "below its least" if one.kind == "minimum" else "above its greatest"
+        return f"let {row.label} be {shown(by, row)} {where} share of {shown_limit(row, one.kind)}"
+    if one.kind == "minimum":
+        return (
+            f"lower the minimum of {row.label} from {shown(row.lower or 0, row)} to {shown((row.lower or 0) - by, row)}"
+        )
+    return f"raise the maximum of {row.label} from {shown(row.upper or 0, row)} to {shown((row.upper or 0) + by, row)}"
+
+
+def _of_capacity(problem: Problem, stop: Stopping) -> str | None:
+    """What more the NLEs would have to have so that every requirement can be met; None where that is not enough."""
+    draft = draft_of(problem, capacities=False)
+    names, units, columns = [], [], []
+    for resource in problem.resources:
+        unit = int(np.gcd.reduce(resource.use)) or 1
+        for nle, pairs in groups(problem.nle, len(problem.nle_ids)):
+            use, capacity = resource.use[pairs], int(resource.capacity[nle])
+            more = int(use.sum()) - capacity
+            if more > 0:
+                column = draft.add_variables(np.zeros(1, np.int64), np.array([-(-more // unit)]))
+                draft.rows.add(np.append(pairs, column), np.append(use, -unit), None, capacity)
+                names.append((problem.nle_ids[nle], resource.name))
+                units.append(unit)
+                columns.append(int(column[0]))
+    given, least = _least(draft, np.array(columns, np.int64), np.array(units, np.int64), stop)
+    if given is None or not given.any():
+        return None
+    more_of = zip(names, (given * np.array(units)).tolist(), strict=True)
+    changes = [f"give NLE {nle} {shortest(amount, 6)} more {resource}" for (nle, resource), amount in more_of if amount]
+    return " and ".join(changes) + ("" if least else " (less might do)")

@@ -1,0 +1,77 @@
+"""Programs solved in the solvers' own process; every answer is checked in whole numbers before it is returned."""
+
+from importlib import import_module
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nle_optimizer.engines.general.answer import Answer, Effort
+from nle_optimizer.engines.general.program import Program
+from nle_optimizer.engines.general.service import service
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import EngineError
+
+LARGEST = 2**53
+"""Sums up to this are exact in the floating point in which solvers tell their bounds."""
+
+
+def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answer:
+    """Solve a program.
+
+    Args:
+        solver: `cpsat` or `highs`.
+        program: what is to be solved.
+        effort: what may be spent on it.
+        stop: the deadline, and the planner's interrupt.
+
+    Returns:
+        The answer; its values keep every limit, and its bound is a multiple of the greatest common divisor of the
+        objective's amounts, and not below the value.
+
+    Raises:
+        EngineError: the process died, or the solver's answer breaks a limit or contradicts its bound.
+    """
+    if program.impossible():
+        return Answer("infeasible", None, None, 0.0)
+    if program.reach >= LARGEST:
+        raise EngineError("the amounts are too large for a general solver: their sums can exceed 2^53")
+    divisor = int(np.gcd.reduce(program.objective)) or 1
+    small = program.divided(divisor)
+    try:
+        answer = service().call(_solve, solver, small, effort, stop=stop)
+    except TimeoutError:
+        return Answer("unknown", None, None, 0.0)
+    if answer.values is not None:
+        check(solver, small, answer)
+    bound = None if answer.bound is None else answer.bound * divisor
+    return Answer(answer.status, answer.values, bound, answer.work)
+
+
+def _solve(solver: str, program: Program, effort: Effort, stop_file: str) -> Answer:
+    """Called in the solvers' process, the only one that needs to import them."""
+    answer: Answer = import_module(f"{__package__}.{solver}").solve(program, effort, stop_file)
+    return answer
+
+
+def relax(program: Program, stop: Stopping) -> NDArray[np.float64] | None:
+    """What a unit more of each row's limit is worth in the relaxation to fractions; None where that is not found."""
+    try:
+        return service().call(_relax, program, stop.seconds_left, stop=stop)
+    except TimeoutError:
+        return None
+
+
+def _relax(program: Program, seconds: float | None, _: str) -> NDArray[np.float64] | None:
+    """Called in the solvers' process."""
+    prices: NDArray[np.float64] | None = import_module(f"{__package__}.linear").relax(program, seconds)
+    return prices
+
+
+def check(solver: str, program: Program, answer: Answer) -> None:
+    """Raise EngineError where the answer's values break a limit, or are worth more than its bound."""
+    assert answer.values is not None
+    if not program.holds(answer.values):
+        raise EngineError(f"the answer of {solver} breaks a limit of its own program")
+    value = int(program.objective @ answer.values)
+    if answer.bound is not None and value > answer.bound:
+        raise EngineError(f"{solver} found {value}, and says that at most {answer.bound} can be had")

@@ -1,0 +1,96 @@
+"""A constraint as rows over pairs and presences, for engines."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.model.constraints.limits import Limit
+from nle_optimizer.model.constraints.presences import PresenceBook
+from nle_optimizer.model.constraints.requirement import Requirement
+from nle_optimizer.model.constraints.sums import Sum, sum_of
+from nle_optimizer.model.constraints.tally import Tally
+from nle_optimizer.model.problem import Row
+from nle_optimizer.records import Integers, shortest
+
+LARGEST_SUM = 2**61
+MOST_SHOWN = 20
+
+
+def rows_of(requirement: Requirement, book: PresenceBook) -> list[Row]:
+    """The rows of a constraint; one without a pair, which nothing could break, is left out.
+
+    Raises:
+        InputError: a limit that could not be met even if every candidate pair were matched, or too large a sum.
+    """
+    if problems := list(_impossible(requirement)):
+        raise InputError(problems[:MOST_SHOWN])
+    limits, members = list(requirement.limits()), _members(requirement.tally)
+    every, whole = np.arange(len(requirement.nle)), None
+    if any(limit.share is not None for _, _, limit in limits):
+        whole = _sum(requirement, requirement.tally.everything(), every, book)
+    sums = {n: _sum(requirement, requirement.tally, members[n], book) for n, _, _ in limits}
+    rows = [
+        replace(
+            _row(requirement.asked.name, label, limit, sums[n], whole),
+            unit=requirement.tally.shown,
+            scale=requirement.tally.scale,
+            share=limit.share,
+        )
+        for n, label, limit in limits
+    ]
+    return [row for row in rows if len(row.pairs) or len(row.presences)]
+
+
+def _members(tally: Tally) -> list[Integers]:
+    """The pairs that each row of a tally counts, ascending."""
+    order = np.argsort(tally.row, kind="stable")
+    ends = np.searchsorted(tally.row[order], np.arange(len(tally.keys) + 1))
+    return [order[ends[n] : ends[n + 1]] for n in range(len(tally.keys))]
+
+
+def _sum(requirement: Requirement, tally: Tally, pairs: Integers, book: PresenceBook) -> Sum:
+    several = requirement.several
+    if tally.unit == "nle":
+        several = np.ones(int(requirement.nle.max(initial=-1)) + 1, dtype=bool)
+    return sum_of(tally, pairs, requirement.units, several, book)
+
+
+def _row(name: str, label: str, limit: Limit, counted: Sum, whole: Sum | None) -> Row:
+    lower, upper, size = limit.lower, limit.upper, counted.size
+    if limit.share is not None and whole is not None:
+        size = limit.share.denominator * counted.size + limit.share.numerator * whole.size
+    if size > LARGEST_SUM:
+        what = "its amounts are too large to be exact; use a rounder share"
+        raise InputError([Problem(Place(), f"constraints.{name}", what)])
+    if limit.share is not None and whole is not None:
+        counted = counted.less(limit.share.as_integer_ratio(), whole)
+        lower, upper = (0, None) if limit.is_lower else (None, 0)
+    amounts = (counted.pairs, counted.amounts)
+    return Row(name, label, *amounts, lower, upper, counted.presences, counted.presence_amounts)
+
+
+def _impossible(requirement: Requirement) -> Iterator[Problem]:
+    """Lower limits that all candidate pairs together would not reach, or that are above the upper limit."""
+    asked, members = requirement.asked, _members(requirement.tally)
+    for n, label, limit in requirement.limits():
+        if limit.lower is None:
+            continue
+        path = f"constraints.{asked.name}.{'minimum' if asked.minimum is not None else 'minimum_share'}"
+        most, got = _most(requirement, members[n]), _shown(requirement, limit.lower)
+        if most < limit.lower:
+            what = f"{label} could not be met: all its candidate pairs together give {_shown(requirement, most)}"
+            yield Problem(Place(), path, what, got, "lower it, or widen who can be matched")
+        elif limit.upper is not None and limit.upper < limit.lower:
+            what = f"{label}: the lower limit is above the upper, {_shown(requirement, limit.upper)}"
+            yield Problem(Place(), path, what, got, "lower it, or raise the upper limit")
+
+
+def _most(requirement: Requirement, pairs: Integers) -> int:
+    amounts = requirement.tally.amounts
+    return len(np.unique(requirement.units[pairs])) if amounts is None else int(amounts[pairs].sum())
+
+
+def _shown(requirement: Requirement, amount: int) -> str:
+    return f"{shortest(amount, 0 if requirement.tally.scale == 1 else 6)} {requirement.tally.shown}"

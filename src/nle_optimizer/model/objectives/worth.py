@@ -1,0 +1,145 @@
+"""What matched pairs and supported recipients add to a level that is a sum."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+
+from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.model.objectives.objective import Stakes
+from nle_optimizer.model.objectives.registry import ADDITIVE
+from nle_optimizer.records import MILLION, Integers, Kind, Records
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
+from nle_optimizer.stages.conditions import as_held, holds
+
+LARGEST_AMOUNT = 2**47
+"""Greatest amount of a pair."""
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """Whole amounts, to be maximised.
+
+    Attributes:
+        scale: units in 1 of what people read.
+        pairs: shape (pairs,): for a matched pair.
+        recipients: shape (recipients,): for a recipient with at least one NLE; 0 for those of one supporter,
+            whose pairs say the same.
+    """
+
+    scale: int
+    pairs: Integers
+    recipients: Integers
+
+    @property
+    def greatest(self) -> int:
+        """The greatest amount, without its sign."""
+        return max(int(np.abs(part).max(initial=0)) for part in (self.pairs, self.recipients))
+
+    def times(self, factors: Integers, recipient: Integers, scale: int = 1) -> "Worth":
+        """Every amount times the factor of its recipient, shape (recipients,)."""
+        return Worth(self.scale * scale, self.pairs * factors[recipient], self.recipients * factors)
+
+    def stepped(self, step: int, sense: int) -> "Worth":
+        """Every amount rounded down, in its own sense, to a multiple of `step`."""
+        pairs, recipients = (sense * (sense * part // step * step) for part in (self.pairs, self.recipients))
+        return Worth(self.scale, pairs, recipients)
+
+
+def worth_of(objective: Objective, stakes: Stakes, path: str) -> Worth:
+    """What pairs and recipients add to an additive level, its options applied but for `by`.
+
+    Raises:
+        InputError: amounts too large to be exact; a weight that is no number; a step that is no whole unit.
+    """
+    worth = (
+        _blend(objective, stakes, path)
+        if objective.name == "blend"
+        else _plain(objective.name, stakes, sense_of(objective))
+    )
+    table, recipient = stakes.candidates.recipients, stakes.candidates.recipient
+    if objective.where:
+        worth = worth.times(holds(objective.where, table).astype(np.int64), recipient)
+    if objective.weight is not None:
+        factors, unit = _weights(table, objective.weight)
+        if worth.greatest * int(factors.max(initial=0)) > LARGEST_AMOUNT:
+            raise InputError([Problem(Place(), f"{path}.weight", "the weighted amounts are too large to be exact")])
+        worth = worth.times(factors, recipient, unit)
+    if objective.step is not None:
+        step = int(objective.step * worth.scale)
+        if step != objective.step * worth.scale:
+            what = f"the step must be a multiple of 1/{worth.scale}, the unit of this level"
+            raise InputError([Problem(Place(), f"{path}.step", what)])
+        worth = worth.stepped(step, sense_of(objective))
+    return worth
+
+
+def sense_of(objective: Objective) -> int:
+    """1 where the objective is to be maximised, -1 where it is to be minimised."""
+    chosen = ADDITIVE.get(objective.name)
+    return -1 if chosen is not None and chosen.sense == "minimise" else 1
+
+
+def parts_of(objective: Objective) -> dict[str, Decimal]:
+    """The objectives a level is made of, with their weights in people's units."""
+    if objective.name != "blend":
+        return {objective.name: Decimal(1)}
+    parts: dict[str, Decimal] = {}
+    for word, weight in objective.parts.items():
+        parts[BLEND_PARTS[word]] = parts.get(BLEND_PARTS[word], Decimal(0)) + weight
+    return parts
+
+
+def _plain(name: str, stakes: Stakes, weight: int) -> Worth:
+    """An objective's amounts times a weight."""
+    chosen = ADDITIVE[name]
+    pairs, several = weight * chosen.amounts(stakes), stakes.several
+    once = several if chosen.once else np.zeros_like(several)
+    pairs = np.where(once[stakes.candidates.recipient], 0, pairs)
+    return Worth(chosen.scale, pairs, weight * once.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A blend on the coarsest common scale on which every weight is whole."""
+
+    scale: int
+    weights: Mapping[str, int]
+
+
+def blend_of(parts: Mapping[str, Decimal]) -> Blend:
+    """The whole weights of a blend's parts, by the unit of each part's amounts."""
+    shares = {name: Fraction(weight) / ADDITIVE[name].scale for name, weight in parts.items()}
+    scale = lcm(*(share.denominator for share in shares.values()))
+    return Blend(scale, {name: int(share * scale) for name, share in shares.items()})
+
+
+def _blend(objective: Objective, stakes: Stakes, path: str) -> Worth:
+    blend = blend_of(parts_of(objective))
+    pairs = np.zeros(len(stakes.candidates), dtype=np.int64)
+    recipients = np.zeros(len(stakes.candidates.recipients), dtype=np.int64)
+    for name, weight in blend.weights.items():
+        if _plain(name, stakes, 1).greatest * abs(weight) > LARGEST_AMOUNT:
+            what = f"the amounts of {name} are too large to be exact; use rounder weights"
+            raise InputError([Problem(Place(), f"{path}.blend", what)])
+        part = _plain(name, stakes, weight)
+        pairs, recipients = pairs + part.pairs, recipients + part.recipients
+    return Worth(blend.scale, pairs, recipients)
+
+
+def _weights(table: Records, name: str) -> tuple[Integers, int]:
+    """A column as whole weights without a common divisor, and what 1 became."""
+    column = table.column(name)
+    if column.values.dtype == object:
+        numbers = [as_held(Kind.AMOUNT, text) if text else 0 for text in column.values]
+        if any(not isinstance(number, int) or number < 0 for number in numbers):
+            what = "the column must hold numbers from 0 up with at most six decimal places"
+            raise InputError([Problem(Place(table.source), name, what)])
+        return np.array(numbers, dtype=np.int64), MILLION
+    values = np.where(column.given, column.values, 0)
+    if column.kind in (Kind.AMOUNT, Kind.SHARE, Kind.LEVEL):
+        return values, MILLION
+    return (values, 1) if column.kind is Kind.COUNT else (values * MILLION, MILLION)

@@ -1,0 +1,116 @@
+"""NLEs that do not exist yet: copies of existing ones, drawn with a seed, to ask what more of them would bring.
+
+They are synthetic: `added-1-001` and so on, from the first entry of `supply.add`. Nobody is meant by them.
+"""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+import numpy as np
+
+from nle_optimizer.errors import Problem, did_you_mean
+from nle_optimizer.records import TEXT_KINDS, Column, ColumnSpec, Flags, Kind, Records
+from nle_optimizer.scenario.cells import parse_column
+from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.settings import Addition, Settings
+from nle_optimizer.scenario.tables import Reading
+
+LIKE_ANY = "existing"
+BLANKED = ("home_school_id", "home_grade", "status")
+"""Cells that belong to a person, and are not copied."""
+
+
+def with_additions(
+    nles: Records, settings: Settings, resources: Sequence[str], document: Document, reading: Reading
+) -> Records:
+    """The NLE table with the NLEs of `supply.add`; those that it has already, as a run folder's has, stay as they are.
+
+    Problems and findings go to `reading`.
+    """
+    levels = {word.casefold(): int(share * 1_000_000) for word, share in settings.fit.levels.items()}
+    table = nles
+    for n, addition in enumerate(settings.supply.add):
+        ids = [f"added-{n + 1}-{number:03d}" for number in range(1, addition.count + 1)]
+        if set(ids) & set(nles.ids.tolist()):
+            continue
+        maker = _Maker(nles, addition, ("supply", "add", n), document, reading)
+        cells = maker.cells(resources, levels)
+        pool = maker.pool(cells)
+        if cells is not None and len(pool) and ids:
+            table = table.joined(maker.drawn(pool, cells, ids))
+    return table
+
+
+class _Maker:
+    def __init__(
+        self,
+        nles: Records,
+        addition: Addition,
+        steps: tuple[str | int, ...],
+        document: Document,
+        reading: Reading,
+    ) -> None:
+        self.nles, self.addition, self.steps = nles, addition, steps
+        self.document, self.reading = document, reading
+
+    def _told(self, key: str, what: str, got: str | None, hint: str | None) -> Problem:
+        steps = (*self.steps, *key.split("."))
+        return Problem(self.document.place(steps), ".".join(str(step) for step in steps), what, got, hint)
+
+    def cells(self, resources: Sequence[str], levels: Mapping[str, int]) -> dict[str, Column] | None:
+        """The cells of `where`, each a column of one row; None where one is wrong."""
+        cells: dict[str, Column] = {}
+        problems = []
+        known = [*self.nles.spec.columns, *self.nles.extra, *resources]
+        for name, value in self.addition.where.items():
+            spec = self.nles.spec.columns.get(name)
+            if name not in known or name in self.nles.spec.key:
+                what = "the nles table has no such column" if name not in known else "its identifier is made here"
+                problems.append(self._told(f"where.{name}", what, name, did_you_mean(name, known)))
+                continue
+            kind = Kind.AMOUNT if name in resources else Kind.TEXT
+            text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+            cells[name], errors = parse_column([text], spec or ColumnSpec(name, kind, "", exact=True), levels)
+            problems += [self._told(f"where.{name}", str(error), text, error.hint) for error in errors.values()]
+        self.reading.problems += problems
+        return None if problems else cells
+
+    def pool(self, cells: Mapping[str, Column] | None) -> Records:
+        """Whom the new NLEs resemble: available ones that meet `where`; all available ones where none does."""
+        nles, like = self.nles, self.addition.like
+        if like != LIKE_ANY and like not in nles.ids.tolist():
+            what = "the nles table has no such identifier"
+            self.reading.problems.append(self._told("like", what, like, did_you_mean(like, nles.ids.tolist())))
+            return nles.take(np.zeros(len(nles), dtype=bool))
+        chosen = np.asarray(nles.column("status").or_else("available") == "available", dtype=bool)
+        if like != LIKE_ANY:
+            return nles.take(np.asarray(nles.ids == like, dtype=bool))
+        met = chosen.copy()
+        for name, cell in (cells or {}).items():
+            met &= _same(nles.column(name, cell.kind), cell)
+        if met.any():
+            return nles.take(met)
+        what = "no available NLE meets this, so the new ones are drawn from all, with these cells"
+        self.reading.findings.append(self._told("where", what, None, None))
+        return nles.take(chosen)
+
+    def drawn(self, pool: Records, cells: Mapping[str, Column], ids: Sequence[str]) -> Records:
+        """As many copies as there are identifiers, with the cells of `where`."""
+        rng = Random(f"{self.addition.seed} {self.steps[-1]}")
+        copies = pool.take(np.array([rng.randrange(len(pool)) for _ in ids], dtype=np.int64))
+        columns = {name: column for name, column in copies.columns.items() if name not in BLANKED}
+        repeated = np.zeros(len(ids), dtype=np.int64)
+        columns |= {name: cell.take(repeated) for name, cell in cells.items()}
+        given, names = np.ones(len(ids), dtype=bool), [f"Added NLE {identifier[6:]}" for identifier in ids]
+        columns["nle_id"] = Column(Kind.IDENTIFIER, np.array(ids, dtype=object), given)
+        columns["name"] = Column(Kind.TEXT, np.array(names, dtype=object), given)
+        return Records(pool.spec, pool.source, np.zeros(len(ids), dtype=np.int64), columns)
+
+
+def _same(column: Column, cell: Column) -> Flags:
+    wanted = cell.values[0]
+    if column.kind is Kind.NAMES:
+        return np.array([set(wanted) <= set(names) for names in column.values], dtype=bool)
+    if column.kind in TEXT_KINDS:
+        return np.array([str(text).casefold() == str(wanted).casefold() for text in column.values], dtype=bool)
+    return np.asarray(column.given & (column.values == wanted), dtype=bool)

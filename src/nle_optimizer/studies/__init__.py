@@ -1,0 +1,1 @@
+"""Questions about many runs, or about one run and its neighbours."""

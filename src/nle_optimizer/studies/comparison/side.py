@@ -1,0 +1,147 @@
+"""One of the two run folders, read as files: a run can be compared whether or not its inputs were kept."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from nle_optimizer.errors import InputError, RunFolderError
+from nle_optimizer.evidence.claim import TextTable
+from nle_optimizer.reports.run_folder import MANIFEST, SCENARIO, changed_files, read_json, read_table
+from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.studies.comparison.settings import Setting, read_settings
+
+SUMMARY = "summary.json"
+SCHEMA_VERSION = 1
+COLUMNS = {
+    "allocation": ("school_id", "nle_id", "fit", "distance_km", "school_name", "nle_name", "firmness", "why"),
+    "unmatched": ("school_id", "reason", "explanation", "name"),
+    "exclusions": ("school_id", "stage", "reason", "evidence"),
+    "nles": ("nle_id", "state", "reason"),
+}
+"""The tables that are compared, and the columns without which they cannot be."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A run folder as its files tell it.
+
+    Attributes:
+        path: the folder, as it was named.
+        summary, manifest: the content of these files.
+        tables: the tables named in `COLUMNS`.
+        settings: every setting by dotted key, with its origin.
+        inputs: the tables as the run read them, by name; only those that were kept.
+        warnings: sentences on files that are not what the run wrote.
+    """
+
+    path: Path
+    summary: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    tables: Mapping[str, TextTable]
+    settings: Mapping[str, Setting]
+    inputs: Mapping[str, TextTable]
+    warnings: tuple[str, ...]
+
+    @property
+    def sources(self) -> Mapping[str, Mapping[str, str]]:
+        """The files that the run read: `file` and `sha256` by table, and of the scenario."""
+        sources: Mapping[str, Mapping[str, str]] = self.manifest["inputs"]
+        return sources
+
+    @cached_property
+    def school_names(self) -> Mapping[str, str]:
+        """Names of the schools, and of the trusts that are recipients, by identifier; of those that are known."""
+        told = _by(self.tables["unmatched"], "school_id", "name")
+        return {**_by(self.inputs.get("schools", {}), "school_id", "name"), **told, **self._supported("school")}
+
+    @cached_property
+    def nle_names(self) -> Mapping[str, str]:
+        """Names of the NLEs, by identifier; without the inputs only of those who support somebody."""
+        return {**_by(self.inputs.get("nles", {}), "nle_id", "name"), **self._supported("nle")}
+
+    def _supported(self, kind: str) -> dict[str, str]:
+        return _by(self.tables["allocation"], f"{kind}_id", f"{kind}_name")
+
+
+def _by(table: TextTable, key: str, column: str) -> dict[str, str]:
+    return dict(zip(table[key], table[column], strict=True)) if column in table else {}
+
+
+def read_side(path: Path) -> Side:
+    """A run folder, read to be compared.
+
+    Raises:
+        RunFolderError: it is no run folder, was written by another version, or lacks what is needed.
+    """
+    if not path.is_dir():
+        raise RunFolderError(f"{path}: there is no such run folder")
+    if not (path / MANIFEST).is_file():
+        raise RunFolderError(f"{path}: this is no run folder (it has no {MANIFEST})")
+    manifest, summary = read_json(path / MANIFEST), read_json(path / SUMMARY)
+    problems = list(_wrong_version(path, manifest, summary)) or list(_incomplete(path, manifest, summary))
+    if problems:
+        raise RunFolderError("\n".join(problems))
+    try:
+        tables = {name: _table(path / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
+        settings = read_settings(path / SCENARIO)
+        kept = {name: path / "inputs" / f"{name}.csv" for name in TABLES}
+        inputs = {name: _table(file, TABLES[name].key) for name, file in kept.items() if file.is_file()}
+    except InputError as error:
+        raise RunFolderError(f"{path}: the run folder cannot be read:\n{error}") from error
+    warnings = tuple(f"{path}: {finding}" for finding in changed_files(path, manifest))
+    return Side(path, summary, manifest, tables, settings, inputs, warnings)
+
+
+def _wrong_version(path: Path, *documents: Mapping[str, Any]) -> Iterator[str]:
+    for name, document in zip((MANIFEST, SUMMARY), documents, strict=True):
+        version = document.get("schema_version")
+        if version != SCHEMA_VERSION:
+            said = f"schema_version {version}" if version is not None else "no schema_version"
+            yield (
+                f"{path / name}: it has {said}, and only {SCHEMA_VERSION} can be compared here; "
+                f"run {SCENARIO} again with this version"
+            )
+
+
+def _incomplete(path: Path, manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterator[str]:
+    """What a run writes and is not there; what is there has the form that a run gives it."""
+    sources = manifest.get("inputs")
+    if not isinstance(sources, dict) or not all(_has(source, "sha256") for source in sources.values()):
+        yield f"{path / MANIFEST}: inputs is missing, or not what a run writes"
+    forms: Mapping[str, Callable[[Any], bool]] = {
+        "status": lambda value: isinstance(value, str),
+        "counts": _figures,
+        "metrics": _figures,
+        "capacity": lambda value: isinstance(value, dict) and all(_figures(group) for group in value.values()),
+        "objectives": lambda value: (
+            isinstance(value, list)
+            and all(_has(entry, "name", "value") and _is_figure(entry["value"]) for entry in value)
+        ),
+    }
+    for part, is_written in forms.items():
+        if not is_written(summary.get(part)):
+            yield f"{path / SUMMARY}: {part} is missing, or not what a run writes"
+
+
+def _has(value: Any, *names: str) -> bool:
+    return isinstance(value, dict) and all(name in value for name in names)
+
+
+def _figures(value: Any) -> bool:
+    """Whether it is a group of numbers, unknown ones among them."""
+    return isinstance(value, dict) and all(_is_figure(number) for number in value.values())
+
+
+def _is_figure(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and isfinite(value))
+
+
+def _table(file: Path, columns: tuple[str, ...]) -> TextTable:
+    table = read_table(file)
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise RunFolderError(f"{file}: the column {missing[0]} is missing")
+    return table

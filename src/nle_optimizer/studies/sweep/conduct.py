@@ -1,0 +1,200 @@
+"""The one door to a sweep: a scenario goes in, a folder with a row a point comes out."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from nle_optimizer.errors import InputError, Place, Problem, RunFolderError
+from nle_optimizer.studies.sweep.answer import Task
+from nle_optimizer.studies.sweep.crews import Alone, Crew, LocalCrew
+from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
+from nle_optimizer.studies.sweep.sheet import Row, row_of, said, write_sheet
+from nle_optimizer.studies.sweep.store import Store
+from nle_optimizer.studies.sweep.wanted import Wanted
+
+STORE, SHEET, MANIFEST, RUNS = "sweep.sqlite", "sweep.csv", "manifest.json", "runs"
+
+Watch = Callable[[int, int, int], None]
+"""Told how many cases are done, of how many, and how many of them failed."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep came to.
+
+    Attributes:
+        folder: where it lies.
+        rows: those of `sweep.csv`, as text; points without an answer have none.
+        points: how many there were.
+        computed: how many cases were worked out now.
+        reused: how many were there already; points with equal settings share a case.
+    """
+
+    folder: Path
+    rows: Sequence[Row]
+    points: int
+    computed: int
+    reused: int
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """How many points have each status; `not run` where a sweep ended before them."""
+        told = Counter(row["status"] for row in self.rows)
+        told["not run"] = self.points - len(self.rows)
+        return {status: count for status, count in sorted(told.items()) if count}
+
+
+def sweep(
+    file: str | Path,
+    wanted: Wanted | None = None,
+    *,
+    choose: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    out: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    resume: bool = False,
+    fail_fast: bool = False,
+    keep_runs: bool = False,
+    allow_outside: bool = False,
+) -> Swept:
+    """Work out every point of a sweep, each verified as `run` verifies its result.
+
+    Args:
+        file: the scenario file.
+        wanted: what to try out; what it leaves open, the file's own `sweep` section says.
+        choose, sets, allow_outside: as for `load_scenario`; they hold for every point.
+        out: the folder; by default `runs/NAME-sweep`.
+        workers: processes; 0: this one; None: one a core. Scripts that start processes need the usual
+            `if __name__ == "__main__"`.
+        scheduler: the address of a Dask scheduler, whose workers then take the place of processes.
+        resume: whether to go on in a folder that exists; what was worked out there is not worked out again.
+        fail_fast: whether to end at the first point that cannot be carried out.
+        keep_runs: whether to keep the run folder of each case.
+
+    Raises:
+        InputError: everything that is wrong with the scenario or the sweep, at once.
+        RunFolderError: the folder exists already, or cannot be written.
+    """
+    plan = plan_sweep(file, wanted, choose=choose, sets=sets, allow_outside=allow_outside)
+    folder = Path(out) if out is not None else default_folder(plan)
+    crew = crew_of(workers, scheduler)
+    return carry_out(plan, folder, crew, resume=resume, fail_fast=fail_fast, keep_runs=keep_runs)
+
+
+def default_folder(plan: Plan) -> Path:
+    """Where a sweep goes that names no folder."""
+    return Path("runs") / f"{plan.name}-sweep"
+
+
+def crew_of(workers: int | None, scheduler: str | None) -> Crew:
+    """Who carries out a sweep.
+
+    Raises:
+        InputError: the scheduler cannot be reached, or the extra `cluster` is not installed.
+    """
+    if scheduler is None:
+        return Alone() if workers == 0 else LocalCrew(workers)
+    try:
+        from nle_optimizer.studies.sweep.cluster import ClusterCrew
+    except ModuleNotFoundError as missing:
+        what = f"{missing.name} is not installed; a cluster needs the extra: pip install 'nle-optimizer[cluster]'"
+        raise InputError([Problem(Place("--scheduler"), "", what)]) from None
+    return ClusterCrew(scheduler)
+
+
+def carry_out(
+    plan: Plan,
+    folder: Path,
+    crew: Crew,
+    *,
+    resume: bool = False,
+    fail_fast: bool = False,
+    keep_runs: bool = False,
+    watch: Watch = lambda _done, _of, _failed: None,
+    command: Sequence[str] = (),
+) -> Swept:
+    """Work out a plan; whatever ends it early, an interrupt too, what is finished is kept.
+
+    Raises:
+        RunFolderError: the folder exists already, or cannot be written.
+    """
+    started = datetime.now(UTC)
+    _make(folder, resume=resume)
+    runs = (folder / RUNS).absolute() if keep_runs else None
+    with Store(folder / STORE) as store:
+        store.lay_out(
+            (n, planned.point.choice, planned.point.label, said(planned.point), planned.task.key)
+            for n, planned in enumerate(plan.points, start=1)
+        )
+        tasks = {planned.task.key: planned.task for planned in plan.points}
+        tasks = {plan.base.key: plan.base, **tasks}
+        there = {key for key in store.answered() if runs is None or (runs / key[:16]).is_dir()}
+        missing = [task for key, task in tasks.items() if key not in there]
+        try:
+            computed = _work_off(plan, missing, crew, store, runs, watch, fail_fast=fail_fast)
+        finally:
+            rows = _write(plan, folder, store)
+    swept = Swept(folder, rows, len(plan.points), computed, len(tasks) - len(missing))
+    _write_manifest(swept, plan, started, command)
+    return swept
+
+
+def _make(folder: Path, *, resume: bool) -> None:
+    holds = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if holds and not (folder / STORE).is_file():
+        raise RunFolderError(f"{folder}: it exists already, and holds what no sweep wrote; choose another --out")
+    if holds and not resume:
+        raise RunFolderError(f"{folder}: it exists already; give --resume to go on there, or choose another --out")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _work_off(
+    plan: Plan, tasks: list[Task], crew: Crew, store: Store, runs: Path | None, watch: Watch, *, fail_fast: bool
+) -> int:
+    """Have the tasks carried out and keep their answers; gives how many were."""
+    failed = done = 0
+    watch(0, len(tasks), 0)
+    with closing(crew.run(plan.bases, runs, tasks)) as answers:
+        for task, answer in answers:
+            store.put(task.key, answer)
+            done, failed = done + 1, failed + answer.has_failed
+            watch(done, len(tasks), failed)
+            if fail_fast and answer.has_failed and task is not plan.base:
+                break
+    return done
+
+
+def _write(plan: Plan, folder: Path, store: Store) -> list[Row]:
+    """Write the rows of every point that has an answer."""
+    base = store.answer(plan.base.key)
+    rows = [
+        row_of(position, planned.point, answer, base)
+        for position, planned in enumerate(plan.points, start=1)
+        if (answer := store.answer(planned.task.key)) is not None
+    ]
+    partial = folder / f".{SHEET}.partial"
+    write_sheet(partial, rows)
+    partial.replace(folder / SHEET)
+    return rows
+
+
+def _write_manifest(swept: Swept, plan: Plan, started: datetime, command: Sequence[str]) -> None:
+    said = {
+        "schema_version": 1,
+        "scenario": plan.name,
+        "command": list(command),
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((datetime.now(UTC) - started).total_seconds(), 3),
+        "version": version("nle-optimizer"),
+        "points": swept.points,
+        "computed": swept.computed,
+        "reused": swept.reused,
+        "statuses": swept.statuses,
+    }
+    (swept.folder / MANIFEST).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,158 @@
+"""A sweep before it is carried out: every point with its settings checked, and the key of its case."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, copy_values
+from nle_optimizer.scenario.scenario import Scenario, how_read, load_scenario, read_any_document
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.scenario.validation import validate
+from nle_optimizer.studies.sweep.answer import Task
+from nle_optimizer.studies.sweep.keys import content_of, key_of
+from nle_optimizer.studies.sweep.points import Change, Grid, Point
+from nle_optimizer.studies.sweep.wanted import Wanted
+
+MOST_POINTS = 1_000_000
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A point, and the case that answers it; several points may share a case."""
+
+    point: Point
+    task: Task
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A sweep, every point checked.
+
+    Attributes:
+        name: of the scenario.
+        bases: the scenarios with their tables, to which tasks apply their changes.
+        base: the scenario itself, to which every point is compared.
+        points: in order, the last axis fastest.
+    """
+
+    name: str
+    bases: Sequence[Scenario]
+    base: Task
+    points: Sequence[Planned]
+
+    @property
+    def keys(self) -> list[str]:
+        """Every dotted setting that is varied, in order of appearance."""
+        return list(dict.fromkeys(change.key for planned in self.points for change in planned.point.changes))
+
+
+def plan_sweep(
+    file: str | Path,
+    wanted: Wanted | None = None,
+    *,
+    choose: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    allow_outside: bool = False,
+    may_be_huge: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Read a scenario, and check every point of its sweep.
+
+    Args:
+        file: the scenario file.
+        wanted: what to try out; what it leaves open, the file's own `sweep` section says.
+        choose, sets, allow_outside: as for `load_scenario`; they hold for every point.
+        may_be_huge: whether more than a million points are meant.
+        tell: told what is being done.
+
+    Raises:
+        InputError: everything that is wrong, at once.
+    """
+    tell("reading the tables")
+    scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside)
+    axes = (wanted or Wanted()).axes(scenario.document, scenario.settings, allow_outside=allow_outside)
+    if len(axes) > MOST_POINTS and not may_be_huge:
+        raise InputError(f"the sweep has {len(axes):,} points; give --yes if so many are meant")
+    written = read_any_document(Path(file), allow_outside=allow_outside)
+    planner = _Planner(scenario, written, tuple(choose), tuple(sets), allow_outside)
+    tell("checking the points")
+    points = planner.planned(axes)
+    return Plan(scenario.settings.name, planner.bases, planner.task(Point()), points)
+
+
+class _Planner:
+    """Turns points into tasks; scenarios that read other tables, or start from other settings, are made once each."""
+
+    def __init__(
+        self, scenario: Scenario, written: Document, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool
+    ):
+        self._written, self._choose, self._sets, self._allow_outside = written, choose, sets, allow_outside
+        self.bases = [scenario]
+        self._content = [content_of(scenario)]
+        self._by_choice = {"": 0}
+        self._by_reading: dict[tuple[int, str], int] = {}
+
+    def planned(self, axes: Grid) -> list[Planned]:
+        """Every point with its task.
+
+        Raises:
+            InputError: what is wrong with any of them.
+        """
+        found: list[Planned] = []
+        problems: dict[Problem, None] = {}
+        for point in axes:
+            try:
+                found.append(Planned(point, self.task(point)))
+            except InputError as error:
+                problems |= dict.fromkeys(error.problems)
+        if problems:
+            more = [Problem(Place(), "", f"and {len(problems) - MOST_SHOWN} more")] * (len(problems) > MOST_SHOWN)
+            raise InputError([*list(problems)[:MOST_SHOWN], *more])
+        return found
+
+    def task(self, point: Point) -> Task:
+        """The task that answers a point."""
+        start = self._start(point.choice)
+        document = self._changed(self.bases[start], point.changes)
+        settings = validate(document)
+        base = self._reading(start, document, settings)
+        key = key_of(settings, self._content[base])
+        return Task(key, base, {change.key: change.value for change in point.changes if not _names_tables(change)})
+
+    def _start(self, choice: str) -> int:
+        """The scenario that a named scenario starts from."""
+        if choice not in self._by_choice:
+            document = self._written.copy()
+            apply_choices(document, [*self._choose, choice], self._sets, allow_outside=self._allow_outside)
+            self._by_choice[choice] = self._add(self.bases[0].under(document))
+        return self._by_choice[choice]
+
+    def _changed(self, base: Scenario, changes: Sequence[Change]) -> Document:
+        document = base.document.copy()
+        for change in changes:
+            document.set(change.key, change.value, change.place)
+        if any(map(_names_tables, changes)):
+            anchor_paths(document, allow_outside=self._allow_outside)
+        return document
+
+    def _reading(self, start: int, document: Document, settings: Settings) -> int:
+        """The scenario that is as the one at `start`, but whose tables are read as these settings ask."""
+        if how_read(settings) == how_read(self.bases[start].settings):
+            return start
+        reading = (start, repr(how_read(settings)))
+        if reading not in self._by_reading:
+            unchanged = self.bases[start].document.copy()
+            unchanged.set("data", copy_values(document.values["data"]), Place("sweep"))
+            self._by_reading[reading] = self._add(replace(self.bases[start].under(document), document=unchanged))
+        return self._by_reading[reading]
+
+    def _add(self, scenario: Scenario) -> int:
+        self.bases.append(scenario)
+        self._content.append(content_of(scenario))
+        return len(self.bases) - 1
+
+
+def _names_tables(change: Change) -> bool:
+    return change.key.split(".")[0] == "data"

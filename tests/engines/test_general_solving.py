@@ -1,0 +1,130 @@
+"""Solvers are checked, never believed: a death, a broken limit and a wrong bound become faults of our own."""
+
+import os
+import time
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from nle_optimizer.engines.general.answer import Answer, Effort
+from nle_optimizer.engines.general.engine import CpSatEngine, HighsEngine
+from nle_optimizer.engines.general.limits import keeps_limits
+from nle_optimizer.engines.general.program import UNLIMITED, Program
+from nle_optimizer.engines.general.service import service
+from nle_optimizer.engines.general.solving import check, solve
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import EngineError
+from nle_optimizer.model.levels import Level
+from nle_optimizer.model.problem import Problem, Resource, Row
+from nle_optimizer.records import MILLION
+
+SOLVERS = ("cpsat", "highs")
+AT_MOST_ONE = Program(
+    np.zeros(2, np.int64),
+    np.ones(2, np.int64),
+    csr_array(np.array([[1, 1]])),
+    np.array([-UNLIMITED]),
+    np.array([1]),
+    np.array([4, 6]),
+)
+
+
+def dies(_: str) -> None:
+    """Ends its process as native code that fails does."""
+    os.abort()
+
+
+def test_a_process_that_dies_becomes_an_engine_error_and_the_next_call_is_served() -> None:
+    with pytest.raises(EngineError, match="SIGABRT"):
+        service().call(dies, stop=Stopping())
+    assert solve("cpsat", AT_MOST_ONE, Effort(10.0), Stopping()).bound == 6
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_bound_is_stated_in_the_units_of_the_objective(solver: str) -> None:
+    answer = solve(solver, AT_MOST_ONE, Effort(10.0), Stopping())
+    assert (answer.status, answer.bound) == ("optimal", 6)
+    assert answer.values is not None and answer.values.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_an_empty_row_that_asks_for_something_is_infeasible(solver: str) -> None:
+    empty = Program(*(np.zeros(1, np.int64),) * 2, csr_array((1, 1), dtype=np.int64), *(np.ones(1, np.int64),) * 3)
+    assert solve(solver, empty, Effort(10.0), Stopping()).status == "infeasible"
+
+
+def test_an_answer_that_breaks_a_limit_is_an_error() -> None:
+    with pytest.raises(EngineError, match="breaks a limit"):
+        check("cpsat", AT_MOST_ONE, Answer("optimal", np.array([1, 1]), 10, 0.0))
+
+
+def test_an_answer_above_its_own_bound_is_an_error() -> None:
+    with pytest.raises(EngineError, match="at most 5"):
+        check("cpsat", AT_MOST_ONE, Answer("optimal", np.array([0, 1]), 5, 0.0))
+
+
+def hard_problem() -> Problem:
+    """More schools than days: no solver proves it in a moment."""
+    rng = np.random.default_rng(5)
+    nles, schools = 12, 70
+    nle, recipient = np.repeat(np.arange(nles), schools), np.tile(np.arange(schools), nles)
+    days = rng.integers(40, 160, (nles, schools)).reshape(-1) * MILLION
+    fit = rng.integers(0, MILLION, nles * schools)
+    return Problem(
+        np.array([f"R{n:02d}" for n in range(schools)], object),
+        np.array([f"N{n:02d}" for n in range(nles)], object),
+        recipient,
+        nle,
+        np.ones(schools, np.int64),
+        (Resource("days", days, rng.integers(300, 500, nles) * MILLION),),
+        None,
+        (Level("fit", 1, MILLION, fit), Level("less", -1, 1, -rng.integers(0, 9, nles * schools))),
+    )
+
+
+@pytest.mark.parametrize("engine", [CpSatEngine(), HighsEngine()], ids=lambda engine: engine.name)
+def test_a_deadline_ends_the_search_with_a_valid_allocation_and_bounds(engine: CpSatEngine | HighsEngine) -> None:
+    problem, started = hard_problem(), time.monotonic()
+    solution = engine.solve(problem, 0, Stopping(deadline=started + 1.0))
+    assert time.monotonic() - started < 5
+    assert solution.stopped == "time"
+    assert keeps_limits(problem, solution.matched)
+    assert len(solution.levels) == 2
+    assert all(level.value <= level.bound for level in solution.levels)
+    assert solution.levels[1].proof == "trivial"
+
+
+def test_an_interrupt_ends_the_search_with_what_was_found() -> None:
+    problem, started = hard_problem(), time.monotonic()
+    solution = CpSatEngine().solve(problem, 0, Stopping(interrupted=lambda: time.monotonic() > started + 1))
+    assert time.monotonic() - started < 5
+    assert solution.stopped == "interrupt"
+    assert keeps_limits(problem, solution.matched)
+
+
+def test_a_gap_that_will_do_ends_a_level_but_not_the_next() -> None:
+    problem = hard_problem()
+    solution = CpSatEngine().solve(problem, 0, Stopping(gap=Fraction(1, 10), work=20))
+    fit = solution.levels[0]
+    assert fit.value < fit.bound <= fit.value * Fraction(10, 9)
+    assert solution.levels[1].proof != "trivial" or solution.stopped == "work"
+
+
+def test_work_ends_the_search_and_the_answer_is_the_same_again() -> None:
+    found = [CpSatEngine().solve(hard_problem(), 0, Stopping(work=1)) for _ in range(2)]
+    assert [solution.stopped for solution in found] == ["work", "work"]
+    assert found[0].matched.tolist() == found[1].matched.tolist()
+    assert [level.bound for level in found[0].levels] == [level.bound for level in found[1].levels]
+
+
+def test_nothing_found_in_time_is_no_allocation_and_says_why() -> None:
+    rng = Random("unknown")
+    problem = hard_problem()
+    amounts = np.array([rng.randint(10**8, 10**9) for _ in range(problem.size)], np.int64)
+    row = Row("exact", "exact", np.arange(problem.size), amounts, 30 * 10**9 + 7, 30 * 10**9 + 7)
+    solution = CpSatEngine().solve(replace(problem, rows=(row,)), 0, Stopping(deadline=time.monotonic() + 0.3))
+    assert (solution.matched.tolist(), solution.levels, solution.stopped) == ([], (), "time")

@@ -1,0 +1,197 @@
+"""What stands today: who is pinned, what ended pairs have used up, what stays, and whose file it may be."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nle_optimizer import allocate, load_scenario, verify
+from nle_optimizer.errors import InputError
+from nle_optimizer.evidence.outcome import Case
+from nle_optimizer.preparation import prepare
+from nle_optimizer.reports.run_folder import read_run_folder
+from nle_optimizer.scenario.columns import ENDED, PAIR_STATES, PINNED
+from support.memory import Row, scenario_of
+from support.scenarios import nle, school, write_scenario, write_table
+
+NEEDS = {f"need_{area}": "0.5" for area in ("leadership", "governance", "finance")}
+SKILLS = {f"expertise_{area}": "0.5" for area in ("leadership", "governance", "finance")}
+
+
+def case(
+    current: Sequence[Row],
+    schools: Sequence[Row] = ({}, {}),
+    nles: Sequence[Row] = ({}, {}),
+    pairs: Sequence[Row] | None = None,
+    **settings: Any,
+) -> Case:
+    """A case of schools S0, S1, ... and NLEs N0, N1, ... with 10 days each, whose schools take 2."""
+    scenario = scenario_of(
+        [{"school_id": f"S{n}", **NEEDS, "days": 2, **row} for n, row in enumerate(schools)],
+        [{"nle_id": f"N{n}", **SKILLS, "placements": 3, "days": 10, **row} for n, row in enumerate(nles)],
+        pairs=pairs,
+        current=current,
+        resources=("placements", "days"),
+        **settings,
+    )
+    return prepare(scenario, lambda _: None)
+
+
+def pair(nle: int, school: int, state: str = "", **cells: Any) -> dict[str, Any]:
+    return {"nle_id": f"N{nle}", "school_id": f"S{school}", "state": state, **cells}
+
+
+def required(found: Case) -> list[tuple[str, str]]:
+    problem = found.problem
+    return [
+        (problem.nle_ids[problem.nle[n]], problem.recipient_ids[problem.recipient[n]]) for n in problem.required_pairs()
+    ]
+
+
+def days(found: Case) -> list[float]:
+    return (found.supply.capacity[1] / 1_000_000).tolist()
+
+
+@pytest.mark.parametrize("state", [*PAIR_STATES, ""])
+def test_only_agreed_and_started_pairs_are_required(state: str) -> None:
+    assert required(case([pair(1, 0, state)])) == ([("N1", "S0")] if state in PINNED else [])
+
+
+@pytest.mark.parametrize("state", [*PAIR_STATES, ""])
+def test_only_finished_and_stopped_pairs_have_used_days_up(state: str) -> None:
+    assert days(case([pair(1, 0, state)])) == ([10, 8] if state in ENDED else [10, 10])
+
+
+def test_a_placement_comes_back_when_a_pair_ends() -> None:
+    found = case([pair(1, 0, "finished")])
+    assert (found.supply.capacity[0] / 1_000_000).tolist() == [3, 3]
+    assert len(found.candidates) == 4
+
+
+@pytest.mark.parametrize(
+    ("own", "listed", "taken"), [("3.25", "1", 3.25), ("", "1.000001", 1.000001), ("", "", 2), ("0", "1", 0)]
+)
+def test_what_an_ended_pair_took_is_its_own_cell_else_the_pairs_tables_else_the_schools(
+    own: str, listed: str, taken: float
+) -> None:
+    found = case([pair(0, 1, "stopped", days=own)], pairs=[{"nle_id": "N0", "school_id": "S1", "days": listed}])
+    assert days(found) == [10 - taken, 10]
+
+
+def test_an_ended_pair_of_which_nothing_says_what_it_took_is_an_error_with_its_row() -> None:
+    with pytest.raises(InputError, match=r"current\.csv:row 2: days: how much days the pair N0, S1 took is not known"):
+        case([pair(0, 1, "stopped")], schools=[{}, {"days": ""}], offer={"days": 2})
+
+
+def test_what_was_used_up_comes_off_last_and_never_below_nought() -> None:
+    capacity = {"multiply": {"days": 0.5}, "reserve": {"days": 1}}
+    assert days(case([pair(0, 0, "finished"), pair(1, 0, "finished", days=9)], capacity=capacity)) == [2, 0]
+
+
+def test_an_nle_whose_days_are_used_up_is_out() -> None:
+    found = case([pair(1, 0, "finished", days=10)])
+    assert found.supply.reason.tolist() == ["", "no-capacity"]
+
+
+@pytest.mark.parametrize("gone", [{"school_id": "X"}, {"nle_id": "X"}])
+@pytest.mark.parametrize("state", ["started", "finished"])
+def test_a_pair_of_somebody_in_no_table_counts_for_nothing(gone: dict[str, str], state: str) -> None:
+    found = case([pair(0, 0, state, days=3) | gone])
+    assert (required(found), days(found)) == ([], [10, 10])
+
+
+@pytest.mark.parametrize("state", PINNED)
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"pairs": [{"nle_id": "N0", "school_id": "S0", "relation": "forbid"}]}, "forbidden"),
+        ({"pairs": [{"nle_id": "N0", "school_id": "S0", "relation": "objects"}]}, "declared"),
+        ({"fit": {"minimum": 2}}, "fit-below-minimum"),
+        ({"geography": {"max_distance_km": 5}, "nles": [{"easting": 400_000, "northing": 300_000}]}, "no-place"),
+    ],
+)
+def test_a_pinned_pair_that_a_filter_removes_is_named(state: str, settings: dict[str, Any], code: str) -> None:
+    with pytest.raises(InputError, match=rf"pair N0, S0 \({state} today\): .*ruled out \(.*{code}"):
+        case([pair(0, 0, state)], **settings)
+
+
+@pytest.mark.parametrize(
+    ("schools", "nles", "why"),
+    [
+        ([{"left_out": "moved"}, {}], [{}, {}], "S0 is out at the stage listing"),
+        ([{}, {}], [{"status": "withdrawn"}, {}], r"NLE N0 is out \(withdrawn\)"),
+    ],
+)
+def test_a_pinned_pair_whose_school_or_nle_is_out_is_an_error_with_its_row(
+    schools: list[Row], nles: list[Row], why: str
+) -> None:
+    with pytest.raises(InputError, match=rf"current\.csv:row 2: state: the pair N0, S0 is agreed, but {why}"):
+        case([pair(0, 0, "agreed")], schools, nles)
+
+
+CURRENT = [
+    {"school_id": "S1", "nle_id": "N1", "state": "agreed"},
+    {"school_id": "S2", "nle_id": "N2", "state": ""},
+    {"school_id": "S3", "nle_id": "N2", "state": "finished"},
+    {"school_id": "S4", "nle_id": "N1", "state": "offered"},
+]
+
+
+def written(folder: Path, current: Sequence[Row] = CURRENT, **settings: Any) -> Path:
+    rows = [school(n) for n in range(1, 5)]
+    nles = [nle(n, placements=4) for n in (1, 2)]
+    document = {"objectives": ["kept_pairs", "fit"], **settings}
+    return write_scenario(folder, document, schools=rows, nles=nles, current=current)
+
+
+def test_an_allocation_tells_the_state_of_pairs_that_stay_and_proposes_all_others(tmp_path: Path) -> None:
+    result = allocate(load_scenario(written(tmp_path)))
+    states = {(row["nle_id"], row["school_id"]): row["state"] for row in result.allocation.rows()}
+    assert states.pop(("N1", "S1")) == "agreed"
+    assert states.pop(("N2", "S2")) == "proposed"
+    assert states.pop(("N1", "S4")) == "offered"
+    assert set(states.values()) == {"proposed"}
+    assert result.objectives[0]["value"] == 3
+
+
+def test_a_pair_that_no_table_has_is_a_finding(tmp_path: Path) -> None:
+    scenario = load_scenario(written(tmp_path, [*CURRENT, {"school_id": "S9", "nle_id": "N1", "state": "agreed"}]))
+    (found,) = scenario.findings
+    assert "school_id: the schools table has no such identifier, so the pair is not counted; got S9" in str(found)
+
+
+def test_a_pair_that_stands_twice_or_in_no_known_state_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="also stands in row 2"):
+        load_scenario(written(tmp_path / "twice", [CURRENT[0], CURRENT[0]]))
+    with pytest.raises(InputError, match="state: must be one of proposed, offered"):
+        load_scenario(written(tmp_path / "odd", [{**CURRENT[0], "state": "agred"}]))
+
+
+def test_a_run_folder_with_what_stands_today_stands_alone(tmp_path: Path) -> None:
+    from nle_optimizer.cli.main import run_program
+
+    file = written(tmp_path / "there")
+    assert run_program(["run", str(file), "--out", str(tmp_path / "run")]) == 0
+    (tmp_path / "there" / "current.csv").unlink()
+    assert read_run_folder(tmp_path / "run").scenario.current is not None
+    assert run_program(["verify", str(tmp_path / "run")]) == 0
+
+
+def test_the_allocation_of_a_run_is_what_stands_today_for_the_next(tmp_path: Path) -> None:
+    from nle_optimizer.cli.main import run_program
+
+    assert run_program(["run", str(written(tmp_path)), "--out", str(tmp_path / "run")]) == 0
+    scenario = load_scenario(tmp_path / "scenario.yaml", sets=["data.current=run/allocation.csv"])
+    assert scenario.findings == ()
+    assert scenario.current is not None
+    assert list(scenario.current) == ["school_id", "nle_id", "placements", "state"]
+    result = allocate(scenario)
+    assert result.objectives[0]["value"] == len(scenario.current) == 4
+    assert verify(result) == []
+
+
+def test_columns_of_its_own_say_nothing(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    write_table(tmp_path / "current.csv", [{**row, "stat": "x", "priority": "no number"} for row in CURRENT])
+    assert load_scenario(file).findings == ()
