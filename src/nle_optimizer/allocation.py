@@ -13,6 +13,7 @@ from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.model.overfull import overfull
 from nle_optimizer.preparation import Progress, prepare
+from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.result import Result
 from nle_optimizer.rules.registry import check_rule
 from nle_optimizer.scenario.scenario import Scenario
@@ -27,6 +28,7 @@ def allocate(
     progress: Progress | None = None,
     detail: Progress | None = None,
     interrupts: Interrupts | None = None,
+    recall: Recall = plainly,
 ) -> Result:
     """Match NLEs with the schools and trusts of a scenario.
 
@@ -35,6 +37,7 @@ def allocate(
         progress: told the name of each step as it begins.
         detail: told what an engine is doing meanwhile.
         interrupts: entered while an engine searches; gives a function that says whether to stop with the best found.
+        recall: calls each stage; a sweep's memory gives again what a stage gave before.
 
     Returns:
         The result, not verified yet; its status is `infeasible` where required pairs clash.
@@ -46,7 +49,7 @@ def allocate(
     """
     tell = progress or (lambda _: None)
     check_request(scenario)
-    outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never))
+    outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall)
     tell("explaining")
     return Result(scenario, publish(outcome), _decided_by_the_tables(outcome), _seconds(outcome))
 
@@ -126,11 +129,13 @@ def check(scenario: Scenario) -> None:
         raise InfeasibleError(clashes)
 
 
-def solve(scenario: Scenario, tell: Progress, detail: Progress, interrupts: Interrupts) -> Outcome:
+def solve(
+    scenario: Scenario, tell: Progress, detail: Progress, interrupts: Interrupts, recall: Recall = plainly
+) -> Outcome:
     """Carry a scenario through every stage, and solve it."""
     stop = scenario.settings.stop
     deadline = None if stop.seconds is None else time.monotonic() + float(stop.seconds)
-    case = prepare(scenario, tell)
+    case = prepare(scenario, tell, recall)
     settings = scenario.settings
     tell("matching")
     engine = choose_engine(case.problem, settings.engine)

@@ -19,6 +19,7 @@ from nle_optimizer.model.constraints.ground import Ground
 from nle_optimizer.model.constraints.requirement import requirement
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE
+from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Records
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.candidates import Candidates, find_candidates
@@ -36,8 +37,13 @@ Progress = Callable[[str], None]
 """Told the name of each step as it begins."""
 
 
-def prepare(scenario: Scenario, tell: Progress) -> Case:
+def prepare(scenario: Scenario, tell: Progress, recall: Recall = plainly) -> Case:
     """Carry a scenario through every stage, up to the problem that an engine or rule solves.
+
+    Args:
+        scenario: settings and tables.
+        tell: told the name of each step as it begins.
+        recall: calls a stage, or gives what it gave before under the same circumstances.
 
     Raises:
         InputError: something in the scenario that only shows when it is carried out.
@@ -45,21 +51,22 @@ def prepare(scenario: Scenario, tell: Progress) -> Case:
     """
     settings, ledger = scenario.settings, Ledger()
     tell("eligibility")
-    facts = as_it_stood(scenario.schools, settings.as_of)
-    eligible = keep_eligible(facts, settings, ledger)
+    facts = recall(as_it_stood, scenario.schools, settings.as_of)
+    eligible = recall(keep_eligible, facts, settings, ledger)
     tell("trusts first")
-    left, trusts = _trusts_first(eligible, scenario, ledger)
+    left, trusts = recall(_trusts_first, eligible, scenario, ledger)
     matched = sum(entry.stage == "trust-first" for entry in ledger.entries.values())
-    listed = _as_listed(left, scenario.schools)
-    formed_table, formed = form_recipients(listed, scenario.trusts, settings, ledger)
-    recipients = keep_needy(formed_table, scenario.pairs, settings, ledger)
+    listed = recall(_as_listed, left, scenario.schools)
+    formed_table, formed = recall(form_recipients, listed, scenario.trusts, settings, ledger)
+    recipients = recall(keep_needy, formed_table, scenario.pairs, settings, ledger)
     tell("candidates")
     asked = distance_asked(settings)
     supply = _supply(scenario, distance_asked=asked)
     refuse_lost_requirements(scenario.pairs, scenario.current, ledger, supply)
-    candidates = find_candidates(
+    candidates = recall(
+        find_candidates,
         recipients,
-        scenario.nles.take(supply.available),
+        recall(Records.take, scenario.nles, supply.available),
         scenario.schools,
         scenario.pairs,
         settings,

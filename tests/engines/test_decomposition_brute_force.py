@@ -54,7 +54,9 @@ def test_a_level_is_held_only_to_what_its_allowance_leaves() -> None:
         allocations = every_assignment(problem)
         first, second = (allocations @ level.amounts for level in problem.levels)
         solution = solve_days(problem)
-        assert solution.levels[0].value == first.max()
+        assert solution.levels[0].bound == first.max()
+        assert solution.levels[0].proved
+        assert first[(allocations == as_allocation(problem, solution)).all(axis=1)] == solution.levels[0].value
         kept = first >= problem.levels[0].within.least(int(first.max()))
         assert solution.levels[1].value == second[kept].max()
         assert bound_of(problem, solution, 1) == second[kept].max()

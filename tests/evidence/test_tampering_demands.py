@@ -31,8 +31,8 @@ CURRENT = [
     {"school_id": "S2", "nle_id": "N1", "state": "offered"},
     {"school_id": "S3", "nle_id": "N3", "state": "proposed"},
 ]
-REQUIRED = "S1"
-"""A school whose pair is agreed: its price may be anything where nobody else could have it."""
+AGREED = ("S1", "N2")
+"""The two sides of a pair that is agreed: their prices may be greater without proving less."""
 NORTH = {"name": "north", "type": "quota", "where": {"region": "N"}, "maximum": 1}
 ASKED: dict[str, dict[str, Any]] = {
     "network": {
@@ -101,7 +101,7 @@ def test_a_changed_figure_of_the_summary_is_found(result: Result) -> None:
 
 def test_a_changed_figure_of_the_certificate_is_found(result: Result) -> None:
     for path in _places(result.claim.certificate):
-        if path[-1] == REQUIRED or ("tree" in path and path[-1] != "knapsack"):
+        if path[-1] in AGREED or ("tree" in path and path[-1] != "knapsack"):
             continue
         certificate = _changed(result.claim.certificate, path)
         claim = Claim(result.claim.tables, result.claim.summary, certificate)
@@ -164,3 +164,24 @@ def test_a_gap_that_is_left_makes_the_status_feasible(result: Result) -> None:
     )
     summary |= {"status": "feasible", "stopped": "work"}
     assert check_claim(result.scenario, Claim(result.claim.tables, summary, certificate)) == []
+
+
+def test_a_step_or_level_that_is_left_out_is_found(result: Result) -> None:
+    for n, level in enumerate(result.claim.certificate["levels"]):
+        if level["name"] == "leximin_fit" and level["value"] == result.claim.certificate["levels"][n - 1]["value"]:
+            continue  # a step that adds nothing to the one before proves as much without
+        certificate = copy.deepcopy(dict(result.claim.certificate))
+        del certificate["levels"][n]
+        assert check_claim(result.scenario, Claim(result.claim.tables, result.claim.summary, certificate)), n
+
+
+def test_a_certificate_of_another_method_is_found(result: Result) -> None:
+    for method in {"prices", "bounds", "clash", "none"} - {result.claim.certificate["method"]}:
+        certificate = {**result.claim.certificate, "method": method}
+        assert check_claim(result.scenario, Claim(result.claim.tables, result.claim.summary, certificate)), method
+
+
+@pytest.mark.parametrize("status", ["feasible", "infeasible", "unknown", "completed", "x"])
+def test_another_status_is_found(result: Result, status: str) -> None:
+    summary = {**result.claim.summary, "status": status}
+    assert check_claim(result.scenario, Claim(result.claim.tables, summary, result.claim.certificate))

@@ -37,7 +37,17 @@ def ground(rng: np.random.Generator) -> Ground:
     capacity = np.stack([rng.integers(7, 14, NLES), rng.integers(1, 4, NLES)])
     names = {f"S{n}": n for n in range(SCHOOLS)}, {f"N{n}": n for n in range(NLES)}
     row = OneRow(rng.integers(0, 2, size))
-    return Ground(pairs, required, use, capacity, np.array([2, 1, 1, 1]), ("days", "places"), *names, row)
+    return Ground(
+        pairs,
+        required,
+        np.ones(size, dtype=bool),
+        use,
+        capacity,
+        np.array([2, 1, 1, 1]),
+        ("days", "places"),
+        *names,
+        row,
+    )
 
 
 def allocations(at: Ground) -> Iterator[np.ndarray]:

@@ -26,7 +26,7 @@ def written(folder: Path, settings: dict[str, Any] | None = None, *, uniform: bo
         nle(1, placements=2, money="1000.000001", days_finance="20"),
         nle(2, placements=1, money="99.999999", days_finance="7.5"),
     ]
-    pairs = [{"nle_id": "N2", "school_id": "S2", "days_finance": "0.000001"}]
+    pairs = [{"nle_id": "N2", "school_id": "S2", "days_finance": "" if uniform else "0.000001"}]
     chosen = {
         "capacity": {"resources": RESOURCES},
         "eligibility": RULES,

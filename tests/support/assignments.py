@@ -141,8 +141,9 @@ def _leaf_bound(
         for p, amount in zip(row.pairs.tolist(), row.amounts.tolist(), strict=True):
             worth[p] -= w * amount
     for number, h in enumerate(own.held.tolist()):
-        earlier, value = problem.levels[number], solution.levels[number].value
-        total -= h * (value if earlier.within is None else earlier.within.least(value))
+        earlier, outcome = problem.levels[number], solution.levels[number]
+        kept = outcome.bound if outcome.proved else outcome.value
+        total -= h * (kept if earlier.within is None else earlier.within.least(kept))
         worth = [w + h * int(earlier.amounts[p]) for p, w in enumerate(worth)]
     knapsack = problem.resources[own.knapsack]
     for nle in range(len(problem.nle_ids)):

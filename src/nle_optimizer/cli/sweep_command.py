@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nle_optimizer.studies.sweep.plan import Plan
     from nle_optimizer.studies.sweep.wanted import Wanted
 
+INTERRUPTED = 130
 WELL = ("optimal", "feasible", "completed")
 
 
@@ -68,17 +69,15 @@ def sweep(
     if dry_run:
         _list(plan, form)
         return
-    with _bar(plan.name) as watch:
-        swept = carry_out(
-            plan,
-            out or default_folder(plan),
-            crew_of(workers, scheduler),
-            resume=resume,
-            fail_fast=fail_fast,
-            keep_runs=keep_runs,
-            watch=watch,
-            command=["nle-optimizer", *sys.argv[1:]],
-        )
+    folder = out or default_folder(plan)
+    try:
+        with _bar(plan.name) as watch:
+            crew = crew_of(workers, scheduler)
+            how = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs}
+            swept = carry_out(plan, folder, crew, **how, watch=watch, command=["nle-optimizer", *sys.argv[1:]])
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: what is finished is kept in {folder}; the same with --resume goes on", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     _tell(swept, form)
     if any(status in swept.statuses for status in ("error", "lost")):
         raise click.exceptions.Exit(1)

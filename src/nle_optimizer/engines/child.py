@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -34,7 +35,7 @@ class Child:
             [sys.executable, "-c", "from nle_optimizer.engines.child import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
             start_new_session=True,
         )
 
@@ -98,9 +99,7 @@ def run_in_child(
         return wait(child.submit(function, *args), seconds=seconds, interrupted=interrupted)
 
 
-def wait(
-    future: "Future[T]", *, seconds: float | None = None, interrupted: Callable[[], bool] = lambda: False
-) -> T:
+def wait(future: "Future[T]", *, seconds: float | None = None, interrupted: Callable[[], bool] = lambda: False) -> T:
     """The result of a call; see `run_in_child`."""
     end = None if seconds is None else time.monotonic() + seconds
     while not interrupted():

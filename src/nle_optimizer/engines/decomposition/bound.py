@@ -127,7 +127,5 @@ def _divisor(pricing: Pricing, prices: Floats) -> int:
 
 
 def _whole(pricing: Pricing, prices: Floats, divisor: int, rows: int) -> Multipliers:
-    of_recipient, of_resource, of_side = (
-        np.rint(part * divisor).astype(np.int64) for part in pricing.split(prices)
-    )
+    of_recipient, of_resource, of_side = (np.rint(part * divisor).astype(np.int64) for part in pricing.split(prices))
     return Multipliers(divisor, of_recipient, of_resource, of_side[:rows], -of_side[rows:], pricing.case.knapsack)

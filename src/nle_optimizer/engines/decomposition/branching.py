@@ -19,6 +19,9 @@ from nle_optimizer.records import Flags, Integers
 STEPS = 50
 """Steps of the ascent in one case."""
 
+BLIND = 10
+"""Steps while no allocation is known: bounds close nothing yet."""
+
 DEEPEST = 300
 """Most branches one within the other."""
 
@@ -101,7 +104,7 @@ class Branching:
         fixed = self.root.worth(fixed_in)
         target = None if self.taken is None else float(self.best - fixed)
         least = -np.inf if target is None else target + CLOSE * self.step
-        ascent = improve(pricing, prices, least, STEPS, self.stop, target=target)
+        ascent = improve(pricing, prices, least, STEPS if target is not None else BLIND, self.stop, target=target)
         _, taken = pricing.bound(ascent.prices)
         if part.allows(taken) and part.worth(taken) + fixed > self.best:
             self.taken = np.sort(np.concatenate([fixed_in, part.pair[taken]]))

@@ -194,6 +194,7 @@ def _sides(problem: Problem, held: list[tuple[Level, int]]) -> Sides:
 
 def _tightest(problem: Problem, use: Integers, capacity: Integers) -> int:
     """The resource that the candidate pairs would overdraw most; of those that differ from pair to pair if any does."""
+
     def demand(resource: int) -> tuple[bool, float]:
         asked = np.bincount(problem.nle, weights=use[resource], minlength=len(problem.nle_ids))
         mixed = bool(len(use[resource]) and use[resource].min() < use[resource].max())

@@ -5,12 +5,15 @@ step: the k-th item of every NLE in one array operation. See Kellerer, Pferschy 
 doi:10.1007/978-3-540-24777-7.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nle_optimizer.records import Flags, Integers
 
-Numbers = NDArray[np.int64] | NDArray[np.float64]
+Numbers = NDArray[Any]
+"""Whole numbers or floats."""
 
 
 class Knapsacks:

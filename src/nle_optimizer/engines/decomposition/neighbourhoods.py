@@ -74,7 +74,7 @@ class Neighbourhoods:
 
 
 def shortfall(pricing: Pricing, prices: Floats, taken: Integers) -> Floats:
-    """Shape (nles,): how far each NLE's pairs stay below its best at these prices, with its share of what is unserved."""
+    """Shape (nles,): how far each NLE's pairs stay below its best at these prices, and its share of who is unserved."""
     case = pricing.case
     reduced = pricing.reduced(prices)
     best, _ = pricing.knapsacks.best(reduced, case.room)

@@ -1,6 +1,6 @@
 """A part of a case solved anew: prices of its own, its good patterns, and the best choice among them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,12 +8,15 @@ from nle_optimizer.engines.decomposition.ascent import improve
 from nle_optimizer.engines.decomposition.case import Case, Floats
 from nle_optimizer.engines.decomposition.patterns import Patterns, enumerate_patterns
 from nle_optimizer.engines.decomposition.prices import Pricing
-from nle_optimizer.engines.decomposition.programme import Answer, solve_patterns
+from nle_optimizer.engines.decomposition.programme import Answer, solve_pairs, solve_patterns
 from nle_optimizer.engines.decomposition.start import first_allocation
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.records import Integers
 
 STEPS = 60
+LONG = 300
+"""Steps of the ascent for the whole of a case."""
+
 NARROWER = 0.75
 """How much the margin shrinks while there are too many patterns."""
 
@@ -72,21 +75,31 @@ def solve_part(case: Case, prices: Floats, taken: Integers, effort: Effort, seco
     return Found(None, False)
 
 
-def solve_whole(case: Case, prices: Floats, taken: Integers, effort: Effort, seconds: float | None) -> Answer | None:
-    """The best choice of all the patterns that any better allocation could be made of; None where they are too many.
+def solve_whole(case: Case, prices: Floats, taken: Integers, effort: Effort, seconds: float | None) -> Answer:
+    """The best of all allocations: of patterns within the gap where they are few enough, else of pairs in any of them.
 
     Args:
         case, prices, taken, seconds: as for `solve_part`.
         effort: the most patterns and nodes.
     """
     pricing, current = Pricing.of(case), case.worth(taken)
-    ascent = improve(pricing, prices, current, STEPS, Stopping(), target=float(current))
-    reduced = pricing.reduced(ascent.prices)
-    patterns = enumerate_patterns(case, reduced, ascent.bound - current, MOST_STATES * effort.patterns)
-    if patterns is None or patterns.count > effort.patterns:
-        return None
-    answer = solve_patterns(case, patterns.joined(_of(case, taken)), effort.nodes, seconds, 0.0)
-    return Answer(answer.taken, None if answer.bound is None else max(answer.bound, current), False)
+    ascent = improve(pricing, prices, current, LONG, Stopping(), target=float(current))
+    gap = max(0.0, ascent.bound - current)
+    patterns = enumerate_patterns(case, pricing.reduced(ascent.prices), gap, MOST_STATES * effort.patterns)
+    if patterns is not None and patterns.count <= effort.patterns:
+        answer = solve_patterns(case, patterns.joined(_of(case, taken)), effort.nodes, seconds, 0.0)
+        return replace(answer, bound=None if answer.bound is None else max(answer.bound, current), infeasible=False)
+    useful = np.ones(case.size, dtype=bool)
+    if patterns is not None:
+        useful[:] = False
+        useful[patterns.position] = useful[taken] = True
+    part = replace(case, pair=np.arange(case.size)).part(useful, np.zeros(0, dtype=np.int64))
+    answer = solve_pairs(part, effort.nodes, seconds)
+    return Answer(
+        None if answer.taken is None else part.pair[answer.taken],
+        None if answer.bound is None else max(answer.bound, current),
+        False,
+    )
 
 
 def _of(case: Case, taken: Integers) -> Patterns:

@@ -101,7 +101,7 @@ def solve_patterns(case: Case, patterns: Patterns, nodes: int, seconds: float | 
 
 
 def _dropped(case: Case, matrix: csr_matrix) -> tuple[csr_matrix, Floats, Floats]:
-    """What dropping a pair of each recipient does to the limits at worst, what it costs at most, and how often it may be.
+    """What dropping a pair of a recipient does to the limits at worst, what it costs at most, and how often it may be.
 
     A side with both limits cannot say which is worse, so recipients in one drop nothing.
     """
@@ -117,7 +117,10 @@ def _dropped(case: Case, matrix: csr_matrix) -> tuple[csr_matrix, Floats, Floats
     np.minimum.at(least, at, of_pair.data)
     pairs = np.bincount(case.recipient, minlength=recipients)
     partial = np.bincount(at, minlength=len(entries)) < pairs[recipient]
-    greatest, least = np.where(partial, np.maximum(greatest, 0), greatest), np.where(partial, np.minimum(least, 0), least)
+    greatest, least = (
+        np.where(partial, np.maximum(greatest, 0), greatest),
+        np.where(partial, np.minimum(least, 0), least),
+    )
     effect = -np.where(sides.upper[side] == OPEN, greatest, least)
     both = (sides.upper < OPEN) & (sides.lower > -OPEN)
     most = np.where((pairs > case.supporters) & (case.supporters > 0), np.inf, 0.0)

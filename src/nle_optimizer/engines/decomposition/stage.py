@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.engines.decomposition.ascent import improve
-from nle_optimizer.engines.decomposition.branching import Branching, bound_of
 from nle_optimizer.engines.decomposition.bound import VOID
+from nle_optimizer.engines.decomposition.branching import Branching, bound_of
 from nle_optimizer.engines.decomposition.case import Case, Floats
 from nle_optimizer.engines.decomposition.crew import Crew
 from nle_optimizer.engines.decomposition.part import Effort, solve_whole
@@ -41,8 +41,11 @@ FEW_ROUNDS = 8
 ROUNDS = 70
 """Rounds of neighbourhoods of a level, where nothing else ends it: about a minute at national size on two cores."""
 
-FEW_NODES = 20
+FEW_NODES = 50
 """Cases looked at before the solver is asked."""
+
+SETTLED_NODES = 60
+"""Cases looked at where the solver has settled the level in its own word already."""
 
 NODES = 400
 """Cases that branch and bound may look at in a level."""
@@ -105,7 +108,7 @@ class Stage:
         self.branching = Branching(self.case, self.rows, matched, 0, self.stop)
         self.branching.taken = self._start(pricing, prices, matched)
         tree: Tree = self.branching.leaf(prices, self.required, nothing)
-        self._report(tree)
+        tree, prices = self._tightened(tree, pricing, prices)
         word = None
         if self.case.size <= TINY:
             tree = self._branched(tree, prices, FEW_NODES)
@@ -114,8 +117,11 @@ class Stage:
         elif part.capacity.shape[1] > SIZE:
             self._search(tree, part, prices, FEW_ROUNDS)
         if not self._enough(tree) and self.case.size <= SMALL:
+            tree, prices = self._tightened(tree, pricing, prices)
             word = self._ask_solver(part, prices)
-            tree = self._branched(tree, prices, NODES)
+            tree = self._branched(tree, prices, NODES if word != self.branching.best else SETTLED_NODES)
+        elif not self._enough(tree):
+            tree, prices = self._tightened(tree, pricing, prices)
         return self._result(tree, word)
 
     def _prices(self, pricing: Pricing) -> Floats:
@@ -123,8 +129,21 @@ class Stage:
         prices = self._first_prices(pricing)
         return improve(pricing, prices, -np.inf, STEPS, self.stop).prices
 
+    def _tightened(self, tree: Tree, pricing: Pricing, prices: Floats) -> tuple[Tree, Floats]:
+        """The better of a leaf and the one that an ascent towards the value found proves, and its prices."""
+        if self.branching.taken is None or self._enough(tree):
+            self._report(tree)
+            return tree, prices
+        target = self.branching.best - self.case.worth(self.required)
+        ascent = improve(pricing, prices, target, STEPS, self.stop, target=float(target))
+        leaf = self.branching.leaf(ascent.prices, self.required, np.zeros(0, dtype=np.int64))
+        if leaf.bound < bound_of(tree):
+            tree, prices = leaf, ascent.prices
+        self._report(tree)
+        return tree, prices
+
     def _first_prices(self, pricing: Pricing) -> Floats:
-        if pricing.case.size > SMALL:
+        if pricing.case.size > TINY:
             (prices,) = self.crew.ask(relaxed_prices, [(pricing.case,)], self.stop)
             if prices is not None:
                 return prices
@@ -145,11 +164,10 @@ class Stage:
 
     def _ask_solver(self, part: Case, prices: Floats) -> int | None:
         """Put the level to the solver as a whole; the bound in its word, None where it gave none."""
-        answer = None
         if self.branching.taken is not None:
             call = (part, prices, self._inside(part), WHOLE, self.stop.seconds_left)
             (answer,) = self.crew.ask(solve_whole, [call], self.stop)
-        if answer is None:
+        else:
             (answer,) = self.crew.ask(solve_pairs, [(part, SOLVER_NODES, self.stop.seconds_left)], self.stop)
         if answer is None:
             return None

@@ -27,7 +27,12 @@ GAINING_OF_NLE = 48
 
 
 def solve(
-    network: Network, values: Integers, guide: Scores, flow: Integers | None, core: Flags | None
+    network: Network,
+    values: Integers,
+    guide: Scores,
+    flow: Integers | None,
+    core: Flags | None,
+    enough: int | None = None,
 ) -> tuple[Integers, Integers, Flags]:
     """The best circulation, potentials that prove it, and the core of arcs that was needed.
 
@@ -37,6 +42,8 @@ def solve(
         guide: shape (pairs,): a score that says which pairs look promising; it only saves time.
         flow: a feasible circulation, or None.
         core: arcs known to matter from an earlier level, or None.
+        enough: a value that no circulation exceeds; one that has it needs no potentials, and they are 0. None where
+            no such value is known.
     """
     free = network.free
     if len(free) <= SMALL:
@@ -50,6 +57,8 @@ def solve(
             core |= flow > network.lower
         arcs = free[core[free]]
         flow = best_circulation(network, values, arcs, flow)
+        if enough is not None and int(values @ flow) == enough:
+            return flow, np.zeros(network.nodes, dtype=np.int64), core
         potential = potentials(network, values, arcs, flow)
         reduced = reduced_values(network, values, potential)
         gaining = free[(reduced[free] > 0) & ~core[free]]

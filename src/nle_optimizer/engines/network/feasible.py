@@ -44,8 +44,9 @@ def attempt(network: Network, nesting: Nesting, guide: Scores, core: Flags | Non
     if (alone <= network.upper).all() and (alone >= network.lower).all():
         return Attempt(alone, 0, np.zeros(network.nodes, np.int64), core)
     elastic, values = _elastic(network)
-    flow, potential, core = solve_on_core(elastic, values, guide, None, core)
-    short = int(network.lower.sum() - values @ flow)
+    wanted = int(network.lower.sum())
+    flow, potential, core = solve_on_core(elastic, values, guide, None, core, enough=wanted)
+    short = wanted - int(values @ flow)
     flow[network.row_arcs] += flow[network.spare_arcs]
     flow[network.spare_arcs] = 0
     return Attempt(flow, short, potential, core)

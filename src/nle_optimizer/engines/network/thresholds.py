@@ -12,7 +12,7 @@ from nle_optimizer.engines.network.bottlenecks import Bottlenecks
 from nle_optimizer.engines.network.face import Face, Optimum
 from nle_optimizer.engines.network.prices import Line
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import Place, UnsupportedError
+from nle_optimizer.errors import EngineError, Place, UnsupportedError
 from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.model.levels import LeastFit, Level, Leximin, Threshold
 from nle_optimizer.model.problem import Problem
@@ -49,6 +49,8 @@ def _least_fit(face: Face, level: LeastFit, number: int) -> list[Line]:
     if stuck is not None:
         above = bottlenecks.next_above(value)
         proof = before.best(Threshold(level, above).amounts)
+        if not proof.value:
+            raise EngineError(f"{level.name} was found to be {value}, and {above} can be had")
         lines.append(_line(level, number, above, proof.value, proof.potential))
     nothing = np.zeros(face.network.nodes, dtype=np.int64)
     face.hold(Optimum(Threshold(level, value).amounts, face.flow, nothing))

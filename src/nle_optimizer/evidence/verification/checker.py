@@ -59,7 +59,8 @@ class _Check:
         status = claim.summary.get("status")
         self.unanswered = {"infeasible": "infeasible", "unknown": "stopped"}.get(str(status), "")
         self.is_answered = not self.unanswered
-        self.is_firm = status == "optimal" and claim.certificate.get("method") == "prices"
+        by_prices = claim.certificate.get("method") == "prices" and claim.summary.get("stopped") is None
+        self.is_firm = status == "optimal" and by_prices
         self.exclusions = self._table("exclusions", ("school_id", "stage", "reason", "evidence"))
         self.allocation = self._table("allocation", allocation.columns_of(scenario))
         self.unmatched = self._table("unmatched", rest.UNMATCHED_COLUMNS)

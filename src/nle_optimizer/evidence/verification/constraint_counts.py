@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from nle_optimizer.evidence.verification.constraints import Family, Limits
+from nle_optimizer.evidence.verification.family import Family, Limits
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.listed import Pairs
 from nle_optimizer.evidence.verification.objectives import SUMMARY, near

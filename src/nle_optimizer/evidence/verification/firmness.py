@@ -18,8 +18,18 @@ from nle_optimizer.records import Flags, Integers
 NOBODY, HELD = -1, -2
 
 
-def check_firmness(sweep: Sweep, proof: PriceProof, firmness: Sequence[str], findings: Findings) -> None:
-    """Check the column `firmness` of the allocation, where every recipient may have one NLE."""
+def check_firmness(
+    sweep: Sweep, proof: PriceProof, firmness: Sequence[str], findings: Findings, *, limited: bool
+) -> None:
+    """Check the column `firmness` of the allocation, where every recipient may have one NLE.
+
+    Args:
+        sweep: the matched pairs, and the places.
+        proof: prices, and who could change places at no loss.
+        firmness: the column.
+        findings: what is wrong.
+        limited: whether constraints may forbid some of the moves, so that only too few firm pairs are found.
+    """
     if (proof.supporters > 1).any() or (sweep.fit < 0).any():
         return
     firm = _firm(sweep, proof)
@@ -27,7 +37,7 @@ def check_firmness(sweep: Sweep, proof: PriceProof, firmness: Sequence[str], fin
     assert not isinstance(pairs.nle, int)
     for line, row, nle, stands in zip(sweep.matching.lines, pairs.rows, pairs.nle, firm, strict=True):
         ours = "all" if stands else "some"
-        if firmness[line] != ours:
+        if firmness[line] != ours and (stands or not limited):
             label = f"school {sweep.ids[row]}, NLE {sweep.nle_ids[nle]}"
             findings.differs(FILE, label, "firmness", ours, firmness[line])
 

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.constraints import Family
 from nle_optimizer.evidence.verification.fairness import Fairness, Spread, spread
+from nle_optimizer.evidence.verification.family import Family
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.levels import AnyLevel, Level
 from nle_optimizer.evidence.verification.listed import Pairs

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.evidence.verification.constraints import BY_NLE, BY_PAIR, Family
+from nle_optimizer.evidence.verification.family import BY_NLE, BY_PAIR, Family
 from nle_optimizer.evidence.verification.listed import Pairs
 from nle_optimizer.records import Integers
 

@@ -6,14 +6,14 @@ import numpy as np
 
 from nle_optimizer.evidence.verification.instance import Instance
 from nle_optimizer.evidence.verification.linear import LinearRows
-from nle_optimizer.evidence.verification.listed import Pairs, join
+from nle_optimizer.evidence.verification.listed import join
 from nle_optimizer.evidence.verification.prices import FREE
+from nle_optimizer.evidence.verification.shown import Shown
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.trees import Ground
-from nle_optimizer.records import Flags, Integers
 
-Prover = Callable[[Pairs, Integers, Integers], object]
-"""Is shown the candidate pairs of an NLE that fit its capacity, their signs, and which are matched."""
+Prover = Callable[[Shown], object]
+"""Is shown the candidate pairs of an NLE."""
 
 
 class Pool:
@@ -21,20 +21,19 @@ class Pool:
 
     def __init__(self, instance: Instance):
         self._instance = instance
-        self._parts: list[Pairs] = []
-        self._required: list[Flags] = []
+        self._parts: list[Shown] = []
 
-    def collect(self, pairs: Pairs, signs: Integers, _: Integers) -> None:
+    def collect(self, shown: Shown) -> None:
         """Keep the candidate pairs of an NLE."""
-        self._parts.append(pairs)
-        self._required.append(np.asarray(signs == FREE))
+        self._parts.append(shown)
 
     def ground(self, sweep: Sweep) -> Ground:
         """The collected pairs as columns."""
-        instance, pairs = self._instance, join(self._parts)
+        instance, pairs = self._instance, join([shown.pairs for shown in self._parts])
         return Ground(
             pairs,
-            np.concatenate([np.zeros(0, dtype=bool), *self._required]),
+            np.concatenate([np.zeros(0, dtype=bool), *(shown.signs == FREE for shown in self._parts)]),
+            np.concatenate([np.zeros(0, dtype=bool), *(shown.fits for shown in self._parts)]),
             instance.measures.usage.of(pairs),
             instance.supply.capacity,
             instance.supporters,

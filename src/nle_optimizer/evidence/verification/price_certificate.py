@@ -13,7 +13,7 @@ from nle_optimizer.evidence.verification.pool import Pool, Prover
 from nle_optimizer.evidence.verification.price_proof import PriceProof
 from nle_optimizer.evidence.verification.price_totals import PriceTotals, check_levels
 from nle_optimizer.evidence.verification.priced_rows import PricedRows
-from nle_optimizer.evidence.verification.prices import FILE, is_whole, read_prices
+from nle_optimizer.evidence.verification.prices import is_whole, read_prices
 from nle_optimizer.evidence.verification.steps import Fits, read_steps
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.trees import Ground
@@ -28,8 +28,8 @@ class PriceCertificate:
         self._instance, self._proof = instance, None
         fair = {n: level for n, level in enumerate(instance.levels) if isinstance(level, Fairness)}
         self._fits = {n: Fits(level, instance.matched) for n, level in fair.items()}
-        everything = all(entry.get("proved") is True for entry in entries_of(summary))
-        self._pool = None if everything else Pool(instance)
+        trivial = any(entry.get("proof") == "trivial" for entry in entries_of(summary))
+        self._pool = Pool(instance) if trivial else None
         steps = read_steps(entries, instance.levels, findings)
         prices = None
         if steps:
@@ -52,31 +52,28 @@ class PriceCertificate:
         """Check everything that shows only when all pairs have been looked at."""
         if self._pool is not None:
             self._check_trivial(self._pool.ground(sweep), summary, sweep)
-        if self._proof is None:
-            if any(entry.get("proved") is True for entry in entries_of(summary)):
-                self._findings.add(f"{FILE}: steps", f"{FILE}: there are no prices, and levels are said to be proved")
-            return
-        self._proof.flush()
-        matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
-        PriceTotals(self._proof, matched, sweep.places, self._findings).check()
+        if self._proof is not None:
+            self._proof.flush()
+            matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
+            PriceTotals(self._proof, matched, sweep.places, self._findings).check()
+        steps = () if self._proof is None else self._proof.steps
         is_sum = [self._instance.is_sum(level, sweep) for level in self._instance.levels]
-        check_levels(
-            self._instance.levels, values, is_sum, self._proof, self._fits, entries_of(summary), self._findings
-        )
+        check_levels(self._instance.levels, values, is_sum, steps, self._fits, entries_of(summary), self._findings)
 
     def _check_trivial(self, ground: Ground, summary: Mapping[str, Any], sweep: Sweep) -> None:
-        """Check the bounds of levels that are not proved."""
+        """Check the bounds of levels that no prices prove."""
         both = zip(entries_of(summary), self._instance.levels, strict=False)
         for n, (entry, level) in enumerate(both, start=1):
             bound = bound_of(entry)
-            if entry.get("proved") is not True and is_whole(bound):
+            if entry.get("proof") == "trivial" and is_whole(bound):
                 check_trivial(f"level {n}", level, bound, ground, sweep, self._instance)
 
     def check_firmness(self, sweep: Sweep, firmness: Sequence[str]) -> None:
-        """Check which pairs stand in every optimum; not where constraints are in force."""
-        if self._proof is not None and not self._instance.families:
-            check_firmness(sweep, self._proof, firmness, self._findings)
+        """Check which pairs stand in every optimum."""
+        if self._proof is not None:
+            limited = bool(self._instance.families)
+            check_firmness(sweep, self._proof, firmness, self._findings, limited=limited)
 
 
 def _adding(fits: Fits) -> Prover:
-    return lambda pairs, _signs, _matched: fits.add(pairs)
+    return lambda shown: fits.add(shown.fitting().pairs)

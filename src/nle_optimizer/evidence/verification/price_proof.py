@@ -20,6 +20,7 @@ from nle_optimizer.evidence.verification.prices import (
     Prices,
     faults,
 )
+from nle_optimizer.evidence.verification.shown import Shown
 from nle_optimizer.evidence.verification.steps import Step
 from nle_optimizer.records import Integers, Texts
 
@@ -55,17 +56,18 @@ class PriceProof:
         self.held = [n for n, step in enumerate(self.steps) if step.held]
         self.surplus = {n: [0] * len(self.prefix(n)) for n, step in enumerate(self.steps) if not step.held}
         self.own = [0] * len(self.steps)
-        self._waiting: list[tuple[Pairs, Integers, Integers]] = []
+        self._waiting: list[Shown] = []
         self._size = 0
 
     def prefix(self, n: int) -> list[int]:
         """The held steps before a step, and itself."""
         return [*(held for held in self.held if held < n), n]
 
-    def add(self, pairs: Pairs, signs: Integers, is_matched: Integers) -> None:
+    def add(self, shown: Shown) -> None:
         """Look at the candidate pairs of an NLE, now or later."""
-        self._waiting.append((pairs, signs, is_matched))
-        self._size += len(pairs)
+        shown = shown.fitting()
+        self._waiting.append(shown)
+        self._size += len(shown.pairs)
         if self._size >= AT_ONCE:
             self.flush()
 
@@ -73,9 +75,9 @@ class PriceProof:
         """Look at everything that waits."""
         if not self._waiting:
             return
-        pairs = join([entry[0] for entry in self._waiting])
-        signs = np.concatenate([entry[1] for entry in self._waiting])
-        matched = np.concatenate([entry[2] for entry in self._waiting])
+        pairs = join([shown.pairs for shown in self._waiting])
+        signs = np.concatenate([shown.signs for shown in self._waiting])
+        matched = np.concatenate([shown.matched for shown in self._waiting])
         self._waiting, self._size = [], 0
         priced = self.rows.look_at(pairs)
 
@@ -89,7 +91,7 @@ class PriceProof:
         loose = tied[signs[tied] == UNMATCHED]
         self.tied.append((pairs.rows[loose], np.asarray(pairs.nle)[loose]))
         self._note(pairs, signs, wrong)
-        free = np.flatnonzero((matched > 0) & ((signs == FREE) | (self.supporters[pairs.rows] > 1)))
+        free = np.flatnonzero(matched & ((signs == FREE) | (self.supporters[pairs.rows] > 1)))
         for step in self.held if len(free) else ():
             self.own[step] += exact_sum(difference(step, free))
         for step, sums in self.surplus.items():
@@ -117,13 +119,3 @@ def _is_above_zero(tuples: NDArray[Any]) -> NDArray[Any]:
         above |= open_ & (line > 0)
         open_ &= line == 0
     return above
-
-
-def signs_of(pairs: int, matched: Any, required: Any) -> tuple[Integers, Integers]:
-    """What each pair's tuple must not be, and whether it is matched."""
-    signs, is_matched = np.full(pairs, UNMATCHED, dtype=np.int64), np.zeros(pairs, dtype=np.int64)
-    if matched is not None:
-        signs[matched], is_matched[matched] = MATCHED, 1
-    if required is not None:
-        signs[required] = FREE
-    return signs, is_matched

@@ -13,7 +13,7 @@ from nle_optimizer.evidence.verification.objectives import SUMMARY, check_headin
 from nle_optimizer.evidence.verification.price_proof import UNLIMITED, PriceProof
 from nle_optimizer.evidence.verification.priced_rows import StandingRow, check_row_signs
 from nle_optimizer.evidence.verification.prices import FILE, check_signs, is_whole, leading
-from nle_optimizer.evidence.verification.steps import Fits, check_thresholds
+from nle_optimizer.evidence.verification.steps import Fits, Step, check_thresholds
 from nle_optimizer.records import Integers
 
 
@@ -102,40 +102,38 @@ def check_levels(
     levels: Sequence[AnyLevel],
     values: Sequence[int],
     is_sum: Sequence[bool],
-    proof: PriceProof,
+    steps: Sequence[Step],
     fits: Mapping[int, Fits],
     entries: Sequence[Mapping[str, Any]],
     findings: Findings,
 ) -> None:
-    """Check that every level said to be proved has the steps that prove it, and that those before have too.
+    """Check that every level said to be proved by prices has the steps that prove it.
 
     Args:
         levels, values: the objectives, and what they come to.
         is_sum: whether the steps of each can stand for it.
-        proof: the steps.
+        steps: the steps of all levels.
         fits: of the levels that thresholds stand for, the fits that there are.
         entries: what the summary says of each level.
         findings: what is wrong.
     """
     loose = ""
     for n, (level, value) in enumerate(zip(levels, values, strict=True)):
-        steps = [step for step in proof.steps if step.of == n]
-        complete = bool(steps)
-        entry = entries[n] if n < len(entries) else {}
-        proved = entry.get("proved") is True
+        own = [step for step in steps if step.of == n]
+        complete = bool(own)
+        if n >= len(entries) or entries[n].get("proof") == "trivial":
+            continue
         if isinstance(level, Fairness):
-            complete = not fits[n].needed or (proved and check_thresholds(steps, fits[n], findings))
-        complete = complete and is_sum[n]
-        word = "prices" if proved else "trivial"
-        if entry.get("proof", word) != word:
-            findings.differs(SUMMARY, f"objectives: level {n + 1}", "proof", word, entry["proof"])
-        if proved and (loose or not complete):
+            complete = not fits[n].needed or check_thresholds(own, fits[n], findings)
+        if loose or not complete or not is_sum[n]:
             what = loose or "the certificate has no step for it, or it is no sum over pairs"
             findings.add(f"{FILE}: steps", f"{FILE}: level {n + 1} of the objectives is not proved: {what}")
-        if not complete:
-            loose = loose or f"level {n + 1} before it has no step"
-        elif isinstance(level, Level) and level.least(_turned(level, value)) != _turned(level, value):
-            loose = loose or f"level {n + 1} before it is held only within a limit"
+        if entries[n].get("proof") != "prices":
+            findings.differs(
+                SUMMARY, f"objectives: level {n + 1}", "proof", "prices or trivial", entries[n].get("proof")
+            )
+        if isinstance(level, Level) and level.least(_turned(level, value)) != _turned(level, value):
+            loose = f"level {n + 1} before it is held only within a limit"
 
 
 def _turned(level: Level, value: int) -> int:

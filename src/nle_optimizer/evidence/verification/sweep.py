@@ -11,7 +11,8 @@ from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.listed import Pairs
 from nle_optimizer.evidence.verification.matching import FILE, Matching
 from nle_optimizer.evidence.verification.measures import Measures
-from nle_optimizer.evidence.verification.price_proof import UNLIMITED, signs_of
+from nle_optimizer.evidence.verification.price_proof import UNLIMITED
+from nle_optimizer.evidence.verification.shown import Shown, signs_of
 from nle_optimizer.evidence.verification.supply import Supply
 from nle_optimizer.records import Flags, Integers, Texts
 
@@ -32,7 +33,7 @@ class Sweep:
         choices: by recipient: how many NLEs could take it, had they nobody else.
         active: by NLE: whether it has a candidate.
         seers: are shown the candidate pairs of each NLE.
-        provers: are shown those that fit its whole capacity, with what their signs may be and whether they are matched.
+        provers: are shown them with all that is known of them.
     """
 
     candidates: Candidates
@@ -46,7 +47,7 @@ class Sweep:
     is_answered: bool = True
     next_best: dict[int, list[int]] = field(default_factory=dict)
     seers: Sequence[Callable[[Pairs], object]] = ()
-    provers: Sequence[Callable[[Pairs, Integers, Integers], object]] = ()
+    provers: Sequence[Callable[[Shown], object]] = ()
     pairs: int = 0
 
     def __post_init__(self) -> None:
@@ -163,9 +164,8 @@ class Sweep:
         required: Flags | None = None
         if nle in self.required:
             required = self._among(pairs, np.array(self.required[nle], dtype=np.int64))[0]
-        signs, is_matched = signs_of(len(pairs), matched, required)
-        if usable is not None:
-            pairs, signs, is_matched = pairs.keep(usable), signs[usable], is_matched[usable]
-        self.choices[pairs.rows] += 1
+        fits = np.ones(len(pairs), dtype=bool) if usable is None else usable
+        self.choices[pairs.rows[fits]] += 1
+        shown = Shown(pairs, *signs_of(len(pairs), matched, required), fits)
         for prover in self.provers:
-            prover(pairs, signs, is_matched)
+            prover(shown)

@@ -48,6 +48,7 @@ class Ground:
     Attributes:
         pairs: the candidate pairs.
         required: which of them are required.
+        fits: which of them fit the whole capacity of their NLE; no other can be matched.
         use: by resource and pair.
         capacity: by resource and NLE.
         supporters: of each recipient.
@@ -58,6 +59,7 @@ class Ground:
 
     pairs: Pairs
     required: Flags
+    fits: Flags
     use: Integers
     capacity: Integers
     supporters: Integers
@@ -65,12 +67,6 @@ class Ground:
     recipients: Mapping[str, int]
     nles: Mapping[str, int]
     rows: LinearRows
-
-    @cached_property
-    def crowded(self) -> Flags:
-        """The recipients that could be matched more than once."""
-        choices = np.bincount(self.pairs.rows, minlength=len(self.supporters))
-        return np.asarray((choices > 1) & (self.supporters > 1))
 
     @cached_property
     def index(self) -> dict[tuple[str, str], int]:
@@ -189,7 +185,7 @@ class TreeReading:
         for n, case in enumerate(cases):
             inside = ground.required.copy()
             inside[list(case.leaf.matched)] = True
-            free[n] = ~inside
+            free[n] = ground.fits & ~inside
             free[n, list(case.leaf.unmatched)] = False
             np.subtract.at(rooms[n], nles[inside], use[inside])
             fixed.append(sum(int(value) for value in values[n, inside].tolist()))
@@ -217,7 +213,8 @@ class TreeReading:
 
     @cached_property
     def _unit(self) -> int:
-        return int(np.gcd.reduce(self.amounts)) if len(self.amounts) else 0
+        amounts = self.amounts[self.ground.fits]
+        return int(np.gcd.reduce(amounts)) if len(amounts) else 0
 
     def _values(self, cases: Sequence[_Case]) -> NDArray[Any]:
         """What each pair is worth in its knapsack, by case and pair."""

@@ -31,7 +31,7 @@ def _trivial(level: AnyLevel, ground: Ground, places: Integers, measures: Measur
 
 def _best_of_each(level: Level, ground: Ground, places: Integers, measures: Measures) -> int:
     """The best amounts above 0 that the recipients can have, or the NLEs can give, whichever is less."""
-    sign, pairs = -1 if level.minimised else 1, ground.pairs
+    sign, pairs = -1 if level.minimised else 1, ground.pairs.keep(ground.fits)
     rows = np.unique(pairs.rows)
     once = sum(max(0, sign * int(each)) for each in level.of_supported(rows).tolist())
     had = _best(pairs.rows, sign * level.of_pairs(pairs, measures), ground.supporters)

@@ -2,10 +2,14 @@
 
 import os
 import signal
+import sys
+import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol
@@ -40,7 +44,7 @@ class Alone:
 
 
 class LocalCrew:
-    """Processes of this machine. One that dies takes no other task with it: those in flight are tried again alone."""
+    """Processes of this machine. One that dies takes no other task with it: those in flight are tried again singly."""
 
     def __init__(self, workers: int | None = None):
         self._workers = workers or os.cpu_count() or 1
@@ -49,28 +53,51 @@ class LocalCrew:
         """Every task with its answer, as they come."""
         waiting = deque(tasks)
         while waiting:
-            suspects = yield from self._together(bases, runs, waiting)
-            for task in suspects:
-                left = yield from self._together(bases, runs, deque([task]), workers=1)
-                if left:
+            workers = min(self._workers, len(waiting))
+            suspects = deque((yield from _together(bases, runs, waiting, workers, workers * IN_FLIGHT)))
+            while suspects:
+                for task in (yield from _together(bases, runs, suspects, 1, 1)):
                     yield task, lost(task)
 
-    def _together(
-        self, bases: Sequence[Scenario], runs: Path | None, waiting: deque[Task], workers: int | None = None
-    ) -> Generator[tuple[Task, Answer], None, list[Task]]:
-        """Work off what waits; gives the tasks that were in flight when a process died, if one did."""
-        count = min(workers or self._workers, len(waiting))
-        sweep = uuid.uuid4().hex
-        pool = ProcessPoolExecutor(count, get_context("spawn"), _begin, (sweep, bases, runs))
-        try:
-            suspects = yield from fly(lambda task: pool.submit(desk.work, sweep, task), waiting, count * IN_FLIGHT)
-        except BaseException:  # an interrupt too: what is under way would be for nobody
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-            raise
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        return suspects
+
+def _together(
+    bases: Sequence[Scenario], runs: Path | None, waiting: deque[Task], workers: int, at_once: int
+) -> Generator[tuple[Task, Answer], None, list[Task]]:
+    """Work off what waits; gives the tasks that were in flight when a process died, if one did."""
+    sweep = uuid.uuid4().hex
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (sweep, bases, runs))
+    try:
+        return (yield from fly(partial(_submit, pool, sweep), waiting, at_once))
+    except BaseException:  # an interrupt too: what is under way would be for nobody
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, sweep: str, task: Task) -> "Future[Answer]":
+    """Hand a task to a process, starting it where there is none yet."""
+    with _undisturbed():
+        return pool.submit(desk.work, sweep, task)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put an interrupt off to the end, so that no process is left half started; those started here never hear one."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if noted:
+        raise KeyboardInterrupt
 
 
 def _begin(sweep: str, bases: Sequence[Scenario], runs: Path | None) -> None:
