@@ -51,6 +51,7 @@ scenarios: $(VENV)/.ready-run ## make the shipped scenarios again, as scenarios/
 lock: $(VENV)/.ready-dev ## pin the newest dependencies again, with hashes, for every platform
 	$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml requirements/build.in
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml requirements/build.in
+	$(LOCK) --constraint requirements/dev.txt --extra cluster --output-file requirements/cluster.txt pyproject.toml requirements/build.in
 
 clean: ## remove what was set up, built and run
 	rm -rf $(VENV) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

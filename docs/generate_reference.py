@@ -31,7 +31,7 @@ MARK = "<!-- Written by docs/generate_reference.py: change the code, then run `m
 
 NOT_YET = ("uncertainty.draws",)
 """Settings that are read and checked but refused; a test sees each refused."""
-NO_EFFECT = ("stop.gap", "stop.work", "stop.seconds", "sweep", "Objective.engine")
+NO_EFFECT = ("stop.gap", "stop.work", "stop.seconds", "Objective.engine")
 """Settings that change nothing: the network engine always ends with a proof."""
 
 ELSEWHERE = ("Objective.name", "Objective.parts")
@@ -275,9 +275,7 @@ def objectives_page() -> str:
         "",
         "`objectives` is a list in order: each is made as good as can be, then held while the next is. `blend`",
         "weighs several as one: `{blend: {fit: 1, distance_km: -0.002}}`. What counts against it has a",
-        "negative weight. A blend may weigh: "
-        + ", ".join(f"`{part}`" for part in BLEND_PARTS)
-        + ".",
+        "negative weight. A blend may weigh: " + ", ".join(f"`{part}`" for part in BLEND_PARTS) + ".",
         "",
         "Sums take every option of [an objective](scenario.md#options-of-an-objective). "
         + "; ".join(f"`{name}` takes {_options(options)}" for name, options in NO_SUMS.items())
@@ -299,6 +297,7 @@ def _options(options: tuple[str, ...]) -> str:
 
 def constraints_page() -> str:
     """Every type of constraint."""
+    exactly = "[what is decided](decisions.md#constraints)"
     lines = [
         "# Constraints",
         MARK,
@@ -306,7 +305,7 @@ def constraints_page() -> str:
         "`constraints` is a list; each has a `name`, by which `--set constraints.london.maximum=40` and overrides",
         "address it, and a `type`. Each is hard. `minimum` and `maximum` are numbers; `minimum_share` and",
         "`maximum_share` are shares of everything matched, or with `share_of: eligible` of all that meet `where`. With",
-        "`by` there is one limit for each value of a column. The exact rules: [what is decided](decisions.md#constraints).",
+        f"`by` there is one limit for each value of a column. The exact rules: {exactly}.",
         "",
         "| type | counts | columns of `where` and `by` | settings |",
         "|---|---|---|---|",

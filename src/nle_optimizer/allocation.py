@@ -1,15 +1,16 @@
 """The one door: a scenario goes in, a result comes out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from typing import Any
 
-from nle_optimizer.engines.registry import choose_engine
+from nle_optimizer.engines.engine import Engine
+from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError, InputError, Problem, UnsupportedError
-from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.outcome import Case, Outcome
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.model.overfull import overfull
 from nle_optimizer.preparation import Progress, prepare
@@ -123,7 +124,7 @@ def check(scenario: Scenario) -> None:
     """
     check_request(scenario)
     case = prepare(scenario, lambda _: None)
-    choose_engine(case.problem, scenario.settings.engine)
+    next(engines_for(case.problem, scenario.settings.engine))
     clashes = overfull(case.problem)
     if clashes:
         raise InfeasibleError(clashes)
@@ -138,13 +139,23 @@ def solve(
     case = prepare(scenario, tell, recall)
     settings = scenario.settings
     tell("matching")
-    engine = choose_engine(case.problem, settings.engine)
+    engines = engines_for(case.problem, settings.engine)
+    engine = next(engines)
     clashes = overfull(case.problem)
     if clashes:
         return case.without_solution(engine.name, clashes)
+    with interrupts as interrupted:
+        return _searched(case, engine, engines, Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail))
+
+
+def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stopping) -> Outcome:
+    """What the engine finds, or the next where it turns out on the way that it cannot solve the problem."""
     try:
-        with interrupts as interrupted:
-            stopping = Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail)
-            return case.solved_by(engine.solve(case.problem, settings.seed, stopping))
+        return case.solved_by(engine.solve(case.problem, case.scenario.settings.seed, stop))
     except InfeasibleError as error:
         return case.without_solution(engine.name, error.clashes, error.clash)
+    except UnsupportedError:
+        following = next(others, None)
+        if following is None:
+            raise
+        return _searched(case, following, others, stop)

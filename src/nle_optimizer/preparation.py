@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nle_optimizer.engines.registry import choose_engine
+from nle_optimizer.engines.registry import engine_named
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Case, TrustOutcome
@@ -144,7 +144,7 @@ def _trusts_first(eligible: Records, scenario: Scenario, ledger: Ledger) -> tupl
         return left, None
     pairs = trust_pairs(left, scenario.trusts, leaving.values("matched_trust_id"), settings)
     problem = build_trust_problem(pairs)
-    solution = choose_engine(problem, "network").solve(problem, settings.seed, Stopping())
+    solution = engine_named("network").solve(problem, settings.seed, Stopping())
     chosen = solution.matched[np.argsort(pairs.school[solution.matched])]
     ids = pairs.schools.ids[pairs.school[chosen]]
     evidence = [

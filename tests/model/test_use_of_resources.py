@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.registry import choose_engine, engine_named
+from nle_optimizer.engines.registry import engine_named, engines_for
 from nle_optimizer.errors import InputError
 from nle_optimizer.model.places import places
 from nle_optimizer.preparation import prepare
@@ -92,12 +92,12 @@ def test_schools_that_take_different_amounts_are_no_network() -> None:
 def test_different_amounts_at_different_nles_are_a_network_still() -> None:
     problem = problem_of({(0, 0): [1], (1, 0): [1]}, [3, 3], [1])
     problem.resources[0].use[:] = np.array([1, 2])
-    assert choose_engine(problem, "auto").name == "network"
+    assert next(engines_for(problem, "auto")).name == "network"
 
 
 def test_an_unknown_engine_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(InputError, match="did you mean network"):
-        choose_engine(problem_of({}, [1], [1]), "netwerk")
+        next(engines_for(problem_of({}, [1], [1]), "netwerk"))
 
 
 @pytest.mark.parametrize("objective", ["schools_supported", {"blend": {"fit": 1, "schools_supported": 0.3}}])

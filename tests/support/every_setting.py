@@ -49,7 +49,7 @@ VALUES: Mapping[str, list[Any]] = {
     "capacity.multiply": [{"placements": 0.5}, {"placements": 2}],
     "capacity.reserve": [{"placements": 1}, {"placements": "50%"}],
     "capacity.round": ["down", "spread"],
-    "supply.add": [[]],
+    "supply.add": [[{"count": 2}], [{"count": 3, "seed": 5}], []],
     "costs.per_day": [600],
     "costs.per_match": [100, 900],
     "constraints": [
@@ -77,7 +77,7 @@ VALUES: Mapping[str, list[Any]] = {
     "uncertainty.nle_withdraws": [0.1],
     "uncertainty.school_refuses": [0.1],
 }
-"""Dotted key: values of it; `supply.add` and `uncertainty.draws` are refused but for those here."""
+"""Dotted key: values of it; of `uncertainty.draws` others are refused."""
 
 NOT_TURNED = ("version", "name", "title", "data", "sweep")
 """Settings that no case may differ in but by name, or that say what the cases are."""

@@ -69,7 +69,9 @@ def constraints(form: str) -> None:
         print_json({"schema_version": 1, "constraints": entries})
         return
     for kind in CONSTRAINTS.values():
-        click.echo(f"{kind.name}: {kind.counts}\n    columns: {kind.columns}\n    settings: {', '.join(KEYS[kind.name])}")
+        click.echo(
+            f"{kind.name}: {kind.counts}\n    columns: {kind.columns}\n    settings: {', '.join(KEYS[kind.name])}"
+        )
 
 
 @click.command()

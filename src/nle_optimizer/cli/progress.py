@@ -29,7 +29,6 @@ class Steps:
             self.bar.set_description_str(step)
             self.bar.update()
 
-
     def detail(self, text: str) -> None:
         """What is being done within the step; shown on a terminal only."""
         if self.bar is not None:

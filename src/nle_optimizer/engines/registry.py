@@ -1,9 +1,11 @@
 """Every engine by name, in the order in which they are tried; none is imported before it is asked."""
 
+from collections.abc import Iterator
 from importlib import import_module
 
 from nle_optimizer.engines.engine import Engine
 from nle_optimizer.errors import InputError, Place, Problem, UnsupportedError, did_you_mean
+from nle_optimizer.model.places import uniform
 from nle_optimizer.model.problem import Problem as Model
 
 ENGINES = {
@@ -13,6 +15,9 @@ ENGINES = {
     "highs": "nle_optimizer.engines.general.engine:HighsEngine",
 }
 """Where each engine's class stands."""
+
+LARGE = 20_000
+"""Problems of more pairs go to the decomposition engine even where all pairs take the same."""
 
 
 def engine_named(name: str) -> Engine:
@@ -29,18 +34,29 @@ def engine_named(name: str) -> Engine:
     return engine
 
 
-def choose_engine(problem: Model, asked: str) -> Engine:
-    """The first engine that can solve the problem, or the one asked for.
+def engines_for(problem: Model, asked: str) -> Iterator[Engine]:
+    """The engines that can solve the problem, the fittest first, or the one asked for; each imported when its turn comes.
 
     Raises:
         InputError: there is no engine of that name.
         UnsupportedError: no engine, or not the one asked for, can solve it; each says why.
     """
-    refusals = []
-    for name in ENGINES if asked == "auto" else [asked]:
+    refusals, found = [], False
+    for name in _in_order(problem) if asked == "auto" else [asked]:
         engine = engine_named(name)
         why = engine.refuses(problem)
         if why is None:
-            return engine
-        refusals.append(Problem(Place(), "engine", f"the {name} engine cannot solve this: {why}"))
-    raise UnsupportedError(refusals)
+            found = True
+            yield engine
+        else:
+            refusals.append(Problem(Place(), "engine", f"the {name} engine cannot solve this: {why}"))
+    if not found:
+        raise UnsupportedError(refusals)
+
+
+def _in_order(problem: Model) -> tuple[str, ...]:
+    """The engines as the structure of the problem suggests them."""
+    mixed = any(not uniform(problem, resource).all() for resource in problem.resources)
+    if mixed or problem.size > LARGE:
+        return ("network", "decomposition", "cp-sat", "highs")
+    return ("network", "cp-sat", "highs", "decomposition")

@@ -106,12 +106,16 @@ class Threshold:
     """What a threshold makes of a level, as a sum over pairs to be maximised.
 
     Of a least fit: -1 for each pair that counts with less than the threshold. Of a leximin: 1 for each that counts
-    with at least the threshold.
+    with at least the first threshold, then -1 for each from one threshold up to below the next.
+
+    Attributes:
+        since: of a leximin, the threshold before; None for the first.
     """
 
     whole: LeastFit | Leximin
     threshold: int
     sense: int = 1
+    since: int | None = None
 
     @property
     def name(self) -> str:
@@ -129,7 +133,9 @@ class Threshold:
         below = self.whole.amounts < self.threshold
         if isinstance(self.whole, LeastFit):
             return -(self.whole.counted & below).astype(np.int64)
-        return (self.whole.counted & ~below).astype(np.int64)
+        if self.since is None:
+            return (self.whole.counted & ~below).astype(np.int64)
+        return -(self.whole.counted & below & (self.whole.amounts >= self.since)).astype(np.int64)
 
     def value(self, problem: "Problem", matched: Integers) -> int:  # noqa: ARG002
         """The sum over the matched pairs."""

@@ -35,7 +35,7 @@ def summary_text(result: Result, folder: Path) -> str:
         found = "nothing was found yet" if summary["status"] == "unknown" else "this is the best found"
         lines.append(f"  {STOPPED[summary['stopped']]}: {found}.")
     lines += _listed("No allocation meets every requirement:", summary.get("clashes", ()))
-    lines += _listed("It would be possible with:", summary.get("repairs", ()))
+    lines += _listed("Any one of these would make one possible:", summary.get("repairs", ()))
     lines += _reasons("Left out because", result.unmatched.columns["reason"])
     lines += _reasons("NLEs out because", [reason for reason in result.claim.tables["nles"]["reason"] if reason])
     lines += _reasons("Excluded because", result.exclusions.columns["reason"])
@@ -86,8 +86,7 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
     lines.append(_row("Mean distance", f"{_number(metrics['mean_distance_km'], 1)} km", f"farthest {far} km"))
     lines.append(_row("Out of region", f"{metrics['out_of_region']:,}"))
     levels = summary["objectives"]
-    for level in levels[:MOST_LEVELS]:
-        lines.append(_row(_label(level["name"]), f"{level['value']:,.3f}", _proof(level)))
+    lines += [_row(_label(level["name"]), f"{level['value']:,.3f}", _proof(level)) for level in levels[:MOST_LEVELS]]
     if len(levels) > MOST_LEVELS:
         lines.append(_row("Further objectives", f"{len(levels) - MOST_LEVELS:,}", "in summary.json"))
     for name, figures in summary["capacity"].items():

@@ -8,6 +8,7 @@ import numpy as np
 from nle_optimizer.engines.decomposition.branching import bound_of
 from nle_optimizer.engines.decomposition.case import case_of
 from nle_optimizer.engines.decomposition.crew import Crew
+from nle_optimizer.engines.decomposition.guide import guide_of
 from nle_optimizer.engines.decomposition.restating import restated
 from nle_optimizer.engines.decomposition.stage import Stage, Work
 from nle_optimizer.engines.decomposition.watching import Watch
@@ -48,6 +49,7 @@ def solve_levels(problem: Problem, crew: Crew, stop: Stopping, watch: Watch) -> 
             work,
             _share(stop, len(levels) - number),
             lambda value, bound: watch(time.monotonic() - started, value, bound),
+            guide_of(levels[number:]),
         )
         found = stage.optimise(matched)
         stopped = stopped or stage.stopped
@@ -81,19 +83,26 @@ def _in_the_end(
     Later levels may have changed earlier ones: given up what `within` leaves them, or bettered one that was not
     proved. What an unproved level is held at is then its last value, and the bounds after it are stated anew.
     """
-    ends, proofs, finally_held = [], [], []
+    ends: list[LevelOutcome] = []
+    proofs: list[Tree] = []
+    kept: Held = []
     for level, outcome, tree in zip(levels, outcomes, trees, strict=False):
-        if finally_held != held[: len(finally_held)]:
-            root = case_of(problem, level.amounts, finally_held)
-            tree = restated(tree, root, problem.required_pairs(), np.zeros(0, dtype=np.int64))
-            outcome = outcome if outcome.proof == "solver" else replace(outcome, bound=bound_of(tree))
+        ended, proof = (outcome, tree) if kept == held[: len(kept)] else _restated(problem, level, kept, outcome, tree)
         value = level.value(problem, matched)
-        kept = outcome.bound if outcome.proved else value
-        finally_held.append((level, kept if level.within is None else level.within.least(kept)))
-        given_up = 0 if level.within is None or not outcome.proved else kept - level.within.least(kept)
-        ends.append(replace(outcome, value=value, given_up=given_up))
-        proofs.append(tree)
+        best = ended.bound if ended.proved else value
+        least = best if level.within is None else level.within.least(best)
+        ends.append(replace(ended, value=value, given_up=best - least if ended.proved else 0))
+        proofs.append(proof)
+        kept.append((level, least))
     return tuple(ends), tuple(Step(level, number) for number, level in enumerate(levels)), None, tuple(proofs)
+
+
+def _restated(
+    problem: Problem, level: Level, kept: Held, outcome: LevelOutcome, tree: Tree
+) -> tuple[LevelOutcome, Tree]:
+    case = case_of(problem, level.amounts, kept)
+    proof = restated(tree, case, problem.required_pairs(), np.zeros(0, dtype=np.int64))
+    return outcome if outcome.proof == "solver" else replace(outcome, bound=bound_of(proof)), proof
 
 
 def _required(problem: Problem) -> Integers:

@@ -1,7 +1,7 @@
 """One level from its case to its allocation, its bound and the tree that proves it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,8 +29,14 @@ SMALL = 3000
 TINY = 500
 """Pairs up to which a few cases are branched on before anything else."""
 
+GUIDING_NODES = 100
+"""Nodes for what a guide leads to."""
+
 SOLVER_NODES = 2000
 """Nodes that the solver may look at for the whole of a small level."""
+
+FIRST_NODES = 20
+"""Nodes for a first allocation of a large level, where prices alone lead to none."""
 
 WHOLE = Effort(patterns=20_000, nodes=2000)
 """How hard the solver works on all the patterns of a small level."""
@@ -76,8 +82,8 @@ class Stage:
         case: the level's case.
         rows: how many of its sides are rows.
         required: positions of required pairs.
+        guide: shape (pairs,): amounts that lead to good allocations; None for the level's own.
         stopped: why it ended before it was proved; None if it was.
-        complete: whether branch and bound left no case open.
     """
 
     case: Case
@@ -87,8 +93,8 @@ class Stage:
     work: Work
     stop: Stopping
     tell: Callable[[int, int], None]
+    guide: Integers | None = None
     stopped: str | None = None
-    complete: bool = False
 
     def optimise(self, matched: Integers | None) -> tuple[Integers, Tree, LevelOutcome] | None:
         """The best allocation found, its proof and its outcome; None where no allocation was found in time.
@@ -112,10 +118,9 @@ class Stage:
         word = None
         if self.case.size <= TINY:
             tree = self._branched(tree, prices, FEW_NODES)
-        if self.case.size > SMALL:
-            self._search(tree, part, prices, ROUNDS)
-        elif part.capacity.shape[1] > SIZE:
-            self._search(tree, part, prices, FEW_ROUNDS)
+        if self.branching.taken is None and self.case.size > TINY:
+            word = self._ask_solver(part, prices)
+        self._search(tree, part, prices)
         if not self._enough(tree) and self.case.size <= SMALL:
             tree, prices = self._tightened(tree, pricing, prices)
             word = self._ask_solver(part, prices)
@@ -168,15 +173,14 @@ class Stage:
             call = (part, prices, self._inside(part), WHOLE, self.stop.seconds_left)
             (answer,) = self.crew.ask(solve_whole, [call], self.stop)
         else:
-            (answer,) = self.crew.ask(solve_pairs, [(part, SOLVER_NODES, self.stop.seconds_left)], self.stop)
+            nodes = SOLVER_NODES if self.case.size <= SMALL else FIRST_NODES
+            (answer,) = self.crew.ask(solve_pairs, [(part, nodes, self.stop.seconds_left)], self.stop)
         if answer is None:
             return None
         if answer.infeasible and self.branching.taken is None:
             raise InfeasibleError(["the hard limits cannot all be met"])
         if answer.taken is not None:
-            found = self._whole(part, answer.taken)
-            if self.case.allows(found) and self.case.worth(found) > self.branching.best:
-                self.branching.taken = found
+            self._accept(self._whole(part, answer.taken))
         if answer.bound is None:
             return None
         return answer.bound + self.case.worth(self.required)
@@ -188,7 +192,8 @@ class Stage:
         self.branching.nodes, self.branching.open = allowed, False
         found = self.branching.tree(self.required, np.zeros(0, dtype=np.int64), prices)
         self.work.done += allowed - self.branching.nodes
-        self.complete = not self.branching.open
+        if not self.branching.open and self.branching.taken is None:
+            raise InfeasibleError(["the hard limits cannot all be met"])
         return found if bound_of(found) < bound_of(tree) else tree
 
     def _inside(self, part: Case) -> Integers:
@@ -196,17 +201,45 @@ class Stage:
         assert self.branching.taken is not None
         return part.positions(np.setdiff1d(self.branching.taken, self.required, assume_unique=True))
 
-    def _search(self, tree: Tree, part: Case, prices: Floats, most: int) -> None:
-        if self.branching.taken is None:
+    def _search(self, tree: Tree, part: Case, prices: Floats) -> None:
+        """Rounds of neighbourhoods, where there are enough NLEs for them and an allocation to start from."""
+        if self.branching.taken is None or self._enough(tree):
             return
-        search = Search(Pricing.of(part), prices, self._inside(part), self.crew)
-        for _ in range(self.work.up_to(most)):
+        if self.guide is not None:
+            part = replace(part, value=self.guide[part.pair])
+            prices = self._prices(Pricing.of(part))
+        if part.capacity.shape[1] <= SIZE:
+            if self.guide is not None:
+                self._ask_for_guidance(part)
+            return
+        search = Search(Pricing.of(part), prices, self._begin(part, prices), self.crew)
+        for _ in range(self.work.up_to(ROUNDS if self.case.size > SMALL else FEW_ROUNDS)):
             if self.stop.reason() or self._enough(tree):
                 return
             search.round(self.stop)
             self.work.done += 1
-            self.branching.taken = self._whole(part, search.taken)
+            self._accept(self._whole(part, search.taken))
             self._report(tree)
+
+    def _begin(self, part: Case, prices: Floats) -> Integers:
+        """Where a search begins: at the best allocation, or at what the prices of the guide suggest if it is better."""
+        inside = self._inside(part)
+        if self.guide is None:
+            return inside
+        first = first_allocation(Pricing.of(part), prices)
+        self._accept(self._whole(part, first))
+        return first if part.allows(first) and part.worth(first) > part.worth(inside) else inside
+
+    def _ask_for_guidance(self, part: Case) -> None:
+        """What the solver makes of the guide."""
+        (answer,) = self.crew.ask(solve_pairs, [(part, GUIDING_NODES, self.stop.seconds_left)], self.stop)
+        if answer is not None and answer.taken is not None:
+            self._accept(self._whole(part, answer.taken))
+
+    def _accept(self, taken: Integers) -> None:
+        """Take an allocation that is no worse on the level and keeps every limit."""
+        if self.case.worth(taken) >= self.branching.best and self.case.allows(taken):
+            self.branching.taken = taken
 
     def _report(self, tree: Tree) -> None:
         value, bound = self.branching.best, bound_of(tree)
@@ -222,7 +255,7 @@ class Stage:
     def _result(self, tree: Tree, word: int | None) -> tuple[Integers, Tree, LevelOutcome] | None:
         taken, bound = self.branching.taken, bound_of(tree)
         if taken is None:
-            if bound == VOID or self.complete:
+            if bound == VOID:
                 raise InfeasibleError(["the hard limits cannot all be met"])
             self.stopped = self.stop.reason() or "work"
             return None

@@ -45,7 +45,7 @@ class _GeneralEngine:
             reason = stop.reason() or "work"
             return Solution(self.name, np.zeros(0, np.int64), (), stopped=reason)
         found = [_optimise(run, level) for level in problem.levels]
-        if run.stopped is None:
+        if run.stopped is None and not run.sole:
             _break_ties(run)
         outcomes = tuple(
             _in_the_end(run, level, outcome) for level, (outcome, _) in zip(problem.levels, found, strict=True)
@@ -99,7 +99,7 @@ def _optimise(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
     run.stop.tell(f"matching: {level.name}")
     if not run.over and run.stop.reason():
         run.leave()
-    outcome, leaf = (_as_it_stands(run, level), None) if run.over else _searched(run, level)
+    outcome, leaf = (_as_it_stands(run, level), None) if run.over or run.sole else _searched(run, level)
     return replace(outcome, seconds=time.monotonic() - started), leaf
 
 
@@ -114,8 +114,10 @@ def _searched(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
 
 
 def _as_it_stands(run: Run, level: AnyLevel) -> LevelOutcome:
-    """The value of the allocation, with a bound that needs no search."""
+    """The value of the allocation, with a bound that needs no search; its own value where there is no other."""
     value = level.value(run.problem, run.matched)
+    if run.sole:
+        return LevelOutcome(value, value, "solver")
     if isinstance(level, Level):
         most = additive.most_of(run.problem, level)
     elif isinstance(level, Spread):
@@ -143,7 +145,7 @@ def _in_the_end(run: Run, level: AnyLevel, outcome: LevelOutcome) -> LevelOutcom
 def _break_ties(run: Run) -> None:
     """Optimise the levels that decide between equals, as far as that is cheap."""
     for level in run.problem.tie_break:
-        answer = run.solve(run.draft, additive.amounts_of(level), exact=True)
+        answer = run.solve(run.draft, additive.amounts_of(level))
         if answer.values is not None:
             run.adopt_better(answer.values, additive.amounts_of(level))
         run.hold(level, additive.amounts_of(level), level.value(run.problem, run.matched), proved=True)

@@ -42,7 +42,7 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:  # noqa: 
         absolute_gap_tolerance=0.0,
         random_seed=1,
     )
-    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters, model_params=_hints(model, program))
     reason = result.termination.reason
     nodes = float(result.solve_stats.node_count)
     if reason not in STATUSES:
@@ -51,6 +51,14 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:  # noqa: 
     if result.has_primal_feasible_solution():
         values = np.rint(np.array(result.variable_values(list(model.variables())))).astype(np.int64)
     return Answer(STATUSES[reason], values, _bound(result.termination.objective_bounds.dual_bound), nodes)
+
+
+def _hints(model: mathopt.Model, program: Program) -> mathopt.ModelSolveParameters:
+    """Where to start from, if the program says so and that is within its limits."""
+    if program.hint is None or not program.holds(program.hint):
+        return mathopt.ModelSolveParameters()
+    values = dict(zip(model.variables(), program.hint.astype(float).tolist(), strict=True))
+    return mathopt.ModelSolveParameters(solution_hints=[mathopt.SolutionHint(variable_values=values)])
 
 
 def _bound(bound: float) -> int | None:

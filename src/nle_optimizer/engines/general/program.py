@@ -20,7 +20,7 @@ class Program:
         matrix: shape (rows, variables), whole coefficients.
         least, most: shapes (rows,); -UNLIMITED and UNLIMITED where there is no limit.
         objective: shape (variables,).
-        hint: shape (variables,): values that keep every limit; None where none are known.
+        hint: shape (variables,): values to start from, which may break limits; None for none.
     """
 
     lower: Integers

@@ -88,7 +88,7 @@ def _prices(draft: Draft, problem: Problem, objective: Integers, stop: Stopping)
     recipients, nles, rows = len(problem.recipient_ids), len(problem.nle_ids), len(problem.rows)
     ends = np.cumsum([recipients, len(problem.resources) * nles, rows])
     recipient, resource, row, kept = np.split(dual, ends)
-    return _Prices(recipient, resource.reshape(-1, nles), row, -kept)
+    return _Prices(recipient, resource.reshape(len(problem.resources), nles), row, -kept)
 
 
 def _write(draft: Draft, problem: Problem, held: Held) -> None:

@@ -32,6 +32,7 @@ class Run:
         held: for each level so far the pairs' amounts, where it is a sum over pairs, and the least value that holds it.
         spent: units of work that were spent.
         stopped: why something was left unproved; None while nothing was.
+        sole: whether it is proved that no other allocation keeps the levels held so far.
     """
 
     problem: Problem
@@ -44,22 +45,22 @@ class Run:
     held: list[tuple[Integers | None, int]] = field(default_factory=list)
     spent: float = 0.0
     stopped: str | None = None
+    sole: bool = False
 
     @property
     def over(self) -> bool:
         """Whether nothing more can be asked of the solver."""
         return self.stopped in ("time", "interrupt", "work")
 
-    def solve(self, draft: Draft, objective: Integers, *, exact: bool = False) -> Answer:
+    def solve(self, draft: Draft, objective: Integers, *, gap: float = 0.0) -> Answer:
         """Maximise an objective within a draft, from the best allocation so far.
 
         Args:
             draft: the limits.
             objective: over the first variables; none where any allocation will do.
-            exact: whether to look for the very best even where a gap would do.
+            gap: a relative gap that will do.
         """
         hint = self.variables(self.matched, len(draft.lower))
-        gap = 0.0 if exact else float(self.stop.gap)
         effort = Effort(max(self.budget - self.spent, _LEAST_WORK), self.stop.seconds_left, gap)
         answer = solve(self.solver, draft.program(objective, hint), effort, self.stop)
         self.spent += answer.work

@@ -18,7 +18,7 @@ def optimise(run: Run, level: Spread) -> LevelOutcome:
     amounts[columns] = -1, 1
     value, bound = level.value(run.problem, run.matched), 0
     if not run.stop.good_enough(value, bound):
-        answer = run.solve(run.draft, amounts)
+        answer = run.solve(run.draft, amounts, gap=float(run.stop.gap))
         if answer.values is not None:
             run.adopt_better(answer.values, amounts)
         value, bound = level.value(run.problem, run.matched), min(0, 0 if answer.bound is None else answer.bound)

@@ -23,7 +23,7 @@ def optimise_least(run: Run, level: LeastFit) -> LevelOutcome:
     low, high = int(np.searchsorted(fits, value)), len(fits)
     while high - low > 1 and not run.over:
         middle = (low + high) // 2
-        answer = run.solve(_least_at(run.draft, level, int(fits[middle])), _NO_OBJECTIVE, exact=True)
+        answer = run.solve(_least_at(run.draft, level, int(fits[middle])), _NO_OBJECTIVE)
         if answer.values is not None:
             run.adopt(answer.values)
             low = int(np.searchsorted(fits, level.value(run.problem, run.matched)))
@@ -71,7 +71,7 @@ def _reaching(level: Leximin, fit: int) -> Integers:
 def _most_that_reach(run: Run, level: Leximin, fit: int) -> int | None:
     """Match as many pairs that reach a fit as can be, and hold the number; None where that is not proved."""
     reaching = _reaching(level, fit)
-    answer = run.solve(run.draft, reaching, exact=True)
+    answer = run.solve(run.draft, reaching)
     if answer.values is not None:
         run.adopt_better(answer.values, reaching)
     number = int(reaching[run.matched].sum())
@@ -89,7 +89,7 @@ def _farthest(run: Run, level: Leximin, fits: Integers, at: int, number: int) ->
         middle = (low + high) // 2
         draft = run.draft.copy()
         draft.add_row(_reaching(level, int(fits[middle])), number, None)
-        answer = run.solve(draft, _NO_OBJECTIVE, exact=True)
+        answer = run.solve(draft, _NO_OBJECTIVE)
         if answer.values is not None:
             run.adopt(answer.values)
             low = _reached_by_all(run, level, fits, middle)

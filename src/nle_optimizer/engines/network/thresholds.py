@@ -88,16 +88,22 @@ def _leximin(face: Face, level: Leximin, number: int, stop: Stopping) -> list[Li
     threshold = int(level.amounts[counted].min())
     first = face.best(Threshold(level, threshold).amounts)
     face.hold(first)
-    reaching, potential = first.value, first.potential
-    lines = [_line(level, number, threshold, reaching, potential)]
+    lines = [_line(level, number, threshold, first.value, first.potential)]
+    nothing = np.zeros_like(first.potential)
     bottlenecks = Bottlenecks(face, level.amounts, counted)
     for least, found in bottlenecks:
         if least > threshold:
-            lines.append(_line(level, number, least, reaching, potential))
+            lines.append(_change(level, number, threshold, least, 0, nothing))
+            threshold = least
         if found is not None:
-            threshold = bottlenecks.next_above(least)
-            reaching, potential = reaching + found.value, potential + found.potential
-            lines.append(_line(level, number, threshold, reaching, potential))
+            above = bottlenecks.next_above(least)
+            lines.append(_change(level, number, threshold, above, found.value, found.potential))
+            threshold = above
         if stop.reason():
             return None
     return lines
+
+
+def _change(level: Leximin, number: int, since: int, threshold: int, value: int, potential: Integers) -> Line:
+    """A line for the pairs from one threshold up to below the next."""
+    return Line(Step(Threshold(level, threshold, since=since), number, threshold), value, potential)

@@ -66,7 +66,7 @@ class ClashCertificate:
         """Every requirement that there is, by its name in a certificate."""
         ids, nles = self._instance.recipients.ids, self._instance.nle_ids
         pairs = {f"pair {nles[nle]}, {ids[row]}" for nle, rows in sweep.required.items() for row in rows}
-        return pairs | {family.labels[row] for family in self._instance.families for row in family.rows()}
+        return pairs | {family.label(row) for family in self._instance.families for row in family.rows()}
 
     def _check_requirements(self, sweep: Sweep) -> None:
         said = self._certificate.get("requirements")

@@ -50,7 +50,7 @@ def counted_rows(families: Sequence[Family], matched: Pairs) -> Iterator[Counted
         for row in family.rows():
             low, high = _in_force(family.limits(row), everything, family.scale)
             value = Fraction(counts[row], family.scale)
-            yield Counted(family.constraint, family.labels[row], family.unit, value, low, high)
+            yield Counted(family.constraint, family.label(row), family.unit, value, low, high)
 
 
 def _in_force(limits: Limits, everything: int, scale: int) -> tuple[Fraction | None, Fraction | None]:

@@ -30,8 +30,9 @@ class ConstraintReader:
     usage: Usage
 
     def families(self) -> list[Family]:
-        """One a constraint, in the order of the settings."""
-        return [self._family(constraint) for constraint in self.columns.scenario.settings.constraints]
+        """Those of each constraint, in the order of the settings."""
+        constraints = self.columns.scenario.settings.constraints
+        return [part for constraint in constraints for part in self._family(constraint).parted()]
 
     def _family(self, constraint: Constraint) -> Family:
         makers = {

@@ -1,7 +1,7 @@
 """The rows that one constraint makes: which pairs each counts, and between which limits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
@@ -37,9 +37,10 @@ class Family:
         once: BY_PAIR, BY_SCHOOL or BY_NLE.
         codes: the row of each pair; calling it may add rows.
         amounts: what each pair counts, where it is not 1.
-        labels: of each row.
+        labels: of each row, without the suffix.
         limits: of a row, by its index.
         seen: the rows that exist because a candidate pair is in them; None where they exist anyway.
+        suffix: what labels end with, where the constraint's shares of all that is matched are rows apart.
     """
 
     constraint: Constraint
@@ -51,6 +52,34 @@ class Family:
     labels: list[str]
     limits: Callable[[int], Limits]
     seen: set[int] | None = None
+    suffix: str = ""
+
+    def label(self, row: int) -> str:
+        """The label of a row."""
+        return self.labels[row] + self.suffix
+
+    def parted(self) -> list["Family"]:
+        """The limits in numbers and each share of all that is matched apart, where there are several of them."""
+        asked = self.constraint
+        of_matched = asked.type in ("quota", "budget") and asked.share_of != "eligible"
+        words = ("minimum_share", "maximum_share") if of_matched else ()
+        shares = [word for word in words if getattr(asked, word) is not None]
+        in_numbers = asked.minimum is not None or asked.maximum is not None
+        if len(shares) + in_numbers < 2:
+            return [self]
+        numbers = [replace(self, limits=self._part("numbers"))] if in_numbers else []
+        return [*numbers, *(replace(self, limits=self._part(word), suffix=f" {word}") for word in shares)]
+
+    def _part(self, word: str) -> Callable[[int], Limits]:
+        def limits(row: int) -> Limits:
+            whole = self.limits(row)
+            if word == "minimum_share":
+                return Limits(lower_share=whole.lower_share)
+            return (
+                Limits(upper_share=whole.upper_share) if word == "maximum_share" else Limits(whole.lower, whole.upper)
+            )
+
+        return limits
 
     def rows(self) -> list[int]:
         """The rows that exist, by index."""

@@ -35,7 +35,7 @@ class LinearRows:
         self._codes: list[Integers] = []
         for n, family in enumerate(families):
             self._codes.append(family.codes(pairs))
-            self._at |= {family.labels[row]: (n, row) for row in family.rows()}
+            self._at |= {family.label(row): (n, row) for row in family.rows()}
         self._known: dict[tuple[str, bool], LinearRow | None] = {}
 
     def row(self, label: str, upper: bool) -> LinearRow | None:

@@ -69,7 +69,9 @@ class PricedRows:
         """Take the prices of the rows off each pair's amount."""
         prices = self.prices.rows[step]
         for family, of_pairs in zip(self.families if prices else (), codes, strict=False):
-            by_code = np.array([*(prices.get(label, 0) for label in family.labels), 0], dtype=np.int64)
+            by_code = np.array(
+                [*(prices.get(label, 0) for label in map(family.label, range(len(family.labels)))), 0], dtype=np.int64
+            )
             less = less - by_code[of_pairs if left is None else of_pairs[left]]
         return less
 
@@ -87,7 +89,7 @@ class PricedRows:
         for n, family in enumerate(self.families):
             counts = family.counts(matched)
             for row in family.rows():
-                label, limits = family.labels[row], family.limits(row)
+                label, limits = family.label(row), family.limits(row)
                 least, most = self._amounts.get((n, row), (1, 1))
                 if label not in self.labels or least != most or not self._counts_pairs(family, places):
                     continue

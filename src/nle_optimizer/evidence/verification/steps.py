@@ -26,6 +26,7 @@ class Step:
         level: that level.
         threshold: the fit from which pairs count, in millionths; 0 where there is none.
         held: whether its value was kept afterwards.
+        since: of a leximin, the threshold of the step before; None for its first.
     """
 
     entry: Mapping[str, Any]
@@ -33,6 +34,7 @@ class Step:
     level: AnyLevel
     threshold: int
     held: bool
+    since: int | None = None
 
     @property
     def minimised(self) -> bool:
@@ -49,7 +51,9 @@ class Step:
         counts = np.ones(len(pairs), dtype=bool) if self.level.counts is None else self.level.counts[pairs.rows]
         if self.level.name == LEAST:
             return -(counts & (pairs.fit < self.threshold)).astype(np.int64)
-        return (counts & (pairs.fit >= self.threshold)).astype(np.int64)
+        if self.since is None:
+            return (counts & (pairs.fit >= self.threshold)).astype(np.int64)
+        return -(counts & (pairs.fit >= self.since) & (pairs.fit < self.threshold)).astype(np.int64)
 
 
 def read_steps(entries: Any, levels: Sequence[AnyLevel], findings: Findings) -> list[Step] | None:
@@ -68,7 +72,8 @@ def read_steps(entries: Any, levels: Sequence[AnyLevel], findings: Findings) -> 
         if not _is_sound(level, threshold, held, steps and steps[-1].of == of):
             findings.add(FILE, f"{FILE}: level {n}: no such step (threshold {threshold}, held {held}) of {level.name}")
             return None
-        steps.append(Step(entry, of, level, threshold or 0, held))
+        since = steps[-1].threshold if steps and steps[-1].of == of else None
+        steps.append(Step(entry, of, level, threshold or 0, held, since))
     return steps
 
 

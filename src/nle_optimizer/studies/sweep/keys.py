@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -28,7 +29,12 @@ def key_of(settings: Settings, content: str) -> str:
     """
     said = settings.model_dump(exclude=set(SAYS_NOTHING))
     only = settings.data.pairs is not None and settings.data.pairs.only
-    return _digest([version("nle-optimizer"), content, only, said])
+    return _digest([_version(), content, only, said])
+
+
+@cache
+def _version() -> str:
+    return version("nle-optimizer")
 
 
 def content_of(scenario: Scenario) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from nle_optimizer.delimited import read_rows
 from nle_optimizer.errors import InputError, Place, Problem
@@ -85,9 +85,24 @@ def zipped_axis(columns: Mapping[str, Axis]) -> Axis:
     return rows
 
 
-def seeds_axis(count: int, first: int, place: Place) -> Axis:
-    """A point for each of so many seeds in a row."""
-    return [Point(changes=(Change(SEED, first + n, place),)) for n in range(count)]
+@dataclass(frozen=True)
+class Seeds(Sequence[Point]):
+    """A point for each of some seeds in a row; made when they are asked for, however many there are."""
+
+    seeds: range
+    place: Place
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    @overload
+    def __getitem__(self, at: int) -> Point: ...
+    @overload
+    def __getitem__(self, at: slice) -> "Seeds": ...
+    def __getitem__(self, at: int | slice) -> "Point | Seeds":
+        if isinstance(at, slice):
+            return Seeds(self.seeds[at], self.place)
+        return Point(changes=(Change(SEED, self.seeds[at], self.place),))
 
 
 def table_axis(file: Path) -> Axis:

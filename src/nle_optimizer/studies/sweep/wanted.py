@@ -1,5 +1,6 @@
 """What a sweep is asked to try out: from the scenario's own `sweep` section, and from options that beat it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +14,9 @@ from nle_optimizer.scenario.yaml_text import parse_value
 from nle_optimizer.studies.sweep.points import (
     Axis,
     Grid,
+    Seeds,
     choices_axis,
     key_axis,
-    seeds_axis,
     table_axis,
     zipped_axis,
 )
@@ -53,10 +54,7 @@ class Wanted:
         axes.append(_zipped(zipped))
         table = self._table(document, settings, allow_outside=allow_outside)
         axes.append(table_axis(table) if table else [])
-        seeds, place = (
-            (self.seeds, Place("--seeds")) if self.seeds else (settings.sweep.seeds, document.place(("sweep", "seeds")))
-        )
-        axes.append(seeds_axis(seeds or 0, settings.seed, place))
+        axes.append(self._seeds(document, settings))
         filled = tuple(axis for axis in axes if axis)
         _refuse_nothing(document, filled)
         _refuse_doubles(filled)
@@ -72,6 +70,11 @@ class Wanted:
             key: key_axis(key, values, [document.place(("sweep", part, key, n)) for n in range(len(values))])
             for key, values in written.items()
         }
+
+    def _seeds(self, document: Document, settings: Settings) -> Axis:
+        place = Place("--seeds") if self.seeds else document.place(("sweep", "seeds"))
+        count = self.seeds or settings.sweep.seeds or 0
+        return Seeds(range(settings.seed, settings.seed + count), place)
 
     def _table(self, document: Document, settings: Settings, *, allow_outside: bool) -> Path | None:
         if self.table is not None:
@@ -126,11 +129,15 @@ def _refuse_nothing(document: Document, axes: Sequence[Axis]) -> None:
 
 
 def _refuse_doubles(axes: Sequence[Axis]) -> None:
-    keys = [list({change.key: change.place for point in axis for change in point.changes}.items()) for axis in axes]
-    told = [key for axis in keys for key, _ in axis]
-    problems = [
-        Problem(place, key, "the key is varied in two parts of the sweep")
-        for key, place in {key: place for axis in keys for key, place in axis if told.count(key) > 1}.items()
-    ]
-    if problems:
-        raise InputError(problems)
+    varied = [{change.key: change.place for point in _telling(axis) for change in point.changes} for axis in axes]
+    count = Counter(key for keys in varied for key in keys)
+    twice = {key: place for keys in varied for key, place in keys.items() if count[key] > 1}
+    if twice:
+        raise InputError(
+            [Problem(place, key, "the key is varied in two parts of the sweep") for key, place in twice.items()]
+        )
+
+
+def _telling(axis: Axis) -> Axis:
+    """The points of an axis that tell which keys it varies; all seeds vary the same."""
+    return axis[:1] if isinstance(axis, Seeds) else axis
