@@ -8,6 +8,7 @@ import england_run
 import national
 import quotas
 import scaling
+import sweep
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +32,7 @@ def test_nested_quotas_and_ordered_objectives_against_fit_alone(benchmark: Any) 
 
 def test_growth_with_the_number_of_pairs(benchmark: Any) -> None:
     benchmark.pedantic(scaling.main, args=(scaling.PAIRS[-1],), rounds=1)
+
+
+def test_what_ifs_a_second(benchmark: Any) -> None:
+    benchmark.pedantic(sweep.main, rounds=1)

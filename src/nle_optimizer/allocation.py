@@ -12,7 +12,9 @@ from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError, InputError, Problem, UnsupportedError
 from nle_optimizer.evidence.outcome import Case, Outcome
 from nle_optimizer.evidence.publication import publish
+from nle_optimizer.model.clash import Clash
 from nle_optimizer.model.overfull import overfull
+from nle_optimizer.model.problem import Problem as Matching
 from nle_optimizer.preparation import Progress, prepare
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.result import Result
@@ -153,9 +155,17 @@ def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stoppi
     try:
         return case.solved_by(engine.solve(case.problem, case.scenario.settings.seed, stop))
     except InfeasibleError as error:
-        return case.without_solution(engine.name, error.clashes, error.clash)
+        clash = error.clash or _named(case.problem, stop)
+        return case.without_solution(engine.name, clash.sentences, clash)
     except UnsupportedError:
         following = next(others, None)
         if following is None:
             raise
         return _searched(case, following, others, stop)
+
+
+def _named(problem: Matching, stop: Stopping) -> Clash:
+    """What clashes, where the engine only found that something does."""
+    from nle_optimizer.engines.general.clash import clash_of
+
+    return clash_of(problem, stop)

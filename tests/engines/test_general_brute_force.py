@@ -105,6 +105,17 @@ def test_a_tie_break_decides_between_optimal_allocations(engine: CpSatEngine | H
 
 
 @named
+def test_nothing_is_given_up_of_a_level_for_nothing(engine: CpSatEngine | HighsEngine) -> None:
+    for problem, allocations in feasible("within", 30, kinds=("within",), depth=2):
+        best, _ = best_allocations(problem, allocations)
+        for level in problem.levels:
+            most = max(level.value(problem, matched) for matched in best)
+            best = [matched for matched in best if level.value(problem, matched) == most]
+        matched = solve(engine, problem).matched
+        assert any(np.array_equal(matched, own) for own in best)
+
+
+@named
 def test_a_problem_without_levels_has_any_allocation(engine: CpSatEngine | HighsEngine) -> None:
     for problem, allocations in feasible("none", 10, depth=1):
         solution = solve(engine, replace(problem, levels=()))

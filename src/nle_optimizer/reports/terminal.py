@@ -35,7 +35,7 @@ def summary_text(result: Result, folder: Path) -> str:
         found = "nothing was found yet" if summary["status"] == "unknown" else "this is the best found"
         lines.append(f"  {STOPPED[summary['stopped']]}: {found}.")
     lines += _listed("No allocation meets every requirement:", summary.get("clashes", ()))
-    lines += _listed("Any one of these would make one possible:", summary.get("repairs", ()))
+    lines += _listed("What would mend it, each by itself:", summary.get("repairs", ()))
     lines += _reasons("Left out because", result.unmatched.columns["reason"])
     lines += _reasons("NLEs out because", [reason for reason in result.claim.tables["nles"]["reason"] if reason])
     lines += _reasons("Excluded because", result.exclusions.columns["reason"])

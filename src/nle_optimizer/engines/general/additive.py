@@ -9,9 +9,6 @@ from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import Leaf, LevelOutcome
 from nle_optimizer.records import Integers
 
-_FEW = 100
-"""Different amounts, up to which ties are common."""
-
 
 def optimise(run: Run, level: Level) -> tuple[LevelOutcome, Leaf | None]:
     """Optimise a level and hold it; its outcome, and the multipliers that prove a bound where there are any."""
@@ -29,8 +26,6 @@ def optimise(run: Run, level: Level) -> tuple[LevelOutcome, Leaf | None]:
     if bound > value:
         run.leave()
     run.hold(level, amounts, value, proved=bound == value)
-    if bound == value and level.within is None and len(run.held) < len(run.problem.levels) and _seldom_ties(amounts):
-        run.sole = _is_sole(run, amounts)
     return LevelOutcome(value, bound, _proof(bound, leaf, trivial)), leaf
 
 
@@ -59,23 +54,6 @@ def _search(run: Run, amounts: Integers, ceiling: int) -> int:
     if answer.values is not None:
         run.adopt_better(answer.values, amounts)
     return ceiling if answer.bound is None else min(ceiling, answer.bound)
-
-
-def _seldom_ties(amounts: Integers) -> bool:
-    """Whether amounts are so many and fine that two allocations hardly ever have the same sum."""
-    return len(np.unique(amounts)) > _FEW
-
-
-def _is_sole(run: Run, amounts: Integers) -> bool:
-    """Whether it is proved that the best allocation is the only one that keeps the levels; none is left to decide.
-
-    Proving the levels after a fine one takes longer: the solver is then led by amounts that decide nothing.
-    """
-    other = run.draft.copy()
-    differs = np.ones(run.problem.size, dtype=np.int64)
-    differs[run.matched] = -1
-    other.add_row(differs, 1 - len(run.matched), None)
-    return run.solve(other, amounts, gap=1.0).status == "infeasible"
 
 
 def _proof(bound: int, leaf: Leaf | None, trivial: int) -> str:

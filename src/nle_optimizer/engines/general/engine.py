@@ -20,6 +20,9 @@ from nle_optimizer.model.solution import Leaf, LevelOutcome, Solution
 
 _NO_OBJECTIVE = np.zeros(0, dtype=np.int64)
 
+_FIRST_WORK = 3_000.0
+"""Tenths of a deterministic second that CP-SAT, which both engines ask, may look for a first allocation."""
+
 
 class _GeneralEngine:
     """What both engines do; they differ in the solver."""
@@ -45,7 +48,7 @@ class _GeneralEngine:
             reason = stop.reason() or "work"
             return Solution(self.name, np.zeros(0, np.int64), (), stopped=reason)
         found = [_optimise(run, level) for level in problem.levels]
-        if run.stopped is None and not run.sole:
+        if run.stopped is None:
             _break_ties(run)
         outcomes = tuple(
             _in_the_end(run, level, outcome) for level, (outcome, _) in zip(problem.levels, found, strict=True)
@@ -62,13 +65,13 @@ class _GeneralEngine:
         first = first_allocation(problem)
         if first is not None:
             return Run(problem, self.solver, stop, budget, draft, first)
-        answer = any_allocation(problem, budget, stop)
+        answer = any_allocation(problem, min(budget, _FIRST_WORK), stop)
         if answer.status == "infeasible":
             clash = clash_of(problem, stop)
             raise InfeasibleError(clash.sentences, clash)
         if answer.values is None:
             return None
-        run = Run(problem, self.solver, stop, budget, draft, np.zeros(0, np.int64), spent=answer.work)
+        run = Run(problem, self.solver, stop, budget, draft, np.zeros(0, np.int64))
         run.adopt(answer.values)
         return run
 
@@ -99,7 +102,7 @@ def _optimise(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
     run.stop.tell(f"matching: {level.name}")
     if not run.over and run.stop.reason():
         run.leave()
-    outcome, leaf = (_as_it_stands(run, level), None) if run.over or run.sole else _searched(run, level)
+    outcome, leaf = (_as_it_stands(run, level), None) if run.over else _searched(run, level)
     return replace(outcome, seconds=time.monotonic() - started), leaf
 
 
@@ -114,10 +117,8 @@ def _searched(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
 
 
 def _as_it_stands(run: Run, level: AnyLevel) -> LevelOutcome:
-    """The value of the allocation, with a bound that needs no search; its own value where there is no other."""
+    """The value of the allocation, with a bound that needs no search."""
     value = level.value(run.problem, run.matched)
-    if run.sole:
-        return LevelOutcome(value, value, "solver")
     if isinstance(level, Level):
         most = additive.most_of(run.problem, level)
     elif isinstance(level, Spread):
@@ -143,9 +144,11 @@ def _in_the_end(run: Run, level: AnyLevel, outcome: LevelOutcome) -> LevelOutcom
 
 
 def _break_ties(run: Run) -> None:
-    """Optimise the levels that decide between equals, as far as that is cheap."""
-    for level in run.problem.tie_break:
-        answer = run.solve(run.draft, additive.amounts_of(level))
+    """Take back what a `within` gave up for nothing, then optimise the levels that decide between equals."""
+    given_up = [level for level in run.problem.levels if isinstance(level, Level) and level.within is not None]
+    for level in (*given_up, *run.problem.tie_break):
+        amounts = additive.amounts_of(level)
+        answer = run.solve(run.draft, amounts)
         if answer.values is not None:
-            run.adopt_better(answer.values, additive.amounts_of(level))
-        run.hold(level, additive.amounts_of(level), level.value(run.problem, run.matched), proved=True)
+            run.adopt_better(answer.values, amounts)
+        run.draft.add_row(amounts, level.value(run.problem, run.matched), None)

@@ -32,7 +32,6 @@ class Run:
         held: for each level so far the pairs' amounts, where it is a sum over pairs, and the least value that holds it.
         spent: units of work that were spent.
         stopped: why something was left unproved; None while nothing was.
-        sole: whether it is proved that no other allocation keeps the levels held so far.
     """
 
     problem: Problem
@@ -45,7 +44,6 @@ class Run:
     held: list[tuple[Integers | None, int]] = field(default_factory=list)
     spent: float = 0.0
     stopped: str | None = None
-    sole: bool = False
 
     @property
     def over(self) -> bool:
