@@ -23,6 +23,9 @@ _NO_OBJECTIVE = np.zeros(0, dtype=np.int64)
 _FIRST_WORK = 3_000.0
 """Tenths of a deterministic second that CP-SAT, which both engines ask, may look for a first allocation."""
 
+_TIE_SHARE = 0.02
+"""Of what is left of the work, what deciding between equals may take at each level."""
+
 
 class _GeneralEngine:
     """What both engines do; they differ in the solver."""
@@ -148,7 +151,7 @@ def _break_ties(run: Run) -> None:
     given_up = [level for level in run.problem.levels if isinstance(level, Level) and level.within is not None]
     for level in (*given_up, *run.problem.tie_break):
         amounts = additive.amounts_of(level)
-        answer = run.solve(run.draft, amounts)
+        answer = run.solve(run.draft, amounts, share=_TIE_SHARE)
         if answer.values is not None:
             run.adopt_better(answer.values, amounts)
         run.draft.add_row(amounts, level.value(run.problem, run.matched), None)

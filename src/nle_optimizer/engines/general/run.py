@@ -50,16 +50,17 @@ class Run:
         """Whether nothing more can be asked of the solver."""
         return self.stopped in ("time", "interrupt", "work")
 
-    def solve(self, draft: Draft, objective: Integers, *, gap: float = 0.0) -> Answer:
+    def solve(self, draft: Draft, objective: Integers, *, gap: float = 0.0, share: float = 1.0) -> Answer:
         """Maximise an objective within a draft, from the best allocation so far.
 
         Args:
             draft: the limits.
             objective: over the first variables; none where any allocation will do.
             gap: a relative gap that will do.
+            share: how much of what is left of the budget may be spent on it.
         """
         hint = self.variables(self.matched, len(draft.lower))
-        effort = Effort(max(self.budget - self.spent, _LEAST_WORK), self.stop.seconds_left, gap)
+        effort = Effort(max(share * (self.budget - self.spent), _LEAST_WORK), self.stop.seconds_left, gap)
         answer = solve(self.solver, draft.program(objective, hint), effort, self.stop)
         self.spent += answer.work
         return answer
