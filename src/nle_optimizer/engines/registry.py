@@ -59,4 +59,4 @@ def _in_order(problem: Model) -> tuple[str, ...]:
     mixed = any(not uniform(problem, resource).all() for resource in problem.resources)
     if mixed or problem.size > LARGE:
         return ("network", "decomposition", "cp-sat", "highs")
-    return ("network", "cp-sat", "highs", "decomposition")
+    return ("network", "highs", "cp-sat", "decomposition")
