@@ -39,10 +39,10 @@ def test_the_time_limit_ends_with_0_and_the_best_allocation_with_its_gap(tmp_pat
 
 
 def test_one_interrupt_ends_with_0_and_the_best_allocation_with_its_gap(tmp_path: Path) -> None:
-    words = ["run", str(SCENARIO), "--out", str(tmp_path / "run")]
+    words = ["run", str(SCENARIO), "--set", "engine=decomposition", "--out", str(tmp_path / "run")]
     program = "import sys; from nle_optimizer.cli.main import main; main(sys.argv[1:])"
     with subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True) as run:
-        time.sleep(4)
+        time.sleep(5)
         run.send_signal(signal.SIGINT)
         _, told = run.communicate(timeout=60)
     assert run.returncode == 0, told

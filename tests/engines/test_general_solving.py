@@ -121,6 +121,12 @@ def test_work_ends_the_search_and_the_answer_is_the_same_again() -> None:
     assert [level.bound for level in found[0].levels] == [level.bound for level in found[1].levels]
 
 
+def test_cp_sat_stopped_before_it_knows_a_bound_claims_none_below_the_value() -> None:
+    solution = CpSatEngine().solve(hard_problem(), 0, Stopping(work=0))
+    assert solution.stopped == "work"
+    assert 0 < solution.levels[0].value < solution.levels[0].bound
+
+
 def test_nothing_found_in_time_is_no_allocation_and_says_why() -> None:
     rng = Random("unknown")
     problem = hard_problem()

@@ -17,7 +17,7 @@ ENGINES = {
 """Where each engine's class stands."""
 
 LARGE = 20_000
-"""Problems of more pairs go to the decomposition engine even where all pairs take the same."""
+"""Problems of more pairs go to the decomposition engine even where all pairs take the same, or rows hold them."""
 
 
 def engine_named(name: str) -> Engine:
@@ -35,7 +35,7 @@ def engine_named(name: str) -> Engine:
 
 
 def engines_for(problem: Model, asked: str) -> Iterator[Engine]:
-    """The engines that can solve the problem, the fittest first, or the one asked for; each imported when its turn comes.
+    """The engines that can solve the problem, the fittest first, or the one asked for; none imported before its turn.
 
     Raises:
         InputError: there is no engine of that name.
@@ -57,6 +57,6 @@ def engines_for(problem: Model, asked: str) -> Iterator[Engine]:
 def _in_order(problem: Model) -> tuple[str, ...]:
     """The engines as the structure of the problem suggests them."""
     mixed = any(not uniform(problem, resource).all() for resource in problem.resources)
-    if mixed or problem.size > LARGE:
+    if (mixed and not problem.rows) or problem.size > LARGE:
         return ("network", "decomposition", "cp-sat", "highs")
     return ("network", "highs", "cp-sat", "decomposition")

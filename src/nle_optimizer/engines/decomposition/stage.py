@@ -10,6 +10,7 @@ from nle_optimizer.engines.decomposition.bound import VOID
 from nle_optimizer.engines.decomposition.branching import Branching, bound_of
 from nle_optimizer.engines.decomposition.case import Case, Floats
 from nle_optimizer.engines.decomposition.crew import Crew
+from nle_optimizer.engines.decomposition.meeting import meet
 from nle_optimizer.engines.decomposition.part import Effort, solve_whole
 from nle_optimizer.engines.decomposition.prices import Pricing
 from nle_optimizer.engines.decomposition.programme import relaxed_prices, solve_pairs
@@ -28,6 +29,15 @@ SMALL = 3000
 
 TINY = 500
 """Pairs up to which a few cases are branched on before anything else."""
+
+FEW_NLES = 8
+"""NLEs up to which good choices for two halves of the recipients are put together."""
+
+FEW_LIMITS = 20
+"""Limits of NLEs and over many pairs up to which they are."""
+
+FEW_PAIRS = 200
+"""Pairs up to which that is not worth its while."""
 
 GUIDING_NODES = 100
 """Nodes for what a guide leads to."""
@@ -51,7 +61,7 @@ FEW_NODES = 50
 """Cases looked at before the solver is asked."""
 
 SETTLED_NODES = 60
-"""Cases looked at where the solver has settled the level in its own word already."""
+"""Cases looked at where the solver has settled the level in its own word, or where many were looked at before."""
 
 NODES = 400
 """Cases that branch and bound may look at in a level."""
@@ -116,15 +126,19 @@ class Stage:
         tree: Tree = self.branching.leaf(prices, self.required, nothing)
         tree, prices = self._tightened(tree, pricing, prices)
         word = None
-        if self.case.size <= TINY:
-            tree = self._branched(tree, prices, FEW_NODES)
+        met = self._met(tree, part)
+        if met:
+            tree, prices = self._tightened(tree, pricing, prices)
+        if met or self.case.size <= TINY:
+            tree = self._branched(tree, prices, NODES if met else FEW_NODES)
         if self.branching.taken is None and self.case.size > TINY:
             word = self._ask_solver(part, prices)
         self._search(tree, part, prices)
         if not self._enough(tree) and self.case.size <= SMALL:
             tree, prices = self._tightened(tree, pricing, prices)
             word = self._ask_solver(part, prices)
-            tree = self._branched(tree, prices, NODES if word != self.branching.best else SETTLED_NODES)
+            settled = met or word == self.branching.best
+            tree = self._branched(tree, prices, SETTLED_NODES if settled else NODES)
         elif not self._enough(tree):
             tree, prices = self._tightened(tree, pricing, prices)
         return self._result(tree, word)
@@ -220,6 +234,18 @@ class Stage:
             self.work.done += 1
             self._accept(self._whole(part, search.taken))
             self._report(tree)
+
+    def _met(self, tree: Tree, part: Case) -> bool:
+        """Whether two halves put together made a better allocation, where NLEs are few and the level leads well."""
+        few = part.capacity.shape[1] <= FEW_NLES and part.capacity.size + part.sides.count <= FEW_LIMITS
+        apt = few and FEW_PAIRS < part.size <= SMALL and part.supporters.max(initial=0) <= 1
+        if not apt or self.guide is not None or self.branching.taken is None or self._enough(tree):
+            return False
+        (found,) = self.crew.ask(meet, [(part, part.worth(self._inside(part)))], self.stop)
+        if found is None:
+            return False
+        self._accept(self._whole(part, found))
+        return True
 
     def _begin(self, part: Case, prices: Floats) -> Integers:
         """Where a search begins: at the best allocation, or at what the prices of the guide suggest if it is better."""

@@ -53,8 +53,10 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:
     work = float(solver.response_proto.deterministic_time) / _UNIT
     found = STATUSES[status] in ("optimal", "feasible")
     values = np.array([solver.value(variable) for variable in variables], np.int64) if found else None
-    known = program.objective.any() and STATUSES[status] != "infeasible"
-    bound = round(solver.best_objective_bound) if known else 0
+    bound: int | None = 0
+    if program.objective.any() and STATUSES[status] != "infeasible":
+        # Stopped early, CP-SAT says 0 where it knows no bound.
+        bound = round(solver.best_objective_bound) if found else None
     return Answer(STATUSES[status], values, bound, work)
 
 
