@@ -16,6 +16,7 @@ from nle_optimizer.cli.main import run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIO = ROOT / "scenarios" / "region-days.yaml"
+NATIONAL = ROOT / "scenarios" / "england" / "scenario.yaml"
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="an interrupt is another thing on Windows")
 
@@ -39,7 +40,8 @@ def test_the_time_limit_ends_with_0_and_the_best_allocation_with_its_gap(tmp_pat
 
 
 def test_one_interrupt_ends_with_0_and_the_best_allocation_with_its_gap(tmp_path: Path) -> None:
-    words = ["run", str(SCENARIO), "--set", "engine=decomposition", "--out", str(tmp_path / "run")]
+    days = "capacity.resources=[placements, days]"
+    words = ["run", str(NATIONAL), "--set", days, "--out", str(tmp_path / "run")]
     program = "import sys; from nle_optimizer.cli.main import main; main(sys.argv[1:])"
     with subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True) as run:
         time.sleep(5)
