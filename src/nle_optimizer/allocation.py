@@ -11,7 +11,7 @@ from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError, InputError, Problem, UnsupportedError
 from nle_optimizer.evidence.outcome import Case, Outcome
-from nle_optimizer.evidence.publication import publish
+from nle_optimizer.evidence.publication import publish, publish_briefly
 from nle_optimizer.model.clash import Clash
 from nle_optimizer.model.overfull import overfull
 from nle_optimizer.model.problem import Problem as Matching
@@ -32,6 +32,8 @@ def allocate(
     detail: Progress | None = None,
     interrupts: Interrupts | None = None,
     recall: Recall = plainly,
+    *,
+    brief: bool = False,
 ) -> Result:
     """Match NLEs with the schools and trusts of a scenario.
 
@@ -41,6 +43,7 @@ def allocate(
         detail: told what an engine is doing meanwhile.
         interrupts: entered while an engine searches; gives a function that says whether to stop with the best found.
         recall: calls each stage; a sweep's memory gives again what a stage gave before.
+        brief: leave out the tables that only people read; such a result cannot be written as a run folder.
 
     Returns:
         The result, not verified yet; its status is `infeasible` where required pairs clash.
@@ -54,7 +57,8 @@ def allocate(
     check_request(scenario)
     outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall)
     tell("explaining")
-    return Result(scenario, publish(outcome), _decided_by_the_tables(outcome), _seconds(outcome))
+    claim = publish_briefly(outcome) if brief else publish(outcome)
+    return Result(scenario, claim, _decided_by_the_tables(outcome), _seconds(outcome))
 
 
 def _never() -> bool:

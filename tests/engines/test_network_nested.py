@@ -123,7 +123,7 @@ def test_the_scarcest_of_several_resources_counts_under_nested_limits() -> None:
 def test_solving_on_a_core_gives_the_same_as_solving_whole_under_nested_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     problems = [problem for problem in medium("core", 150, required=1) if problem.size]
     whole = [solve(problem) for problem in problems]
-    for name, size in (("SMALL", 0), ("BEST_OF_RECIPIENT", 1), ("BEST_OF_NLE", 0)):
+    for name, size in (("SMALL", 0), ("FEW", 0), ("BEST_OF_RECIPIENT", 1), ("BEST_OF_NLE", 0)):
         monkeypatch.setattr(core, name, size)
     for problem, before in zip(problems, whole, strict=True):
         after = solve(problem)

@@ -1,5 +1,6 @@
 """The engines and the verifier share no code but the reader; on random scenarios they must agree."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,29 @@ def test_days_constraints_and_fairness_are_read_alike(seed: int, tmp_path: Path)
 @pytest.mark.parametrize("seed", STOPPED)
 def test_what_was_stopped_claims_no_more_than_it_proves(seed: int, setting: str, tmp_path: Path) -> None:
     _check(_allocated(tmp_path, seed, setting, demanding=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS[:80])
+def test_a_brief_result_has_the_figures_and_the_proof_of_a_whole_one_and_stands_too(seed: int, tmp_path: Path) -> None:
+    try:
+        scenario = load_scenario(write_random_scenario(tmp_path, seed, demanding=seed % 2 == 1))
+        whole, brief = allocate(scenario), allocate(scenario, brief=True)
+    except InputError as refusal:
+        assert refusal.problems
+        return
+    assert (brief.claim.summary, brief.claim.certificate) == (whole.claim.summary, whole.claim.certificate)
+    assert verify(brief) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS[:40])
+def test_a_brief_result_that_lacks_a_pair_or_a_school_does_not_stand(seed: int, tmp_path: Path) -> None:
+    try:
+        result = allocate(load_scenario(write_random_scenario(tmp_path, seed)), brief=True)
+    except InputError as refusal:
+        assert refusal.problems
+        return
+    for name, table in result.claim.tables.items():
+        if any(table.values()):
+            shorter = {column: cells[:-1] for column, cells in table.items()}
+            claim = replace(result.claim, tables={**result.claim.tables, name: shorter})
+            assert verify(replace(result, claim=claim)) != []

@@ -180,7 +180,7 @@ def test_infeasible_is_an_answer(tmp_path: Path) -> None:
 def test_what_does_not_stand_up_to_verification_is_an_error(
     scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk_module, "verify", lambda _: ["the sky is green"])
+    monkeypatch.setattr(desk_module, "verify", lambda *_: ["the sky is green"])
     assert set(swept(scenario, tmp_path / "out").statuses) == {"error"}
     assert "the sky is green" in rows(tmp_path / "out")[0]["error"]
 

@@ -1,5 +1,6 @@
 """A sweep that remembers gives what runs without any memory give."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer import allocate, load_scenario
+from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.errors import NleOptimizerError
+from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Geography, Settings
 from nle_optimizer.stages.ledger import Ledger
@@ -21,13 +23,20 @@ GEOGRAPHY = Geography.model_validate
 
 
 def outcome(scenario: Scenario, changes: dict[str, Any], memory: Memory | None) -> Any:
-    """Everything that a run publishes, or how it is refused."""
+    """Everything that a run publishes and what a second reading finds, of a spoilt copy too, or how it is refused."""
     try:
         changed = scenario.replace(changes)
         result = allocate(changed, recall=memory) if memory else allocate(changed)
     except NleOptimizerError as error:
         return type(error), str(error)
-    return result.claim
+    spoilt = replace(result, claim=without_last_pair(result.claim))
+    readings = [verify(read, memory) if memory else verify(read) for read in (result, spoilt)]
+    return result.claim, *readings
+
+
+def without_last_pair(claim: Claim) -> Claim:
+    shorter = {name: cells[:-1] for name, cells in claim.tables["allocation"].items()}
+    return replace(claim, tables={**claim.tables, "allocation": shorter})
 
 
 def test_every_setting_of_the_schema_is_turned() -> None:

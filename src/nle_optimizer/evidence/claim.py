@@ -16,8 +16,11 @@ class Claim:
         tables: `allocation`, `unmatched`, `exclusions`, `nles` and `breakdown`, as in the files.
         summary: the content of `summary.json`.
         certificate: the content of `certificate.json`.
+        is_brief: whether it holds only what the figures and the proof rest on: who is matched with whom, who is left
+            and who is out. That is what a sweep keeps of a case.
     """
 
     tables: Mapping[str, TextTable]
     summary: Mapping[str, Any]
     certificate: Mapping[str, Any]
+    is_brief: bool = False

@@ -30,6 +30,26 @@ def publish(outcome: Outcome) -> Claim:
     return Claim(tables, summary_of(outcome), certificate_of(outcome))
 
 
+def publish_briefly(outcome: Outcome) -> Claim:
+    """Who is matched with whom, who is left and who is out, with the figures and the proof; no other text."""
+    found, pairs = outcome.candidates, outcome.matched
+    tables: dict[str, TextTable] = {
+        "allocation": {
+            "school_id": found.recipients.ids[found.recipient[pairs]].tolist(),
+            "nle_id": found.nles.ids[found.nle[pairs]].tolist(),
+            "firmness": _firmness(outcome),
+        },
+        "unmatched": {"school_id": found.recipients.ids[~outcome.supported].tolist()},
+        "exclusions": _exclusions(outcome),
+    }
+    return Claim(tables, summary_of(outcome), certificate_of(outcome), is_brief=True)
+
+
+def _firmness(outcome: Outcome) -> list[str]:
+    firm = outcome.firm
+    return [""] * len(outcome.matched) if firm is None else ["all" if every else "some" for every in firm.tolist()]
+
+
 def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
     found, pairs = outcome.candidates, outcome.matched
     recipients, nles = outcome.recipients.take(found.recipient[pairs]), found.nles.take(found.nle[pairs])
@@ -54,8 +74,7 @@ def _allocation(outcome: Outcome, stands: Standing) -> TextTable:
     columns["out_of_region"] = _yes_no(*outcome.out_of_region)
     columns["cost"] = pounds(outcome.cost[pairs].tolist())
     columns["state"] = _states(outcome)
-    firm = outcome.firm
-    columns["firmness"] = [""] * len(pairs) if firm is None else ["all" if every else "some" for every in firm.tolist()]
+    columns["firmness"] = _firmness(outcome)
     columns["why"] = why_matched(outcome, stands, areas)
     columns["next_best_nle_id"] = _named(found.nles.ids, stands.next_best[found.recipient[pairs]])
     for name in outcome.scenario.schools.extra:

@@ -14,8 +14,11 @@ from nle_optimizer.records import Flags, Integers
 
 Scores = NDArray[np.float64]
 
-SMALL = 30_000
-"""Networks with fewer free arcs are solved whole."""
+SMALL = 100_000
+"""Networks with at most so many free arcs are solved whole."""
+
+FEW = 30_000
+"""At most so many gaining arcs all join the core."""
 
 BEST_OF_RECIPIENT = 4
 BEST_OF_NLE = 12
@@ -23,7 +26,7 @@ BEST_OF_NLE = 12
 
 GAINING_OF_RECIPIENT = 4
 GAINING_OF_NLE = 48
-"""Arcs of each node that join the core at a time, where more than `SMALL` would gain by the prices."""
+"""Arcs of each node that join the core at a time, where more than `FEW` would gain by the prices."""
 
 
 def solve(
@@ -87,7 +90,7 @@ def _most_gaining(network: Network, reduced: Integers, gaining: Integers) -> Int
 
     Prices found on a poor core let nearly every arc gain; a few of each node mend them.
     """
-    if len(gaining) <= SMALL:
+    if len(gaining) <= FEW:
         return gaining
     gaining = gaining[np.argsort(-reduced[gaining], kind="stable")]
     of_recipient = _rank(network.tail[gaining]) < GAINING_OF_RECIPIENT

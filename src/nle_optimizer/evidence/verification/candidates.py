@@ -63,7 +63,8 @@ class Candidates:
         self.last: Integers = np.zeros(self._rows, dtype=np.int64)
 
     def start(self, available: Flags, placed: int) -> None:
-        """Note what is known of every pair before any is looked at closely."""
+        """Forget what was noted, and note what is known of every pair before any is looked at closely."""
+        self.last[:] = 0
         if not available.any():
             return
         if self.geography.only:

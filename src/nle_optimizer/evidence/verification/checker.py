@@ -1,8 +1,8 @@
 """A claim against its inputs, read a second time by code that shares nothing with what made it."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from nle_optimizer.evidence.verification.certificates import Certificate, certif
 from nle_optimizer.evidence.verification.constraint_counts import check_constraints, counted_rows
 from nle_optimizer.evidence.verification.constraints import ConstraintReader
 from nle_optimizer.evidence.verification.current import Current, read_current
-from nle_optimizer.evidence.verification.eligibility import enter
+from nle_optimizer.evidence.verification.entrance import Exit, entrance
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
-from nle_optimizer.evidence.verification.geography import Geography, by_easting
+from nle_optimizer.evidence.verification.geography import Geography
+from nle_optimizer.evidence.verification.ground import Ground, every_candidate, ground_of
 from nle_optimizer.evidence.verification.instance import Instance, fits_of
 from nle_optimizer.evidence.verification.levels import AnyLevel, Level
-from nle_optimizer.evidence.verification.listed import NOT_LISTED, Listed
+from nle_optimizer.evidence.verification.listed import NOT_LISTED, Listed, Pairs
 from nle_optimizer.evidence.verification.measures import Measures
 from nle_optimizer.evidence.verification.nearest import Nearest
 from nle_optimizer.evidence.verification.objective_levels import levels_of
@@ -26,46 +27,50 @@ from nle_optimizer.evidence.verification.objectives import check_objectives, ent
 from nle_optimizer.evidence.verification.pair_columns import PairColumns
 from nle_optimizer.evidence.verification.price_certificate import PriceCertificate
 from nle_optimizer.evidence.verification.prices import FILE as CERTIFICATE
-from nle_optimizer.evidence.verification.recipients import Recipients, after_needs, gather
 from nle_optimizer.evidence.verification.supply import supply_of
 from nle_optimizer.evidence.verification.sweep import Sweep
-from nle_optimizer.evidence.verification.trust_first import REASON, STAGE, match_trusts
+from nle_optimizer.evidence.verification.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.usage import Usage
+from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags
 from nle_optimizer.scenario.scenario import Scenario
 
 EXCLUSIONS = "exclusions.csv"
-Exit = tuple[str, str]
-"""Stage and reason."""
+BRIEFLY = ("school_id", "nle_id", "firmness")
+"""The columns of the allocation that a brief claim has."""
 
 
-def check_claim(scenario: Scenario, claim: Claim) -> list[str]:
+def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly) -> list[str]:
     """Everything that is wrong with a claim about a scenario, in sentences; empty if it stands.
 
     The inputs are read a second time: who is eligible, every candidate pair, its fit and distance, every
     limit and every figure; and the certificate's prices are held against all candidate pairs.
+
+    Args:
+        scenario: settings and tables.
+        claim: what a run says of them.
+        recall: calls the parts that a sweep reads alike again and again; its memory gives what they gave before.
     """
     findings = Findings()
     try:
-        _Check(scenario, claim, findings).run()
+        _Check(scenario, claim, findings, recall).run()
     except RefusedError as refusal:
         findings.add("inputs", f"the claim cannot be checked: {refusal}")
     return findings.sentences()
 
 
 class _Check:
-    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings):
-        self.scenario, self.claim, self.findings = scenario, claim, findings
+    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings, recall: Recall):
+        self.scenario, self.claim, self.findings, self.recall = scenario, claim, findings, recall
         status = claim.summary.get("status")
         self.unanswered = {"infeasible": "infeasible", "unknown": "stopped"}.get(str(status), "")
         self.is_answered = not self.unanswered
         by_prices = claim.certificate.get("method") == "prices" and claim.summary.get("stopped") is None
         self.is_firm = status == "optimal" and by_prices
         self.exclusions = self._table("exclusions", ("school_id", "stage", "reason", "evidence"))
-        self.allocation = self._table("allocation", allocation.columns_of(scenario))
-        self.unmatched = self._table("unmatched", rest.UNMATCHED_COLUMNS)
-        self.nles = self._table("nles", rest.nle_columns(scenario))
-        self.breakdown = self._table("breakdown", figures.BREAKDOWN_COLUMNS)
+        brief = claim.is_brief
+        self.allocation = self._table("allocation", BRIEFLY if brief else allocation.columns_of(scenario))
+        self.unmatched = self._table("unmatched", ("school_id",) if brief else rest.UNMATCHED_COLUMNS)
 
     def _table(self, name: str, columns: Sequence[str]) -> dict[str, Sequence[str]]:
         return claimed_table(self.claim, name, columns, self.findings)
@@ -78,10 +83,11 @@ class _Check:
         self._check_once_each(expected)
         sweep, instance, proof = self._sweep()
         supported = allocation.measure(self.scenario, self.recipients, sweep)
-        self._check_allocation(sweep, supported)
-        self._check_unmatched(sweep)
-        rest.check_nles(self.scenario, self.supply, sweep.used, self.nles, self.findings)
-        self._check_figures(expected, sweep, supported)
+        self._check_supporters(sweep)
+        tally = figures.Tally(self.recipients, np.ones(len(self.recipients), dtype=bool), supported)
+        self._check_figures(expected, sweep, supported, tally)
+        if not self.claim.is_brief:
+            self._check_texts(sweep, supported, tally)
         matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
         rows = list(counted_rows(instance.families, matched))
         check_constraints(rows, self.claim.summary, self.findings, met=self.is_answered)
@@ -103,26 +109,14 @@ class _Check:
 
     def _stages(self) -> dict[str, Exit]:
         """Gather the recipients; where everybody else left, by identifier."""
-        entry = enter(self.scenario)
         columns = [self.exclusions[name] for name in ("school_id", "stage", "evidence")]
-        claimed = {school: text for school, stage, text in zip(*columns, strict=True) if stage == STAGE}
-        match_trusts(self.scenario, entry, claimed, self.claim.certificate.get("trust_first"), self.findings)
-        everyone = gather(self.scenario, entry)
-        remaining, exits = after_needs(self.scenario, everyone)
-        self.formed = everyone.ids[everyone.formed].tolist()
-        order, self.placed = by_easting(remaining.table)
-        self.recipients: Recipients = remaining.take(order)
-        left: dict[str, Exit] = {}
-        for ids, stages in ((self.scenario.schools.ids, entry.exits), (everyone.ids, exits)):
-            rows = np.flatnonzero(~stages.inside)
-            columns = [array[rows].tolist() for array in (ids, stages.stage, stages.reason)]
-            left |= {school: (stage, reason) for school, stage, reason in zip(*columns, strict=True)}
-        return left
-
-    @cached_property
-    def position(self) -> dict[str, int]:
-        """Where each recipient stands in the order from west to east."""
-        return {identifier: n for n, identifier in enumerate(self.recipients.ids.tolist())}
+        claimed = tuple((school, text) for school, stage, text in zip(*columns, strict=True) if stage == STAGE)
+        proof = json.dumps(self.claim.certificate.get("trust_first"))
+        come = self.recall(entrance, self.scenario, claimed, proof)
+        self.findings.take(come.findings)
+        self.formed, self.placed, self.recipients = come.formed, come.placed, come.recipients
+        self.position = come.recipients.position
+        return come.left
 
     def _check_exclusions(self, expected: Mapping[str, Exit]) -> None:
         check_sorted(EXCLUSIONS, self.exclusions["school_id"], self.findings)
@@ -154,14 +148,13 @@ class _Check:
     def _sweep(self) -> tuple[Sweep, Instance, Certificate | None]:
         """The instance, the certificate as far as it can be read, and one pass over the candidate pairs."""
         scenario, recipients, nles = self.scenario, self.recipients, self.scenario.nles
-        listed = Listed(scenario.pairs, nles.ids, self.position)
-        geography = Geography(scenario, recipients.table, self.placed, listed)
+        ground = self.recall(ground_of, scenario, recipients, self.placed)
+        listed, geography, candidates = ground.listed, ground.geography, ground.candidates
         current = read_current(scenario, self.position)
         self.supply = supply_of(scenario, listed, geography.is_limited, current.taken)
         self.nearest = Nearest(geography, listed, self.supply.available, self.placed)
         usage = Usage(scenario, recipients, listed)
-        candidates = Candidates(scenario, recipients, geography, listed)
-        candidates.start(self.supply.available, self.placed)
+        kept = self._kept(ground)
         measures = Measures(geography, candidates.fitness, usage, listed, current)
         position = {identifier: n for n, identifier in enumerate(nles.ids.tolist())}
         found = matching.read_matching(self.allocation, self.position, position, self.supply, self.findings)
@@ -189,12 +182,23 @@ class _Check:
             self.findings,
             required=self._required(listed, current),
             is_answered=self.is_answered,
-            next_best=self._next_best(position),
+            next_best={} if self.claim.is_brief else self._next_best(position),
             seers=[family.look_at for family in instance.families],
             provers=[] if proof is None else proof.provers,
+            kept=kept,
         )
         sweep.run()
         return sweep, instance, proof
+
+    def _kept(self, ground: Ground) -> Mapping[int, Pairs] | None:
+        """The candidates of every NLE, where there is a memory to keep them; else they are found one NLE at a time."""
+        available, candidates = self.supply.available, ground.candidates
+        if self.recall is plainly:
+            candidates.start(available, self.placed)
+            return None
+        reached = self.recall(every_candidate, ground, available, self.placed)
+        candidates.last = reached.last.copy()
+        return reached.pairs
 
     def _levels(self, every_distance: bool) -> list[AnyLevel]:
         """The levels, those weighted by a column on the scale that the claim states."""
@@ -252,14 +256,24 @@ class _Check:
                 result.setdefault(nles[following], set()).add(self.position[school])
         return {nle: sorted(rows) for nle, rows in result.items()}
 
-    def _check_allocation(self, sweep: Sweep, supported: allocation.Supported) -> None:
+    def _check_supporters(self, sweep: Sweep) -> None:
         table = self.allocation
         check_sorted("allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings)
-        allocation.check_cells(self.scenario, self.recipients, sweep, supported, table, self.is_firm, self.findings)
         degree = np.bincount(sweep.matching.pairs.rows, minlength=len(self.recipients))
         for row in np.flatnonzero(degree > self.recipients.supporters).tolist():
             label, most = f"school {self.recipients.ids[row]}", f"at most {self.recipients.supporters[row]}"
             self.findings.differs("allocation.csv", label, "NLEs", most, degree[row])
+
+    def _check_texts(self, sweep: Sweep, supported: allocation.Supported, tally: figures.Tally) -> None:
+        """Check every cell of the tables that a run folder holds."""
+        scenario, recipients, findings = self.scenario, self.recipients, self.findings
+        nles = self._table("nles", rest.nle_columns(scenario))
+        breakdown = self._table("breakdown", figures.BREAKDOWN_COLUMNS)
+        allocation.check_cells(scenario, recipients, sweep, supported, self.allocation, self.is_firm, findings)
+        self._check_unmatched(sweep)
+        rest.check_nles(scenario, self.supply, sweep.used, nles, findings)
+        everyone: Flags = np.ones(len(recipients), dtype=bool)
+        figures.check_breakdown(scenario, recipients, everyone, tally, breakdown, findings)
 
     def _check_unmatched(self, sweep: Sweep) -> None:
         ids = self.unmatched["school_id"]
@@ -270,11 +284,11 @@ class _Check:
             self.recipients, sweep, self.nearest, rows, lines, self.unmatched, self.findings, unanswered=self.unanswered
         )
 
-    def _check_figures(self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported) -> None:
+    def _check_figures(
+        self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported, tally: figures.Tally
+    ) -> None:
         recipients, summary = self.recipients, self.claim.summary
         everyone: Flags = np.ones(len(recipients), dtype=bool)
-        tally = figures.Tally(recipients, everyone, supported)
-        figures.check_breakdown(self.scenario, recipients, everyone, tally, self.breakdown, self.findings)
         ours = figures.metrics(sweep.candidates.fitness, everyone, tally)
         figures.check_metrics(summary, ours, bool((supported.metres >= 0).any()), self.findings)
         figures.check_counts(summary, "needs", figures.need_counts(recipients, everyone), self.findings)

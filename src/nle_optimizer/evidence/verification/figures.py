@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -151,13 +150,11 @@ def _rounds_to(value: Fraction | None, places: int, text: str) -> bool:
     """Whether a text is this value with so many decimal places, a half either way."""
     if value is None or not text:
         return value is None and not text
-    if len(text.partition(".")[2]) != places:
+    whole, _, decimals = text.removeprefix("-").partition(".")
+    if len(decimals) != places or not (text.isascii() and (whole + decimals).isdecimal()):
         return False
-    try:
-        said = Fraction(Decimal(text))
-    except (InvalidOperation, ValueError, OverflowError):
-        return False
-    return bool(abs(said - value) * 2 * 10**places <= 1)
+    said = int(whole + decimals) * (-1 if text.startswith("-") else 1)
+    return abs(said * value.denominator - 10**places * value.numerator) * 2 <= value.denominator
 
 
 def mean_need(fitness: Fitness, rows: Flags) -> float | None:

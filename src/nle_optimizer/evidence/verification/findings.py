@@ -26,6 +26,13 @@ class Findings:
         if len(shown) < MOST_SHOWN:
             shown.append(sentence)
 
+    def take(self, others: "Findings") -> None:
+        """Note everything that others hold."""
+        for topic, shown in others._topics.items():
+            for sentence in shown:
+                self.add(topic, sentence)
+            self._counts[topic] += others._counts[topic] - len(shown)
+
     def differs(self, file: str, row: str, column: str, given: object, said: object) -> None:
         """Note that the claim says one thing where the inputs give another."""
         where = ": ".join(part for part in (file, row, column) if part)

@@ -40,6 +40,11 @@ class Recipients:
         return self.table.ids
 
     @cached_property
+    def position(self) -> dict[str, int]:
+        """Where each identifier stands."""
+        return {identifier: row for row, identifier in enumerate(self.ids.tolist())}
+
+    @cached_property
     def supporters(self) -> Integers:
         """How many NLEs each may have."""
         return np.asarray(self.table.column("supporters").or_else(1).astype(np.int64))

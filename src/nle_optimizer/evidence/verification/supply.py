@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, floor
+from math import ceil
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.exact import half_up_fraction
+from nle_optimizer.evidence.verification.exact import half_up
 from nle_optimizer.evidence.verification.listed import Listed
 from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.columns import AREAS
@@ -125,11 +125,12 @@ def _multiplied(amounts: list[int], resource: str, settings: Capacity) -> list[i
     factor = Fraction(settings.multiply[resource])
     whole = all(amount % MILLION == 0 for amount in amounts)
     unit = MILLION if whole else 1
-    products = [Fraction(amount) * factor / unit for amount in amounts]
-    down = [floor(product) for product in products]
+    under = factor.denominator * unit
+    products = [amount * factor.numerator for amount in amounts]
+    down, over = [product // under for product in products], [product % under for product in products]
     if whole and settings.round == "spread":
-        rest = half_up_fraction(sum(products, Fraction(0))) - sum(down)
-        order = sorted(range(len(down)), key=lambda n: (down[n] - products[n], n))
+        rest = half_up(sum(over), under)
+        order = sorted(range(len(down)), key=lambda n: (-over[n], n))
         for n in order[:rest]:
             down[n] += 1
     return [amount * unit for amount in down]

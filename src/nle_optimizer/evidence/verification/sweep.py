@@ -1,6 +1,6 @@
 """One pass over the NLEs: the candidates of each are found, held against the claim, and forgotten."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +34,7 @@ class Sweep:
         active: by NLE: whether it has a candidate.
         seers: are shown the candidate pairs of each NLE.
         provers: are shown them with all that is known of them.
+        kept: the candidate pairs of every NLE, where they are known already.
     """
 
     candidates: Candidates
@@ -48,6 +49,7 @@ class Sweep:
     next_best: dict[int, list[int]] = field(default_factory=dict)
     seers: Sequence[Callable[[Pairs], object]] = ()
     provers: Sequence[Callable[[Shown], object]] = ()
+    kept: Mapping[int, Pairs] | None = None
     pairs: int = 0
 
     def __post_init__(self) -> None:
@@ -67,7 +69,7 @@ class Sweep:
     def run(self) -> None:
         """Look at every NLE that is not out."""
         for nle in np.flatnonzero(self.supply.available).tolist():
-            pairs = self.candidates.of(nle)
+            pairs = self.candidates.of(nle) if self.kept is None else self.kept[nle]
             self.pairs += len(pairs)
             self.has_candidate[pairs.rows] = True
             self._check_required(nle, pairs)

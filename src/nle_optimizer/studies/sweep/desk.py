@@ -47,8 +47,8 @@ class Desk:
     def _verified(self, task: Task) -> Result:
         started = datetime.now().astimezone()
         scenario = self._bases[task.base].replace(task.changes)
-        result = allocate(scenario, recall=self._recall)
-        wrong = verify(result)
+        result = allocate(scenario, recall=self._recall, brief=self._runs is None)
+        wrong = verify(result, self._recall)
         if wrong:
             raise NleOptimizerError("\n".join(["the result does not stand up to its own inputs", *wrong[:5]]))
         if self._runs is not None:
