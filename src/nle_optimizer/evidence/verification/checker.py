@@ -17,7 +17,7 @@ from nle_optimizer.evidence.verification.entrance import Exit, entrance
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
 from nle_optimizer.evidence.verification.geography import Geography
 from nle_optimizer.evidence.verification.ground import Ground, every_candidate, ground_of
-from nle_optimizer.evidence.verification.instance import Instance, fits_of
+from nle_optimizer.evidence.verification.instance import Instance
 from nle_optimizer.evidence.verification.levels import AnyLevel, Level
 from nle_optimizer.evidence.verification.listed import NOT_LISTED, Listed, Pairs
 from nle_optimizer.evidence.verification.measures import Measures
@@ -132,7 +132,7 @@ class _Check:
         """Check that no school is lost and none stands twice."""
         out, without = self.exclusions["school_id"], self.unmatched["school_id"]
         served = sorted(set(self.allocation["school_id"]))
-        counts = Counter(out) + Counter(without) + Counter(served)
+        counts = Counter([*out, *without, *served])
         everyone = {*self.scenario.schools.ids.tolist(), *self.formed}
         for school in sorted(everyone - set(counts)):
             where = EXCLUSIONS if school in expected else "allocation.csv or unmatched.csv"
@@ -168,7 +168,7 @@ class _Check:
             measures,
             self._levels(self._every_distance(candidates, geography)),
             ConstraintReader(columns, listed, current, self.supply, usage).families(),
-            fits_of(claimed.pairs, measures),
+            claimed.pairs,
             self.findings,
         )
         proof = certificate_of(instance, self.claim, scenario.settings.rule)

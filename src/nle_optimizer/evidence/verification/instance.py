@@ -28,7 +28,7 @@ class Instance:
         resources: names, in order.
         levels: the objectives.
         families: the constraints.
-        matched: the claimed pairs, with their fits as if all were candidates.
+        claimed: the claimed pairs, in order of NLE.
     """
 
     recipients: Recipients
@@ -38,7 +38,7 @@ class Instance:
     measures: Measures
     levels: Sequence[AnyLevel]
     families: Sequence[Family]
-    matched: Pairs
+    claimed: Pairs
     findings: Findings
 
     @cached_property
@@ -50,6 +50,18 @@ class Instance:
     def nle_position(self) -> Mapping[str, int]:
         """Where each NLE stands."""
         return {identifier: n for n, identifier in enumerate(self.nle_ids.tolist())}
+
+    @cached_property
+    def matched(self) -> Pairs:
+        """The claimed pairs, with the fit that they have if they are candidates."""
+        nles = np.asarray(self.claimed.nle)
+        fit = np.zeros(len(self.claimed), dtype=np.int64)
+        for part in np.split(np.arange(len(nles)), np.flatnonzero(np.diff(nles)) + 1):
+            if len(part):
+                some = self.claimed.keep(part)
+                one = Pairs(int(nles[part[0]]), some.rows, some.squares, some.entry)
+                fit[part] = self.measures.fitness.fits(one)
+        return self.claimed.with_fit(fit)
 
     @property
     def supporters(self) -> Integers:
@@ -82,15 +94,3 @@ class Instance:
         if isinstance(level, Fairness):
             return True
         return not sweep.choices.any() or sum(whole > 0 for whole in self._shares(level, self.matched, sweep)[1]) < 2
-
-
-def fits_of(pairs: Pairs, measures: Measures) -> Pairs:
-    """Pairs of several NLEs, in order of NLE, with the fit that they have if they are candidates."""
-    nles = np.asarray(pairs.nle)
-    cuts = np.flatnonzero(np.diff(nles)) + 1
-    fit = np.zeros(len(pairs), dtype=np.int64)
-    for part in np.split(np.arange(len(pairs)), cuts):
-        if len(part):
-            some = pairs.keep(part)
-            fit[part] = measures.fitness.fits(Pairs(int(nles[part[0]]), some.rows, some.squares, some.entry))
-    return pairs.with_fit(fit)
