@@ -9,16 +9,20 @@ from typing import Any
 from nle_optimizer.engines.engine import Engine
 from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import InfeasibleError, InputError, Problem, UnsupportedError
+from nle_optimizer.errors import InfeasibleError, InputError, UnsupportedError
+from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.evidence.outcome import Case, Outcome
 from nle_optimizer.evidence.publication import publish, publish_briefly
 from nle_optimizer.model.clash import Clash
 from nle_optimizer.model.overfull import overfull
-from nle_optimizer.model.problem import Problem as Matching
+from nle_optimizer.model.problem import Problem
 from nle_optimizer.preparation import Progress, prepare
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.result import Result
-from nle_optimizer.rules.registry import check_rule
+from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.outcome import carried_out
+from nle_optimizer.rules.registry import check_rule, procedure_named
+from nle_optimizer.rules.rule import Procedure
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.geography import settings_problem
 from nle_optimizer.stages.trust_first import mode_of
@@ -89,17 +93,17 @@ def check_request(scenario: Scenario) -> None:
         UnsupportedError: a setting whose feature does not exist yet.
     """
     settings = scenario.settings
-    check_rule(settings.rule)
+    check_rule(settings.rule, scenario.document.place(("rule",)))
     detour = settings_problem(settings.geography)
     if detour is not None:
         place = scenario.document.place(("geography", "detour_factor"))
         got = str(settings.geography.detour_factor)
-        raise InputError([Problem(place, "geography.detour_factor", detour, got)])
+        raise InputError([Fault(place, "geography.detour_factor", detour, got)])
     missing = [
         ("uncertainty.draws", settings.uncertainty.draws > 0, "draws around estimates"),
     ]
     problems = [
-        Problem(
+        Fault(
             scenario.document.place(tuple(path.split("."))),
             path,
             f"{what} are not available yet; take this out",
@@ -108,7 +112,7 @@ def check_request(scenario: Scenario) -> None:
         if asked
     ]
     problems += [
-        Problem(
+        Fault(
             scenario.document.place(("objectives", n)),
             f"objectives.{n}.engine",
             "one engine solves every level for now; take this out, or set `engine` for the whole scenario",
@@ -145,6 +149,10 @@ def solve(
     case = prepare(scenario, tell, recall)
     settings = scenario.settings
     tell("matching")
+    procedure = procedure_named(settings.rule)
+    if procedure is not None:
+        with interrupts as interrupted:
+            return _by_rule(case, procedure, Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail))
     engines = engines_for(case.problem, settings.engine)
     engine = next(engines)
     clashes = overfull(case.problem)
@@ -152,6 +160,30 @@ def solve(
         return case.without_solution(engine.name, clashes)
     with interrupts as interrupted:
         return _searched(case, engine, engines, Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail))
+
+
+def _by_rule(case: Case, procedure: Procedure, stop: Stopping) -> Outcome:
+    """What a rule gives that matches step by step.
+
+    Raises:
+        UnsupportedError: it cannot be carried out on this case; it says why.
+    """
+    clashes = overfull(case.problem)
+    if clashes:
+        return case.without_solution("none", clashes)
+    agenda = Agenda(case.problem, case.candidates, case.scenario.settings, stop)
+    why = procedure.refuses(agenda)
+    if why is not None:
+        raise _not_carried_out(case, procedure, why)
+    try:
+        return case.solved_by(carried_out(procedure, agenda))
+    except InfeasibleError as error:
+        raise _not_carried_out(case, procedure, error.clashes[0]) from None
+
+
+def _not_carried_out(case: Case, procedure: Procedure, why: str) -> UnsupportedError:
+    place = case.scenario.document.place(("rule",))
+    return UnsupportedError([Fault(place, "rule", f"the rule {procedure.name} cannot be carried out: {why}")])
 
 
 def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stopping) -> Outcome:
@@ -168,7 +200,7 @@ def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stoppi
         return _searched(case, following, others, stop)
 
 
-def _named(problem: Matching, stop: Stopping) -> Clash:
+def _named(problem: Problem, stop: Stopping) -> Clash:
     """What clashes, where the engine only found that something does."""
     from nle_optimizer.engines.general.clash import clash_of
 

@@ -198,7 +198,7 @@ class Records:
         return Records(self.spec, self.source, self.rows, columns)
 
     def joined(self, other: "Records") -> "Records":
-        """These records and others of the same table, sorted by identifier; a column that one side lacks is blank."""
+        """These records and others of the same table, sorted by key; a column that one side lacks is blank."""
         columns: dict[str, Column] = {}
         for name in dict.fromkeys((*self.columns, *other.columns)):
             kind = (self if name in self else other).column(name).kind
@@ -206,7 +206,8 @@ class Records:
             values, given = np.concatenate([one.values, two.values]), np.concatenate([one.given, two.given])
             columns[name] = Column(kind, values, given)
         both = Records(self.spec, self.source, np.concatenate([self.rows, other.rows]), columns)
-        return both.take(np.array(sorted(range(len(both)), key=both.ids.__getitem__), dtype=np.int64))
+        keys = list(zip(*(both.values(name) for name in self.spec.key), strict=True))
+        return both.take(np.array(sorted(range(len(both)), key=keys.__getitem__), dtype=np.int64))
 
     def with_columns(self, columns: Mapping[str, Column]) -> "Records":
         """The same records with some columns added or replaced."""

@@ -62,8 +62,6 @@ def test_an_unknown_name_ends_with_2_and_the_nearest(
 
 
 UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
-    ({"rule": "greedy"}, "this rule is not available yet; got greedy"),
-    ({"rule": "deferred-acceptance"}, "this rule is not available yet"),
     ({"uncertainty": {"draws": 5}}, "draws around estimates are not available yet"),
 ]
 

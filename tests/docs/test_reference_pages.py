@@ -11,7 +11,7 @@ import pytest
 
 from nle_optimizer import allocate, load_scenario
 from nle_optimizer.errors import UnsupportedError
-from nle_optimizer.evidence.explanation import NO_CANDIDATE
+from nle_optimizer.evidence.reasons import NO_CANDIDATE
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
 from nle_optimizer.model.objectives.registry import CATALOGUE
 from nle_optimizer.scenario.constraint_setting import CONSTRAINT_TYPES, KEYS

@@ -77,11 +77,17 @@ def constraints(form: str) -> None:
 @click.command()
 @format_option
 def rules(form: str) -> None:
-    """List the matching rules."""
-    from nle_optimizer.rules.registry import RULES
+    """List the matching rules, with what each promises and where that ends."""
+    from dataclasses import asdict
+
+    from nle_optimizer.rules.registry import RULES, promise_of
 
     if form == "json":
-        print_json({"schema_version": 1, "rules": [{"name": name, "summary": text} for name, text in RULES.items()]})
+        print_json({"schema_version": 1, "rules": [{"name": name, **asdict(promise_of(name))} for name in RULES]})
         return
-    for name, text in RULES.items():
-        click.echo(f"{name}: {text}")
+    for name in RULES:
+        promise = promise_of(name)
+        click.echo(
+            f"{name}: {promise.summary}\n    promises: {promise.guarantees}\n    but: {promise.caveats}\n"
+            f"    misreporting: {promise.misreports}\n    takes: {promise.complexity}\n    source: {promise.source}"
+        )

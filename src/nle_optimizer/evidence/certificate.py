@@ -25,6 +25,8 @@ def _proof(outcome: Outcome) -> dict[str, Any]:
     problem, solution = outcome.problem, outcome.solution
     if outcome.clashes:
         return {"method": "clash", **_clash(outcome), "levels": []}
+    if solution.completed:
+        return {"method": "none", "levels": []}
     if solution.prices is not None:
         return {"method": "prices", "levels": _steps(problem, solution, "nles")}
     trees = solution.trees or [None] * len(solution.levels)

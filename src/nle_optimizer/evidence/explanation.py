@@ -1,4 +1,4 @@
-"""Why a pair was made and why a recipient was left out, in one sentence each."""
+"""Why a pair was made, in one sentence."""
 
 from collections.abc import Sequence
 
@@ -7,33 +7,6 @@ from nle_optimizer.evidence.standing import Standing, better_elsewhere
 from nle_optimizer.records import Flags, Integers
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.stages.fit import area_fit
-
-NO_CANDIDATE = {
-    "no-nle": "No NLE is available.",
-    "not-listed": "The pairs table, which lists the only candidates, has no pair for it.",
-    "no-place": "Its place is not known, and the pairs table gives no distance.",
-    "too-far": "No NLE is within reach.",
-    "too-near": "Every NLE within reach is nearer than the least distance.",
-    "travel-time": "Every NLE within reach would travel too long, or the travel time is not known.",
-    "other-area": "No NLE left works in its area.",
-    "phase": "No NLE left works in its phase.",
-    "faith": "No NLE left works with its faith.",
-    "diocese": "No NLE left works with its diocese.",
-    "home-school": "It is the home school of the only NLE left.",
-    "own-trust": "Every NLE left belongs to its own trust.",
-    "same-authority": "Every NLE left belongs to its own local authority.",
-    "declared": "Every NLE left has a declared conflict of interest or was objected to.",
-    "forbidden": "Every NLE left is forbidden for it.",
-    "unknown-fit": "Its needs, or the expertise of every NLE left, are not assessed.",
-    "no-need-met": "It has no need in an area that counts.",
-    "fit-below-minimum": "Every NLE left fits worse than the minimum.",
-    "infeasible": "Nobody is matched: no allocation meets every requirement, as the summary says.",
-    "stopped": "Nobody is matched: the search was stopped before it found an allocation.",
-}
-"""The reason codes of recipients that no NLE could take, in words."""
-
-NOBODY = {"infeasible": "infeasible", "unknown": "stopped"}
-"""The reason code of every recipient with a candidate, where nobody is matched, by status."""
 
 
 def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers]) -> list[str]:
@@ -92,31 +65,3 @@ def _rank(better: int, count: int) -> str:
     if better == 1:
         return f"1 of its {count} candidates fits better but serves others"
     return f"{better} of its {count} candidates fit better but serve others"
-
-
-def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[tuple[str, str]]:
-    """Reason code and sentence for each of the given recipients, who have no NLE."""
-    reasons = []
-    for row in rows:
-        code = outcome.candidates.last_filter[row]
-        count = int(standing.candidates[row])
-        if code or outcome.status in NOBODY:
-            code = code or NOBODY[outcome.status]
-            reasons.append((code, NO_CANDIDATE[code]))
-        elif standing.with_room[row]:
-            reasons.append(("not-worth-it", _not_worth_it(count)))
-        elif standing.holdable[row]:
-            reasons.append(("all-in-use", _all_in_use(count)))
-        else:
-            reasons.append(("no-room", "No NLE who could support it has as much capacity as it takes."))
-    return reasons
-
-
-def _all_in_use(count: int) -> str:
-    if count == 1:
-        return "The one NLE who could support it is full, and no exchange would be better."
-    return f"All {count} NLEs who could support it are full, and no exchange would be better."
-
-
-def _not_worth_it(count: int) -> str:
-    return f"An NLE of its {count} has room, but the pair would lower an objective."

@@ -8,8 +8,9 @@ import numpy as np
 
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.constraints.standing import Standing, standings
-from nle_optimizer.model.levels import Level
+from nle_optimizer.model.breaches import overuse
+from nle_optimizer.model.constraints.standing import Standing, standings, violations
+from nle_optimizer.model.levels import AnyLevel, Level
 from nle_optimizer.records import MILLION, Flags, Integers, as_text, fixed
 from nle_optimizer.stages.eligibility import RULE
 from nle_optimizer.stages.recipients import need_sources
@@ -31,6 +32,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         "stopped": solution.stopped,
         **({"clashes": list(outcome.clashes)} if outcome.clashes else {}),
         **({"repairs": list(outcome.clash.repairs)} if outcome.clash else {}),
+        **({"missed": _missed(outcome), "remarks": list(solution.remarks)} if solution.completed else {}),
         "objectives": _objectives(outcome),
         "constraints": [
             _constraint(found) for asked in outcome.requirements for found in standings(asked, outcome.matched)
@@ -43,7 +45,15 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def _missed(outcome: Outcome) -> list[str]:
+    """The limits that a rule did not keep to, in sentences."""
+    broken = [told for asked in outcome.requirements for told in violations(asked, outcome.matched)]
+    return [*overuse(outcome.problem, outcome.solution.matched), *broken]
+
+
 def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
+    if outcome.solution.completed:
+        return [_reached(outcome, level) for level in outcome.problem.levels]
     entries: list[dict[str, Any]] = []
     for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=bool(outcome.solution.levels)):
         value, bound = level.sense * found.value, level.sense * found.bound
@@ -59,9 +69,31 @@ def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
                 "exact": {"value": value, "bound": bound, "scale": level.scale},
             }
         )
-        if isinstance(level, Level) and level.parts:
-            entries[-1]["parts"] = {name: float(weight) for name, weight in level.parts.items()}
+        entries[-1] |= _parts(level)
     return entries
+
+
+def _reached(outcome: Outcome, level: AnyLevel) -> dict[str, Any]:
+    """What a rule that proves nothing reaches in a level."""
+    value = level.sense * level.value(outcome.problem, outcome.solution.matched)
+    return {
+        "name": level.name,
+        "sense": "maximise" if level.sense > 0 else "minimise",
+        "value": value / level.scale,
+        "bound": None,
+        "gap": None,
+        "proved": False,
+        "proof": None,
+        "exact": {"value": value, "bound": None, "scale": level.scale},
+        **_parts(level),
+    }
+
+
+def _parts(level: AnyLevel) -> dict[str, Any]:
+    """The parts of a blend with their weights."""
+    if not isinstance(level, Level) or not level.parts:
+        return {}
+    return {"parts": {name: float(weight) for name, weight in level.parts.items()}}
 
 
 def _constraint(found: Standing) -> dict[str, Any]:

@@ -88,9 +88,11 @@ class Outcome(Case):
 
     @property
     def status(self) -> str:
-        """`optimal`, `feasible`, `infeasible`, or `unknown`: see docs/reference/decisions.md."""
+        """`optimal`, `feasible`, `infeasible`, `unknown` or `completed`: see docs/reference/decisions.md."""
         if self.clashes:
             return "infeasible"
+        if self.solution.completed:
+            return "completed"
         if self.problem.levels and not self.solution.levels:
             return "unknown"
         return "optimal" if all(level.proved for level in self.solution.levels) else "feasible"

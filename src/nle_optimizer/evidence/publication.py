@@ -4,10 +4,11 @@ import numpy as np
 
 from nle_optimizer.evidence.certificate import certificate_of
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.evidence.explanation import area_fits, shown_areas, why_matched, why_unmatched
+from nle_optimizer.evidence.explanation import area_fits, shown_areas, why_matched
 from nle_optimizer.evidence.metrics import breakdown_of, pounds, summary_of
 from nle_optimizer.evidence.nearest import nearest_nles
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.reasons import why_unmatched
 from nle_optimizer.evidence.standing import Standing, standing
 from nle_optimizer.records import Flags, Integers, Texts, as_text, fixed, shortest
 from nle_optimizer.scenario.columns import AREAS

@@ -1,10 +1,11 @@
-"""Where each matched pair stands among its recipient's other candidates."""
+"""Where each matched pair stands among its recipient's other candidates, and what the others lack."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.model.extension import Breaks, breaks_of
 from nle_optimizer.records import Flags, Integers
 
 NONE = -1
@@ -17,33 +18,43 @@ class Standing:
     Attributes:
         candidates: how many NLEs could support it.
         next_best: index of the best-fitting NLE it does not have (ties: nearest, then lower identifier).
-        with_room: whether one of them has room left.
+        with_room: how many of them have room left.
         holdable: whether one of them could take it if it had nobody else.
+        open_pair: of a recipient without an NLE, its best-fitting pair that could be matched as all else is: its NLE
+            has room, and no limit of a row would break; -1 where there is none.
+        breaks: of the recipients without an NLE, what their pairs with room would break.
     """
 
     candidates: Integers
     next_best: Integers
-    with_room: Flags
+    with_room: Integers
     holdable: Flags
+    open_pair: Integers
+    breaks: Breaks
 
 
 def standing(outcome: Outcome) -> Standing:
     """Where every recipient stands; one pass over the candidate pairs."""
-    found = outcome.candidates
+    found, problem = outcome.candidates, outcome.problem
     recipients = len(found.recipients)
     matched = outcome.solution.matched
-    has = np.array([resource.capacity for resource in outcome.problem.resources])
+    has = np.array([resource.capacity for resource in problem.resources])
     left_out = np.ones(len(found), dtype=bool)
     left_out[matched] = False
-    with_room = np.zeros(recipients, dtype=bool)
-    with_room[found.recipient[_fits(outcome, has - outcome.used) & left_out]] = True
     holdable = np.zeros(recipients, dtype=bool)
     holdable[found.recipient[_fits(outcome, has)]] = True
+    roomy = _fits(outcome, has - outcome.used) & left_out
+    supported = outcome.supported[found.recipient]
+    breaks = breaks_of(problem, matched, np.flatnonzero(roomy & ~supported))
+    free = roomy & ~supported
+    free[breaks.pair] = False
     return Standing(
         np.bincount(found.recipient, minlength=recipients),
-        _next_best(outcome, left_out & outcome.supported[found.recipient]),
-        with_room,
+        _nle_of(outcome, _best_pair(outcome, left_out & supported)),
+        np.bincount(found.recipient[roomy], minlength=recipients),
         holdable,
+        _best_pair(outcome, free),
+        breaks,
     )
 
 
@@ -55,7 +66,8 @@ def _fits(outcome: Outcome, room: Integers) -> Flags:
     return fits
 
 
-def _next_best(outcome: Outcome, pairs: Flags) -> Integers:
+def _best_pair(outcome: Outcome, pairs: Flags) -> Integers:
+    """Of each recipient the best-fitting of some pairs, ties to the nearest, then to the lower identifier."""
     found = outcome.candidates
     at = np.flatnonzero(pairs)
     best = np.full(len(found.recipients), NONE, dtype=np.int64)
@@ -66,8 +78,14 @@ def _next_best(outcome: Outcome, pairs: Flags) -> Integers:
     nearest = np.full(len(best), np.iinfo(np.int64).max)
     np.minimum.at(nearest, found.recipient[at], found.distance[at])
     at = at[found.distance[at] == nearest[found.recipient[at]]][::-1]
-    best[found.recipient[at]] = found.nle[at]
+    best[found.recipient[at]] = at
     return best
+
+
+def _nle_of(outcome: Outcome, pairs: Integers) -> Integers:
+    """The NLE of each pair; -1 where there is none."""
+    nle = np.append(outcome.candidates.nle, NONE)
+    return nle[pairs]
 
 
 def better_elsewhere(outcome: Outcome) -> Integers:

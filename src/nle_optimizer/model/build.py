@@ -18,6 +18,7 @@ from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Column, Integers, Kind, Records
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.policies import eligibility_rules
+from nle_optimizer.scenario.rule_objectives import objectives_asked
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.stages.eligibility import RULE
@@ -25,8 +26,8 @@ from nle_optimizer.stages.trust_first import TrustPairs
 
 
 def objectives_of(settings: Settings, recipients: Records, *, distances_known: bool) -> list[Objective]:
-    """The objectives asked for, or the default ones."""
-    return settings.objectives or default_objectives(recipients, distances_known=distances_known)
+    """The objectives of the rule or the scenario, or the default ones."""
+    return objectives_asked(settings) or default_objectives(recipients, distances_known=distances_known)
 
 
 def distance_asked(settings: Settings) -> bool:
@@ -104,14 +105,14 @@ def build_problem(
 
 
 def _tie_break(candidates: Candidates, settings: Settings) -> tuple[Level, ...]:
-    waiting = _waiting(candidates.recipients)
-    if "arrived" not in settings.tie_break or not waiting.given.any():
+    waited = waiting(candidates.recipients)
+    if "arrived" not in settings.tie_break or not waited.given.any():
         return ()
-    days = np.where(waiting.given, np.maximum(waiting.values, 0) + 1, 0)
+    days = np.where(waited.given, np.maximum(waited.values, 0) + 1, 0)
     return (Level("arrived", 1, 1, days[candidates.recipient]),)
 
 
-def _waiting(recipients: Records) -> Column:
+def waiting(recipients: Records) -> Column:
     """Days waited up to `as_of`; without one, up to the last arrival."""
     if "days_waiting" in recipients:
         return recipients.column("days_waiting")

@@ -118,9 +118,10 @@ class Solution:
     """An allocation of a problem's pairs, with what is known of its quality.
 
     Attributes:
-        engine: the engine's name.
+        engine: the engine's name; `none` where a rule matched step by step.
         matched: indices of the matched pairs, ascending; nobody where `stopped` and nothing was found.
-        levels: the outcome of each of the problem's levels; empty where nothing was found.
+        levels: the outcome of each of the problem's levels; empty where nothing was found, or
+            nothing is said of bounds.
         steps: the additive levels that were optimised, in order; empty where the engine keeps none.
         prices: the certificate of a network solution; None otherwise.
         trees: for each level the proof of its bound by multipliers; None where there is none.
@@ -128,6 +129,8 @@ class Solution:
             that is not known.
         stopped: `time`, `work`, `gap` or `interrupt` where the engine stopped before everything was proved.
         work: units of the engine's own work that were done.
+        completed: whether a rule gave it that proves nothing.
+        remarks: what a rule has to say of its outcome, in sentences.
     """
 
     engine: str
@@ -139,3 +142,5 @@ class Solution:
     in_every_optimum: Flags | None = None
     stopped: str | None = None
     work: int = 0
+    completed: bool = False
+    remarks: tuple[str, ...] = ()

@@ -101,6 +101,8 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
 
 def _proof(level: Mapping[str, Any]) -> str:
     """What is known of a level: that it is optimal, and on whose word, or how much more there might be."""
+    if level["bound"] is None:
+        return ""
     if level["proved"]:
         return "optimal, by the solver's word" if level["proof"] == "solver" else "proved optimal"
     limit = "at most" if level["sense"] == "maximise" else "at least"

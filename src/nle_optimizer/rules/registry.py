@@ -1,40 +1,52 @@
-"""Every matching rule by name."""
+"""Every matching rule by name; none is imported before it is asked."""
 
-from nle_optimizer.errors import InputError, Place, Problem, UnsupportedError, did_you_mean
+from importlib import import_module
 
-RULES = {
-    "optimal": "the ordered objectives, exactly",
+from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.rules.rule import Procedure, Promise
+from nle_optimizer.scenario.rule_objectives import RULE_OBJECTIVES
+
+OPTIMAL = "optimal"
+PROCEDURES = {
+    "greedy": "nle_optimizer.rules.greedy:GREEDY",
+    "by-need": "nle_optimizer.rules.by_need:BY_NEED",
+    "nearest": "nle_optimizer.rules.nearest:NEAREST",
+    "first-come": "nle_optimizer.rules.first_come:FIRST_COME",
+    "regional": "nle_optimizer.rules.regional:REGIONAL",
+    "lottery": "nle_optimizer.rules.lottery:LOTTERY",
+    "status-quo": "nle_optimizer.rules.status_quo:STATUS_QUO",
 }
+"""Where each rule stands that matches step by step."""
 
-PLANNED = (
-    "greedy",
-    "by-need",
-    "nearest",
-    "first-come",
-    "regional",
-    "lottery",
-    "deferred-acceptance",
-    "deferred-acceptance-nles",
-    "max-min",
-    "leximin",
-    "status-quo",
-    "probabilistic-serial",
-    "immediate-acceptance",
-    "top-trading-cycles",
-    "nash",
-    "rank-minimal",
-    "dual-price",
-)
+RULES = (OPTIMAL, *PROCEDURES, *RULE_OBJECTIVES)
+"""The names of all rules."""
 
 
-def check_rule(name: str) -> None:
-    """Refuse a rule that does not exist, or not yet.
+def check_rule(name: str, place: Place) -> None:
+    """Refuse a rule that does not exist.
 
     Raises:
-        InputError: no such rule. UnsupportedError: a rule that is not available yet.
+        InputError: no such rule.
     """
-    if name in RULES:
-        return
-    if name in PLANNED:
-        raise UnsupportedError([Problem(Place(), "rule", "this rule is not available yet", name, "use optimal")])
-    raise InputError([Problem(Place(), "rule", "unknown rule", name, did_you_mean(name, [*RULES, *PLANNED]))])
+    if name not in RULES:
+        hint = did_you_mean(name, RULES) or f"one of {', '.join(RULES)}"
+        raise InputError([Problem(place, "rule", "unknown rule", name, hint)])
+
+
+def procedure_named(name: str) -> Procedure | None:
+    """The rule of that name that matches step by step; None where the rule is the optimum of objectives."""
+    if name not in PROCEDURES:
+        return None
+    module, _, attribute = PROCEDURES[name].partition(":")
+    procedure: Procedure = getattr(import_module(module), attribute)
+    return procedure
+
+
+def promise_of(name: str) -> Promise:
+    """What is known of a rule."""
+    from nle_optimizer.rules.objective_lists import LISTS, OPTIMUM
+
+    procedure = procedure_named(name)
+    if procedure is not None:
+        return procedure.promise
+    return OPTIMUM if name == OPTIMAL else LISTS[name]

@@ -33,8 +33,11 @@ MOST_NAMED = 3
 def place_records(table: Records) -> tuple[Records, list[Problem]]:
     """The same table with `easting` and `northing` wherever latitude and longitude gave them instead.
 
-    A row with one coordinate of two, off the grid, or evidently swapped is a problem.
+    A row with one coordinate of two, off the grid, or evidently swapped is a problem. A table of nothing that has a
+    place stays as it is.
     """
+    if "easting" not in table.spec.columns:
+        return table, []
     if "latitude" in table or "longitude" in table:
         table, problems = _from_degrees(table)
     else:
@@ -101,7 +104,7 @@ def _swapped(table: Records, easting: Integers, northing: Integers, rows: np.nda
 
 def doubtful_places(table: Records) -> list[Problem]:
     """Findings about places that are on the grid and yet hardly where they should be."""
-    if "easting" not in table or "northing" not in table:
+    if "easting" not in table.spec.columns or "easting" not in table or "northing" not in table:
         return []
     easting, northing = table.column("easting"), table.column("northing")
     both = easting.given & northing.given

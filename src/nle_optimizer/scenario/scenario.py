@@ -68,6 +68,14 @@ class Scenario:
             return _assemble(document)
         return _checked(document, settings, self._tables(), Reading(), self.resources)
 
+    def with_tables(self, tables: Mapping[str, Records | None], document: Document) -> "Scenario":
+        """Some other tables, of the same resources, under the settings of a document, checked as files are.
+
+        Raises:
+            InputError: whatever is wrong with the document, or with the tables under it.
+        """
+        return _checked(document, validate(document), {**self._tables(), **tables}, Reading(), self.resources)
+
     def _tables(self) -> dict[str, Records | None]:
         return {name: getattr(self, name) for name in TABLES}
 

@@ -309,6 +309,15 @@ class Uncertainty(Section):
     """Chance that a school refuses."""
 
 
+class Preferences(Section):
+    """Who prefers whom, for the rules that ask: columns of the pair, least first; greatest first after a minus."""
+
+    recipients: list[str] = ["-fit"]
+    """How schools and trusts order NLEs; `school_rank` in the pairs table beats it."""
+    nles: list[str] = ["priority", "distance_km"]
+    """How NLEs order schools and trusts; `nle_rank` in the pairs table beats it."""
+
+
 class Settings(Section):
     """A scenario file."""
 
@@ -342,6 +351,7 @@ class Settings(Section):
     stop: Stop = Stop()
     rule: str = "optimal"
     """The matching rule; `nle-optimizer rules` lists them."""
+    preferences: Preferences = Preferences()
     tie_break: list[Literal["arrived", "lottery"]] = ["arrived", "lottery"]
     """What decides between optimal allocations, in order; a lottery always comes last."""
     seed: Seed = 0

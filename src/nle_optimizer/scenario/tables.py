@@ -15,7 +15,7 @@ from nle_optimizer.scenario.places import doubtful_places, place_records
 from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.workbook import read_sheet
 
-MAY_BE_EMPTY = frozenset({"pairs", "current", "trusts"})
+MAY_BE_EMPTY = frozenset({"pairs", "current", "trusts", "changes"})
 MOST_SHOWN = 20
 """Problems of one kind shown for one column; the rest are counted."""
 
@@ -59,8 +59,8 @@ def read_table(
     if not body and spec.name not in MAY_BE_EMPTY:
         reading.problems.append(Problem(Place(shown), "", "the table has no rows"))
         return None
-    table = _parse(spec, shown, names, body, resources, levels, reading)
-    return _keyed(table, reading)
+    table = parse_rows(spec, shown, names, body, resources, levels, reading)
+    return _keyed(table, reading) if spec.key else table
 
 
 def _is_filled(body: Sequence[tuple[int, list[str]]], place: int) -> bool:
@@ -123,7 +123,7 @@ def _rows_fit(body: Sequence[tuple[int, list[str]]], width: int, shown: str, rea
     return not wrong
 
 
-def _parse(
+def parse_rows(
     spec: TableSpec,
     shown: str,
     names: Sequence[str],
@@ -132,6 +132,15 @@ def _parse(
     levels: Mapping[str, int],
     reading: Reading,
 ) -> Records:
+    """Rows of text as a table, in their order; problems go to `reading`.
+
+    Args:
+        spec: the table's declared columns.
+        shown: the file they stand in, as the reader is told.
+        names: the name of each cell's column.
+        body: each row's number in the file, and its cells.
+        resources, levels: as `read_table`.
+    """
     rows = np.array([n for n, _ in body], dtype=np.int64)
     columns: dict[str, Column] = {}
     for name, cells in zip(names, zip(*(row for _, row in body), strict=True), strict=False):

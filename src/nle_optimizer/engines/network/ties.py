@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from nle_optimizer.engines.network.graph import Network
+from nle_optimizer.model.lots import mixed
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers, Texts
 
@@ -36,18 +37,11 @@ def lottery_keys(problem: Problem, seed: int, draw: int) -> Integers:
     """A seeded whole number below 2^40 for each pair, from the identifiers alone."""
     recipients = _hashes(problem.recipient_ids, b"recipient", seed, draw)
     nles = _hashes(problem.nle_ids, b"nle", seed, draw)
-    mixed = _mix(recipients[problem.recipient] ^ _mix(nles)[problem.nle])
-    return (mixed >> np.uint64(64 - LOTTERY_BITS)).astype(np.int64)
+    keys = mixed(recipients[problem.recipient] ^ mixed(nles)[problem.nle])
+    return (keys >> np.uint64(64 - LOTTERY_BITS)).astype(np.int64)
 
 
 def _hashes(ids: Texts, side: bytes, seed: int, draw: int) -> np.ndarray:
     salt = b"%s:%d:%d:" % (side, seed, draw)
     digests = b"".join(hashlib.blake2b(salt + str(name).encode(), digest_size=8).digest() for name in ids)
     return np.frombuffer(digests, dtype="<u8")
-
-
-def _mix(keys: np.ndarray) -> np.ndarray:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195)."""
-    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return keys ^ (keys >> np.uint64(31))

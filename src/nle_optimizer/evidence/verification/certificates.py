@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.bounds import BoundsCertificate
 from nle_optimizer.evidence.verification.clash import ClashCertificate
+from nle_optimizer.evidence.verification.hard_limits import PROVING
 from nle_optimizer.evidence.verification.instance import Instance
 from nle_optimizer.evidence.verification.objectives import claims_proof
 from nle_optimizer.evidence.verification.pool import Prover
@@ -31,7 +32,7 @@ def certificate_of(instance: Instance, claim: Claim, rule: str) -> Certificate |
     method, entries = certificate.get("method"), certificate.get("levels")
     if status == "infeasible" and method == "clash":
         return ClashCertificate(instance, certificate)
-    if status == "infeasible" or (claims_proof(claim.summary) and (method == "clash" or rule != "optimal")):
+    if status == "infeasible" or (claims_proof(claim.summary) and (method == "clash" or rule not in PROVING)):
         what = f"of the rule {rule}, by the method {method}"
         instance.findings.add(FILE, f"{FILE}: the proof {what}, is not checked")
         return None

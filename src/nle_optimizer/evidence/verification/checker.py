@@ -10,16 +10,18 @@ from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification import allocation, figures, matching, particulars, rest
 from nle_optimizer.evidence.verification.candidates import Candidates
 from nle_optimizer.evidence.verification.certificates import Certificate, certificate_of
-from nle_optimizer.evidence.verification.constraint_counts import check_constraints, counted_rows
+from nle_optimizer.evidence.verification.constraint_counts import Counted, check_constraints, counted_rows
 from nle_optimizer.evidence.verification.constraints import ConstraintReader
 from nle_optimizer.evidence.verification.current import Current, read_current
 from nle_optimizer.evidence.verification.entrance import Exit, entrance
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
 from nle_optimizer.evidence.verification.geography import Geography
 from nle_optimizer.evidence.verification.ground import Ground, every_candidate, ground_of
+from nle_optimizer.evidence.verification.hard_limits import AS_IT_IS, PROVING, breaches, check_limits
+from nle_optimizer.evidence.verification.hindrances import unhindered
 from nle_optimizer.evidence.verification.instance import Instance
 from nle_optimizer.evidence.verification.levels import AnyLevel, Level
-from nle_optimizer.evidence.verification.listed import NOT_LISTED, Listed, Pairs
+from nle_optimizer.evidence.verification.listed import NOT_LISTED, Listed, Pairs, join
 from nle_optimizer.evidence.verification.measures import Measures
 from nle_optimizer.evidence.verification.nearest import Nearest
 from nle_optimizer.evidence.verification.objective_levels import levels_of
@@ -32,7 +34,7 @@ from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.usage import Usage
 from nle_optimizer.recall import Recall, plainly
-from nle_optimizer.records import Flags
+from nle_optimizer.records import Flags, Texts
 from nle_optimizer.scenario.scenario import Scenario
 
 EXCLUSIONS = "exclusions.csv"
@@ -83,17 +85,18 @@ class _Check:
         self._check_once_each(expected)
         sweep, instance, proof = self._sweep()
         supported = allocation.measure(self.scenario, self.recipients, sweep)
-        self._check_supporters(sweep)
+        matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
+        rows = list(counted_rows(instance.families, matched))
+        self._check_limits(sweep, rows)
         tally = figures.Tally(self.recipients, np.ones(len(self.recipients), dtype=bool), supported)
         self._check_figures(expected, sweep, supported, tally)
         if not self.claim.is_brief:
-            self._check_texts(sweep, supported, tally)
-        matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
-        rows = list(counted_rows(instance.families, matched))
-        check_constraints(rows, self.claim.summary, self.findings, met=self.is_answered)
+            self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
+        check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
         if self.is_answered:
-            check_objectives(self.claim.summary, instance.levels, values, self.findings)
+            proves = self.scenario.settings.rule in PROVING
+            check_objectives(self.claim.summary, instance.levels, values, self.findings, proves=proves)
         if proof is not None:
             proof.check(self.claim.summary, sweep, values)
         if isinstance(proof, PriceCertificate) and self.is_firm and not self.findings.sentences():
@@ -181,14 +184,21 @@ class _Check:
             nles.ids,
             self.findings,
             required=self._required(listed, current),
-            is_answered=self.is_answered,
+            is_answered=self.is_answered and scenario.settings.rule != AS_IT_IS,
             next_best={} if self.claim.is_brief else self._next_best(position),
             seers=[family.look_at for family in instance.families],
             provers=[] if proof is None else proof.provers,
             kept=kept,
+            waiting=self._waiting() if instance.families and not self.claim.is_brief else None,
         )
         sweep.run()
         return sweep, instance, proof
+
+    def _waiting(self) -> Flags:
+        """By recipient, whether the claim leaves it without an NLE."""
+        waiting = np.zeros(len(self.recipients), dtype=bool)
+        waiting[[self.position[school] for school in self.unmatched["school_id"] if school in self.position]] = True
+        return waiting
 
     def _kept(self, ground: Ground) -> Mapping[int, Pairs] | None:
         """The candidates of every NLE, where there is a memory to keep them; else they are found one NLE at a time."""
@@ -256,33 +266,48 @@ class _Check:
                 result.setdefault(nles[following], set()).add(self.position[school])
         return {nle: sorted(rows) for nle, rows in result.items()}
 
-    def _check_supporters(self, sweep: Sweep) -> None:
-        table = self.allocation
+    def _check_limits(self, sweep: Sweep, rows: Sequence[Counted]) -> None:
+        table, scenario = self.allocation, self.scenario
         check_sorted("allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings)
-        degree = np.bincount(sweep.matching.pairs.rows, minlength=len(self.recipients))
-        for row in np.flatnonzero(degree > self.recipients.supporters).tolist():
-            label, most = f"school {self.recipients.ids[row]}", f"at most {self.recipients.supporters[row]}"
-            self.findings.differs("allocation.csv", label, "NLEs", most, degree[row])
+        if self.is_answered:
+            broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
+            check_limits(broken, scenario.settings.rule, self.claim.summary.get("missed"), self.findings)
 
-    def _check_texts(self, sweep: Sweep, supported: allocation.Supported, tally: figures.Tally) -> None:
+    def _is_open(self, sweep: Sweep, instance: Instance, matched: Pairs) -> Flags:
+        """By recipient, whether a pair of it could be matched as all else is; only told of those without an NLE."""
+        if sweep.waiting is None:
+            return sweep.has_room
+        roomy = join(sweep.roomy)
+        is_open = np.zeros(len(self.recipients), dtype=bool)
+        is_open[roomy.rows[unhindered(instance.families, matched, roomy)]] = True
+        return is_open
+
+    def _check_texts(self, sweep: Sweep, supported: allocation.Supported, tally: figures.Tally, is_open: Flags) -> None:
         """Check every cell of the tables that a run folder holds."""
         scenario, recipients, findings = self.scenario, self.recipients, self.findings
         nles = self._table("nles", rest.nle_columns(scenario))
         breakdown = self._table("breakdown", figures.BREAKDOWN_COLUMNS)
         allocation.check_cells(scenario, recipients, sweep, supported, self.allocation, self.is_firm, findings)
-        self._check_unmatched(sweep)
+        self._check_unmatched(sweep, is_open)
         rest.check_nles(scenario, self.supply, sweep.used, nles, findings)
         everyone: Flags = np.ones(len(recipients), dtype=bool)
         figures.check_breakdown(scenario, recipients, everyone, tally, breakdown, findings)
 
-    def _check_unmatched(self, sweep: Sweep) -> None:
+    def _check_unmatched(self, sweep: Sweep, is_open: Flags) -> None:
         ids = self.unmatched["school_id"]
         found = [(self.position[school], line) for line, school in enumerate(ids) if school in self.position]
         rows = np.array([row for row, _ in found], dtype=np.int64)
         lines = [line for _, line in found]
-        rest.check_unmatched(
-            self.recipients, sweep, self.nearest, rows, lines, self.unmatched, self.findings, unanswered=self.unanswered
-        )
+        reasons = self._reasons(sweep, is_open)[rows].tolist()
+        rest.check_unmatched(self.recipients, sweep, self.nearest, rows, lines, self.unmatched, reasons, self.findings)
+
+    def _reasons(self, sweep: Sweep, is_open: Flags) -> Texts:
+        """Why each recipient is left out, if it is."""
+        left_open = "not-worth-it" if self.claim.summary.get("status") == "optimal" else "not-placed"
+        with_room = np.where(is_open, left_open, "constraint")
+        reasons = np.where(sweep.has_room, with_room, np.where(sweep.holdable, "all-in-use", "no-room"))
+        reasons = np.full(len(reasons), self.unanswered) if self.unanswered else reasons
+        return np.where(sweep.has_candidate, reasons, sweep.candidates.reasons())
 
     def _check_figures(
         self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported, tally: figures.Tally

@@ -23,6 +23,7 @@ from nle_optimizer.evidence.verification.measures import MINIMISED, SCALES, SUPP
 from nle_optimizer.evidence.verification.recipients import Recipients
 from nle_optimizer.records import MILLION, TEXT_KINDS, Column, Flags, Integers, Kind
 from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
+from nle_optimizer.scenario.rule_objectives import objectives_asked
 from nle_optimizer.scenario.scenario import Scenario
 
 
@@ -35,7 +36,7 @@ def levels_of(scenario: Scenario, recipients: Recipients, every_distance: bool, 
         every_distance: whether every candidate pair has a distance.
         several: whether a recipient may have several NLEs.
     """
-    objectives: Sequence[Objective] | None = scenario.settings.objectives
+    objectives: Sequence[Objective] | None = objectives_asked(scenario.settings)
     if objectives is None:
         objectives = _default(bool(recipients.table.given("priority").any()), every_distance)
     return [level for objective in objectives for level in _levels(objective, recipients, several)]

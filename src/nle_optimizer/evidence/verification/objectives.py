@@ -46,9 +46,16 @@ def reaches(level: AnyLevel, value: int, bound: int) -> bool:
 
 
 def check_objectives(
-    summary: Mapping[str, Any], levels: Sequence[AnyLevel], values: Sequence[int], findings: Findings
+    summary: Mapping[str, Any], levels: Sequence[AnyLevel], values: Sequence[int], findings: Findings, *, proves: bool
 ) -> None:
-    """Check `objectives` of the summary: names, senses, values, bounds and gaps; and the status."""
+    """Check `objectives` of the summary: names, senses, values, bounds and gaps; and the status.
+
+    Args:
+        summary: the claim's summary.
+        levels, values: the levels, and what they come to.
+        findings: what is wrong.
+        proves: whether the rule is one that gives an optimum, or a bound.
+    """
     entries = summary.get("objectives")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         findings.differs(SUMMARY, "", "objectives", "a list", entries)
@@ -67,7 +74,7 @@ def check_objectives(
         _float(findings, where, "value", value / level.scale, entry.get("value"))
         if not completed or entry.get("proved") is True:
             _check_bound(where, entry, level, value, exact.get("bound"), findings)
-    _check_status(summary, entries, findings)
+    _check_status(summary, entries, findings, proves=proves)
 
 
 def _check_bound(
@@ -86,8 +93,14 @@ def _check_bound(
         findings.differs(SUMMARY, where, "proved", str(proved).lower(), entry.get("proved"))
 
 
-def _check_status(summary: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], findings: Findings) -> None:
-    if summary.get("rule") != "optimal" or not entries:
+def _check_status(
+    summary: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], findings: Findings, *, proves: bool
+) -> None:
+    if not proves:
+        if summary.get("status") != "completed":
+            findings.differs(SUMMARY, "", "status", "completed, as the rule proves nothing", summary.get("status"))
+        return
+    if not entries:
         return
     status = "optimal" if all(entry.get("proved") is True for entry in entries) else "feasible"
     if summary.get("status") != status:

@@ -37,9 +37,8 @@ def check_unmatched(
     rows: Integers,
     lines: Sequence[int],
     table: Mapping[str, Sequence[str]],
+    reasons: Sequence[str],
     findings: Findings,
-    *,
-    unanswered: str = "",
 ) -> None:
     """Check the lines of unmatched recipients.
 
@@ -49,8 +48,8 @@ def check_unmatched(
         nearest: finds the nearest NLE.
         rows: the recipients that the lines are about.
         lines: the index of each line in the table.
-        unanswered: the reason of every recipient with a candidate, where there is no allocation at all.
         table: the columns of the file.
+        reasons: why each of the recipients is left out.
         findings: what is wrong.
     """
     check_sorted(UNMATCHED, table["school_id"], findings)
@@ -59,20 +58,13 @@ def check_unmatched(
     ids = np.append(sweep.nle_ids, "")
     own = recipients.table.take(rows)
     expected = {
-        "reason": _reasons(sweep, rows, unanswered),
+        "reason": reasons,
         "nearest_nle_id": ids[nle].tolist(),
         "nearest_km": fixed_each(metres.tolist(), 1000, 3),
         **{name: texts(own.column(name)) for name in ("name", "local_authority", "priority", "days_waiting")},
     }
     for column, cells in expected.items():
         findings.compare(UNMATCHED, column, labels, cells, [table[column][line] for line in lines])
-
-
-def _reasons(sweep: Sweep, rows: Integers, unanswered: str) -> list[str]:
-    without = sweep.candidates.reasons()[rows]
-    otherwise = np.where(sweep.has_room[rows], "not-worth-it", np.where(sweep.holdable[rows], "all-in-use", "no-room"))
-    otherwise = np.full(len(rows), unanswered) if unanswered else otherwise
-    return [str(reason) for reason in np.where(sweep.has_candidate[rows], otherwise, without).tolist()]
 
 
 def nle_columns(scenario: Scenario) -> list[str]:
@@ -84,13 +76,9 @@ def nle_columns(scenario: Scenario) -> list[str]:
 def check_nles(
     scenario: Scenario, supply: Supply, used: Integers, table: Mapping[str, Sequence[str]], findings: Findings
 ) -> None:
-    """Check state, capacity and use of every NLE, and that nobody gives more than there is."""
+    """Check state, capacity and use of every NLE."""
     ids = scenario.nles.ids.tolist()
     labels = [f"NLE {identifier}" for identifier in ids]
-    for n, resource in enumerate(scenario.resources):
-        for nle in np.flatnonzero(supply.available & (used[n] > supply.capacity[n])).tolist():
-            most = f"at most {shortest(int(supply.capacity[n, nle]))}"
-            findings.differs("allocation.csv", labels[nle], resource, most, shortest(int(used[n, nle])))
     if list(table["nle_id"]) != ids:
         findings.add(NLES, f"{NLES}: nle_id: the rows are not the NLEs of the NLE table, once each, in order")
         return

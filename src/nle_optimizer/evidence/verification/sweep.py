@@ -35,6 +35,8 @@ class Sweep:
         seers: are shown the candidate pairs of each NLE.
         provers: are shown them with all that is known of them.
         kept: the candidate pairs of every NLE, where they are known already.
+        waiting: by recipient, those whose pairs with room are kept under `roomy`; None where nobody's are.
+        roomy: their pairs whose NLE has room for them.
     """
 
     candidates: Candidates
@@ -50,6 +52,7 @@ class Sweep:
     seers: Sequence[Callable[[Pairs], object]] = ()
     provers: Sequence[Callable[[Shown], object]] = ()
     kept: Mapping[int, Pairs] | None = None
+    waiting: Flags | None = None
     pairs: int = 0
 
     def __post_init__(self) -> None:
@@ -61,6 +64,7 @@ class Sweep:
         self.places: Integers = np.full(nles, UNLIMITED, dtype=np.int64)
         self.choices: Integers = np.zeros(rows, dtype=np.int64)
         self.active: Flags = np.zeros(nles, dtype=bool)
+        self.roomy: list[Pairs] = []
         self._marks: Flags = np.zeros(rows, dtype=bool)
         self.used = np.zeros_like(self.supply.capacity)
         for resource, amounts in enumerate(self.measures.usage.of(self.matching.pairs)):
@@ -149,7 +153,10 @@ class Sweep:
         spare = capacity - self.used[:, nle]
         fits = (amounts <= spare[:, None]).all(axis=0)
         if fits.any():
-            self.has_room[pairs.rows if usage.uniform else pairs.rows[fits]] = True
+            with_room = pairs if usage.uniform else pairs.keep(np.asarray(fits, dtype=bool))
+            self.has_room[with_room.rows] = True
+            if self.waiting is not None:
+                self.roomy.append(with_room.keep(self.waiting[with_room.rows]))
         usable: Flags = np.asarray((amounts <= capacity[:, None]).all(axis=0), dtype=bool)
         if usable.any():
             self.holdable[pairs.rows if usage.uniform else pairs.rows[usable]] = True

@@ -1,0 +1,145 @@
+"""Why a recipient was left out: a code, and one sentence that claims no more than is known."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.standing import Standing
+from nle_optimizer.model.extension import changes_of
+from nle_optimizer.model.levels import AnyLevel
+from nle_optimizer.model.wording import limit_in_words
+from nle_optimizer.records import Integers
+
+NO_CANDIDATE = {
+    "no-nle": "No NLE is available.",
+    "not-listed": "The pairs table, which lists the only candidates, has no pair for it.",
+    "no-place": "Its place is not known, and the pairs table gives no distance.",
+    "too-far": "No NLE is within reach.",
+    "too-near": "Every NLE within reach is nearer than the least distance.",
+    "travel-time": "Every NLE within reach would travel too long, or the travel time is not known.",
+    "other-area": "No NLE left works in its area.",
+    "phase": "No NLE left works in its phase.",
+    "faith": "No NLE left works with its faith.",
+    "diocese": "No NLE left works with its diocese.",
+    "home-school": "It is the home school of the only NLE left.",
+    "own-trust": "Every NLE left belongs to its own trust.",
+    "same-authority": "Every NLE left belongs to its own local authority.",
+    "declared": "Every NLE left has a declared conflict of interest or was objected to.",
+    "forbidden": "Every NLE left is forbidden for it.",
+    "unknown-fit": "Its needs, or the expertise of every NLE left, are not assessed.",
+    "no-need-met": "It has no need in an area that counts.",
+    "fit-below-minimum": "Every NLE left fits worse than the minimum.",
+    "infeasible": "Nobody is matched: no allocation meets every requirement, as the summary says.",
+    "stopped": "Nobody is matched: the search was stopped before it found an allocation.",
+}
+"""The reason codes of recipients that no NLE could take, in words."""
+
+NOBODY = {"infeasible": "infeasible", "unknown": "stopped"}
+"""The reason code of every recipient with a candidate, where nobody is matched, by status."""
+
+MOST_LIMITS = 3
+"""Limits that one sentence names."""
+
+
+def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[tuple[str, str]]:
+    """Reason code and sentence for each of the given recipients, who have no NLE."""
+    status = outcome.status
+    limits = _limits_in_the_way(outcome, standing)
+    reasons = []
+    for row in rows.tolist():
+        code = outcome.candidates.last_filter[row]
+        if code or status in NOBODY:
+            code = code or NOBODY[status]
+            reasons.append((code, NO_CANDIDATE[code]))
+        elif standing.open_pair[row] >= 0:
+            code = "not-worth-it" if status == "optimal" else "not-placed"
+            reasons.append((code, _open(outcome, standing, row)))
+        elif standing.with_room[row]:
+            count, among = int(standing.candidates[row]), int(standing.with_room[row])
+            reasons.append(("constraint", _hindered(count, among, limits[row]) + _no_better(outcome)))
+        elif standing.holdable[row]:
+            reasons.append(("all-in-use", _all_in_use(int(standing.candidates[row])) + _no_better(outcome)))
+        else:
+            reasons.append(("no-room", "No NLE who could support it has as much capacity as it takes."))
+    return reasons
+
+
+def _no_better(outcome: Outcome) -> str:
+    """What is known of exchanges that would serve a recipient whom nobody can simply take on."""
+    if outcome.status == "optimal":
+        return ", and no exchange would be better."
+    if outcome.solution.completed:
+        return "."
+    return f"; {_unsettled(outcome)} whether an exchange would be better."
+
+
+def _unsettled(outcome: Outcome) -> str:
+    return "the search was stopped before it was settled" if outcome.solution.stopped else "it is not proved"
+
+
+def _all_in_use(count: int) -> str:
+    if count == 1:
+        return "The one NLE who could support it is full"
+    return f"All {count} NLEs who could support it are full"
+
+
+def _hindered(count: int, with_room: int, limits: Sequence[str]) -> str:
+    """That every pair with room would break a limit, and which."""
+    named = _listed(limits)
+    if count == 1:
+        return f"The one NLE who could support it has room, but the pair would break {named}"
+    if with_room == 1:
+        return f"1 of its {count} NLEs has room, but the pair would break {named}"
+    return f"{with_room} of its {count} NLEs have room, but every pair with them would break {named}"
+
+
+def _listed(limits: Sequence[str]) -> str:
+    shown = [*limits[:MOST_LIMITS], *([f"{len(limits) - MOST_LIMITS} more"] if len(limits) > MOST_LIMITS else [])]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _limits_in_the_way(outcome: Outcome, standing: Standing) -> dict[int, list[str]]:
+    """Of each recipient, the limits that its pairs with room would break, in the order of the constraints."""
+    breaks, recipient = standing.breaks, outcome.candidates.recipient
+    entries = np.unique(np.column_stack([recipient[breaks.pair], breaks.row, breaks.lower]), axis=0)
+    words: dict[tuple[int, int], str] = {}
+    found: dict[int, list[str]] = {}
+    for who, row, lower in entries.tolist():
+        if (row, lower) not in words:
+            words[row, lower] = limit_in_words(outcome.problem.rows[row], "minimum" if lower else "maximum")
+        found.setdefault(who, []).append(words[row, lower])
+    return found
+
+
+def _open(outcome: Outcome, standing: Standing, row: int) -> str:
+    """What stands against a pair that could be matched as all else is, as far as that is known."""
+    pair, count = int(standing.open_pair[row]), int(standing.candidates[row])
+    nle = outcome.candidates.nles.ids[outcome.candidates.nle[pair]]
+    place = "its only candidate" if count == 1 else f"one of its {count}"
+    has = f"NLE {nle}, {place}, has room"
+    if outcome.solution.completed:
+        return f"{has}; the rule did not match them."
+    changes = list(
+        zip(outcome.problem.levels, changes_of(outcome.problem, outcome.solution.matched, pair), strict=True)
+    )
+    worse = next((level for level, change in changes if change < 0), None)
+    better = next((level for level, change in changes if change > 0), None)
+    if outcome.status != "optimal":
+        first = next((change for _, change in changes if change), 0)
+        told = "and the pair breaks no limit"
+        if first:
+            told = f"and the pair would {_turn(better, 1)}" if first > 0 else f"but the pair would {_turn(worse, -1)}"
+        return f"{has}, {told}; {_unsettled(outcome)} whether it belongs to the best allocation."
+    if worse is not None:
+        return f"{has}, but the pair would {_turn(worse, -1)}."
+    if better is not None:
+        return f"{has}, but the pair would only {_turn(better, 1)}, by less than later objectives may give up."
+    return f"{has}, but the pair would better no objective."
+
+
+def _turn(level: AnyLevel | None, way: int) -> str:
+    """`raise fit`, `lower distance`: what makes a level better (1) or worse (-1)."""
+    assert level is not None
+    name = "the blend" if level.name == "blend" else level.name
+    return f"{'raise' if level.sense * way > 0 else 'lower'} {name}"

@@ -1,0 +1,148 @@
+"""Who prefers whom: each recipient's order of its candidate NLEs, and each NLE's order of its recipients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nle_optimizer.errors import InputError, Place
+from nle_optimizer.errors import Problem as Fault
+from nle_optimizer.model.lots import identities, lots
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.records import TEXT_KINDS, Column, Flags, Integers, Kind
+from nle_optimizer.scenario.pair_columns import OWN, owner_of
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.candidates import Candidates
+
+UNACCEPTABLE = -1
+BLANK = np.iinfo(np.int64).max
+"""A blank comes after everything else."""
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """The order in which the agents of one side prefer their pairs.
+
+    Attributes:
+        agents: how many there are.
+        agent: shape (pairs,): whose pair it is.
+        place: shape (pairs,): its place in that agent's order, 0 first; `UNACCEPTABLE` where it is in none.
+        level: shape (pairs,): the place of the first pair that is liked as well, before lots were drawn.
+        pairs: the acceptable pairs, agent by agent, best first.
+        ends: shape (agents + 1,): where each agent's begin in `pairs`.
+        ties: how many pairs only a lot put after the one before.
+    """
+
+    agents: int
+    agent: Integers
+    place: Integers
+    level: Integers
+    pairs: Integers
+    ends: Integers
+    ties: int
+
+    def lists(self) -> list[list[int]]:
+        """The acceptable pairs of each agent, best first."""
+        pairs = self.pairs.tolist()
+        return [pairs[start:end] for start, end in pairwise(self.ends.tolist())]
+
+
+@dataclass(frozen=True, eq=False)
+class Preferences:
+    """Both sides' orders; a pair that either finds unacceptable is in neither."""
+
+    recipients: Order
+    nles: Order
+
+
+def preferences_of(problem: Problem, candidates: Candidates, settings: Settings) -> Preferences:
+    """The orders that a scenario asks for: by its preference columns, or by the ranks of the pairs table.
+
+    An agent that has a rank in any pair finds its unranked pairs unacceptable. Lots settle ties.
+
+    Raises:
+        InputError: a preference names a column that holds no numbers.
+    """
+    wishes = settings.preferences
+    sides = (
+        _Side("recipients", problem.recipient, len(problem.recipient_ids), "school_rank", wishes.recipients),
+        _Side("nles", problem.nle, len(problem.nle_ids), "nle_rank", wishes.nles),
+    )
+    keys = [_keys(side, candidates) for side in sides]
+    acceptable = keys[0][0] & keys[1][0]
+    theirs = lots(identities(problem.nle_ids, "nle", settings.seed), 0)[problem.nle]
+    ours = lots(identities(problem.recipient_ids, "recipient", settings.seed), 0)[problem.recipient]
+    orders = [
+        order_of(side.agents, side.agent, mine[1], lot, acceptable)
+        for side, mine, lot in zip(sides, keys, (theirs, ours), strict=True)
+    ]
+    return Preferences(*orders)
+
+
+def order_of(
+    agents: int, agent: Integers, keys: Sequence[Integers], lot: NDArray[np.uint64], acceptable: Flags
+) -> Order:
+    """Order pairs by agent, then by keys, the first counting most and less being better, then by lot."""
+    pairs = np.flatnonzero(acceptable)
+    own = [agent[pairs], *(key[pairs] for key in keys)]
+    pairs = pairs[np.lexsort((lot[pairs], *reversed(own)))]
+    mine = agent[pairs]
+    ends = np.searchsorted(mine, np.arange(agents + 1))
+    at = np.arange(len(pairs)) - ends[mine]
+    alike = np.zeros(len(pairs), dtype=bool)
+    alike[1:] = mine[1:] == mine[:-1]
+    for key in keys:
+        alike[1:] &= key[pairs[1:]] == key[pairs[:-1]]
+    place = np.full(len(agent), UNACCEPTABLE, dtype=np.int64)
+    level = place.copy()
+    place[pairs] = at
+    level[pairs] = np.maximum.accumulate(np.where(alike, 0, np.arange(len(pairs)))) - ends[mine]
+    return Order(agents, agent, place, level, pairs, ends, int(alike.sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    name: str
+    agent: Integers
+    agents: int
+    rank: str
+    columns: Sequence[str]
+
+
+def _keys(side: _Side, candidates: Candidates) -> tuple[Flags, list[Integers]]:
+    """Which pairs the agents of a side find acceptable, and the keys that order them."""
+    keys = [_key(side.name, n, name, candidates) for n, name in enumerate(side.columns)]
+    ranked = candidates.from_table(side.rank)
+    ranks = np.zeros(side.agents, dtype=bool)
+    ranks[side.agent[ranked.given]] = True
+    by_rank = ranks[side.agent]
+    rank = np.where(by_rank, np.where(ranked.given, ranked.values, BLANK), 0)
+    return ranked.given | ~by_rank, [rank, *(np.where(by_rank, 0, key) for key in keys)]
+
+
+def _key(side: str, number: int, name: str, candidates: Candidates) -> Integers:
+    """A column of the pairs as a key, less being better."""
+    word = name.removeprefix("-")
+    cells = _cells(word, candidates)
+    if cells.kind in TEXT_KINDS or cells.kind in (Kind.NAMES, Kind.DEGREES):
+        what = f"{word} holds text, and only numbers, dates and yes/no can be put in an order"
+        raise InputError([Fault(Place(), f"preferences.{side}.{number}", what, name)])
+    values = cells.values.astype(np.int64)
+    return np.where(cells.given, -values if name.startswith("-") else values, BLANK)
+
+
+def _cells(name: str, candidates: Candidates) -> Column:
+    if name == "fit":
+        return Column(Kind.AMOUNT, candidates.fit, np.ones(len(candidates), dtype=bool))
+    if name in ("distance", "distance_km"):
+        return Column(Kind.KILOMETRES, candidates.distance, candidates.distance >= 0)
+    owner, column = owner_of(name, None if candidates.given is None else candidates.given.table)
+    if owner == "pairs":
+        return candidates.from_table(column)
+    if owner == "nles":
+        return candidates.nles.column(column).take(candidates.nle)
+    if name in OWN:
+        raise InputError([Fault(Place(), "preferences", "this column puts nothing in an order", name)])
+    return candidates.recipients.column(column).take(candidates.recipient)

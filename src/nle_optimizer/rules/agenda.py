@@ -1,0 +1,69 @@
+"""What a rule may look at: the problem, who stands where in the line, and who prefers whom."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.model.build import waiting
+from nle_optimizer.model.lots import Lots, identities, lots
+from nle_optimizer.model.preferences import Preferences, preferences_of
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.records import Integers
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.candidates import Candidates
+
+LAST = np.iinfo(np.int64).max
+"""Where a blank priority or arrival stands: after all others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Agenda:
+    """A case as a rule sees it.
+
+    Attributes:
+        problem: in integers.
+        candidates: the same pairs with distance, fit and both tables.
+        settings: seed, engine and preferences.
+        stop: when a search is to stop.
+    """
+
+    problem: Problem
+    candidates: Candidates
+    settings: Settings
+    stop: Stopping = field(default_factory=Stopping)
+
+    @cached_property
+    def priority(self) -> Integers:
+        """The priority of each recipient, 1 first; `LAST` where it has none."""
+        return np.asarray(self.candidates.recipients.column("priority").or_else(LAST), dtype=np.int64)
+
+    @cached_property
+    def waiting(self) -> Integers:
+        """Days that each recipient has waited; -1 where that is not known."""
+        return np.asarray(waiting(self.candidates.recipients).or_else(-1), dtype=np.int64)
+
+    @cached_property
+    def recipients(self) -> Lots:
+        """The identities by which recipients draw lots."""
+        return identities(self.problem.recipient_ids, "recipient", self.settings.seed)
+
+    @cached_property
+    def by_arrival(self) -> Integers:
+        """Recipients in the order in which they came; lots decide between those of one day, unknown days are last."""
+        return np.lexsort((lots(self.recipients, 0), -self.waiting))
+
+    @cached_property
+    def by_priority(self) -> Integers:
+        """Recipients by priority, then arrival; lots decide between those alike in both."""
+        return np.lexsort((lots(self.recipients, 0), -self.waiting, self.priority))
+
+    def by_lot(self, draw: int) -> Integers:
+        """Recipients in an order drawn by lot."""
+        return np.argsort(lots(self.recipients, 1 + draw))
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        """Who prefers whom."""
+        return preferences_of(self.problem, self.candidates, self.settings)

@@ -1,0 +1,45 @@
+"""Regional: the optimal rule inside each region alone, so that the difference is what borders cost."""
+
+import numpy as np
+
+from nle_optimizer.engines.registry import engines_for
+from nle_optimizer.model.restriction import restricted
+from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.rule import Matching, Promise
+from nle_optimizer.stages.conflicts import folded
+
+
+class Regional:
+    """The scenario's objectives over the pairs whose two regions are known and the same."""
+
+    name = "regional"
+    promise = Promise(
+        summary="the optimal rule inside each region alone",
+        guarantees="the best of all allocations that cross no border of a region",
+        caveats="a side without a region is matched with nobody, unless the pair is required",
+        misreports="as the optimal rule",
+        complexity="as the optimal rule",
+        source="what nine regional offices do on their own",
+    )
+
+    def refuses(self, agenda: Agenda) -> str | None:
+        """Where no region is known there is no border."""
+        found = agenda.candidates
+        if found.recipients.given("region").any() and found.nles.given("region").any():
+            return None
+        return "no region is filled on one side, so nobody could be matched inside one"
+
+    def match(self, agenda: Agenda, draw: int) -> Matching:  # noqa: ARG002
+        """Solve what is left without the pairs that cross a border."""
+        problem, found = agenda.problem, agenda.candidates
+        theirs, ours = (folded(side.values("region")) for side in (found.recipients, found.nles))
+        kept = (theirs[problem.recipient] == ours[problem.nle]) & (theirs != "")[problem.recipient]
+        kept[problem.required_pairs()] = True
+        inside = restricted(problem, kept)
+        engine = next(engines_for(inside, agenda.settings.engine))
+        solution = engine.solve(inside, agenda.settings.seed, agenda.stop)
+        remarks = () if solution.stopped is None else (f"the search stopped ({solution.stopped}) before it was proved",)
+        return Matching(np.flatnonzero(kept)[solution.matched], remarks)
+
+
+REGIONAL = Regional()

@@ -1,0 +1,117 @@
+"""What is left of every hard limit while a rule matches one pair after another."""
+
+from collections import defaultdict
+from typing import Protocol
+
+import numpy as np
+
+from nle_optimizer.model.places import places, uniform
+from nle_optimizer.model.problem import Problem
+
+
+class Room(Protocol):
+    """Tells whether a pair may still be matched. The recipients' own limits are the caller's to keep."""
+
+    def fits(self, pair: int) -> bool:
+        """Whether the pair breaks no limit, given those taken."""
+
+    def take(self, pair: int) -> None:
+        """Match the pair."""
+
+    def give_back(self, pair: int) -> None:
+        """Undo `take`."""
+
+
+def room_in(problem: Problem) -> Room:
+    """All the room of a problem with nobody matched."""
+    if not problem.rows and all(uniform(problem, resource).all() for resource in problem.resources):
+        return Places(problem)
+    return Limits(problem)
+
+
+class Places:
+    """Room where all pairs of an NLE take the same, and no row limits them: so many places an NLE."""
+
+    def __init__(self, problem: Problem):
+        self.nle = problem.nle.tolist()
+        self.left = places(problem).tolist()
+
+    def fits(self, pair: int) -> bool:
+        """Whether the NLE has a place."""
+        return bool(self.left[self.nle[pair]] > 0)
+
+    def take(self, pair: int) -> None:
+        """Fill a place."""
+        self.left[self.nle[pair]] -= 1
+
+    def give_back(self, pair: int) -> None:
+        """Empty a place."""
+        self.left[self.nle[pair]] += 1
+
+
+class Limits:
+    """Room in every resource and under the upper limit of every row.
+
+    A pair may not make a row worse that it would leave above its limit. A share is kept to at every step.
+    """
+
+    def __init__(self, problem: Problem):
+        self._nle = problem.nle.tolist()
+        self._use = [resource.use.tolist() for resource in problem.resources]
+        self._left = [resource.capacity.tolist() for resource in problem.resources]
+        self._spare = [0 if row.upper is None else row.upper for row in problem.rows]
+        self._amounts: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        of_presence: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number, row in enumerate(problem.rows):
+            if row.upper is not None:
+                for pair, amount in zip(row.pairs.tolist(), row.amounts.tolist(), strict=True):
+                    self._amounts[pair].append((number, amount))
+                for presence, amount in zip(row.presences.tolist(), row.presence_amounts.tolist(), strict=True):
+                    of_presence[presence].append((number, amount))
+        self._of_presence = of_presence
+        self._presences: dict[int, list[int]] = defaultdict(list)
+        counted = np.isin(problem.presences.presence, np.array(list(of_presence), dtype=np.int64))
+        entries = zip(
+            problem.presences.presence[counted].tolist(), problem.presences.pair[counted].tolist(), strict=True
+        )
+        for presence, pair in entries:
+            self._presences[pair].append(presence)
+        self._present: dict[int, int] = defaultdict(int)
+
+    def fits(self, pair: int) -> bool:
+        """Whether every resource of the NLE and every row has room."""
+        nle = self._nle[pair]
+        if any(use[pair] > left[nle] for use, left in zip(self._use, self._left, strict=True)):
+            return False
+        change = self._change(pair)
+        return not change or all(amount <= 0 or amount <= self._spare[row] for row, amount in change.items())
+
+    def take(self, pair: int) -> None:
+        """Use it up."""
+        for row, amount in self._change(pair).items():
+            self._spare[row] -= amount
+        self._count(pair, 1)
+
+    def give_back(self, pair: int) -> None:
+        """Set it free."""
+        self._count(pair, -1)
+        for row, amount in self._change(pair).items():
+            self._spare[row] += amount
+
+    def _count(self, pair: int, sign: int) -> None:
+        nle = self._nle[pair]
+        for use, left in zip(self._use, self._left, strict=True):
+            left[nle] -= sign * use[pair]
+        for presence in self._presences.get(pair, ()):
+            self._present[presence] += sign
+
+    def _change(self, pair: int) -> dict[int, int]:
+        """What the pair would add to each row, were it not matched."""
+        change: dict[int, int] = defaultdict(int)
+        for row, amount in self._amounts.get(pair, ()):
+            change[row] += amount
+        for presence in self._presences.get(pair, ()):
+            if not self._present[presence]:
+                for row, amount in self._of_presence[presence]:
+                    change[row] += amount
+        return change

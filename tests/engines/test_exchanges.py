@@ -1,0 +1,174 @@
+"""What changes of an allocation are worth, against solving tiny problems anew by looking at every allocation."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nle_optimizer.engines.network.changes import Changes
+from nle_optimizer.engines.network.exchanges import Exchanges, levels_of_exchanges
+from nle_optimizer.model.problem import Problem, Resource
+from nle_optimizer.records import MILLION, Flags, Integers
+from support.nested import nested_problem
+from support.problems import every_allocation, solve
+
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {"most_rows": 0},
+    "nested": {},
+    "upper-only": {"lowers": 0.0, "most_rows": 6},
+    "minima": {"lowers": 1.0, "low": -5, "high": 1},
+    "several": {"most_supporters": 3, "least_supporters": 0},
+    "required": {"required": 3, "most_supporters": 2},
+    "three-levels": {"depth": 3, "low": -1, "high": 1, "most_rows": 2},
+    "large": {"low": -(2**47), "high": 2**47, "most_rows": 1},
+}
+COUNT = 60
+
+Tuple = tuple[int, ...]
+Case = tuple[Problem, Exchanges, Tuple]
+
+
+@cache
+def cases(kind: str) -> list[Case]:
+    """Solved problems with an allocation, their exchanges, and the optimum."""
+    rng = Random(f"{kind} exchanges")
+    found: list[Case] = []
+    while len(found) < COUNT:
+        problem = nested_problem(rng, **{"recipients": 5, "most_pairs": 9, **KINDS[kind]})
+        best = optimum(problem)
+        if best is not None:
+            levels = levels_of_exchanges(problem, len(problem.levels))
+            assert levels == len(problem.levels)
+            found.append((problem, Exchanges(problem, solve(problem).matched, levels), best))
+    return found
+
+
+def optimum(problem: Problem, allowed: Callable[[Flags], Flags] | None = None) -> Tuple | None:
+    """The best values of all levels over all allocations, or over those that are allowed; None where there are none."""
+    allocations = every_allocation(problem)
+    if allowed is not None:
+        allocations = allocations[allowed(allocations)]
+    values = np.stack([allocations @ level.amounts for level in problem.levels], axis=1)
+    return max(map(tuple, values.tolist()), default=None)
+
+
+def change(after: Tuple | None, before: Tuple) -> Tuple | None:
+    """By how much every level changes; None where nothing is possible."""
+    return None if after is None else tuple(one - other for one, other in zip(after, before, strict=True))
+
+
+def told(changes: Changes) -> list[Tuple | None]:
+    """What was found for each change."""
+    both = zip(changes.values.tolist(), changes.possible.tolist(), strict=True)
+    return [tuple(values) if possible else None for values, possible in both]
+
+
+def with_places(problem: Problem, nle: int, more: int) -> Problem:
+    """The problem with one NLE of other capacity; one without a pair needs none."""
+    (resource,) = problem.resources
+    capacity = resource.capacity.copy()
+    capacity[nle] += more * MILLION if (problem.nle == nle).any() else 0
+    return replace(problem, resources=(Resource(resource.name, resource.use, capacity),))
+
+
+def with_supporters(problem: Problem, recipient: int, more: int) -> Problem:
+    """The problem with one recipient that may have more or fewer NLEs."""
+    supporters = problem.supporters.copy()
+    supporters[recipient] += more
+    return replace(problem, supporters=supporters)
+
+
+def each(count: int) -> Integers:
+    return np.arange(count)
+
+
+def has_a_place(problem: Problem, nle: int) -> bool:
+    """Whether an NLE has a place that it could lose; one without a pair is never full."""
+    return bool(problem.resources[0].capacity[nle]) or not (problem.nle == nle).any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_more_place_is_worth_what_solving_anew_says(kind: str) -> None:
+    for problem, exchanges, best in cases(kind):
+        expected = [change(optimum(with_places(problem, n, 1)), best) for n in range(len(problem.nle_ids))]
+        assert told(exchanges.one_more_place(each(len(problem.nle_ids)))) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_fewer_place_costs_what_solving_anew_says(kind: str) -> None:
+    for problem, exchanges, best in cases(kind):
+        expected = [
+            change(optimum(with_places(problem, n, -1)), best) if has_a_place(problem, n) else None
+            for n in range(len(problem.nle_ids))
+        ]
+        assert told(exchanges.one_fewer_place(each(len(problem.nle_ids)))) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_more_supporter_is_worth_what_solving_anew_says(kind: str) -> None:
+    for problem, exchanges, best in cases(kind):
+        recipients = each(len(problem.recipient_ids))
+        expected = [change(optimum(with_supporters(problem, n, 1)), best) for n in recipients.tolist()]
+        assert told(exchanges.one_more_supporter(recipients)) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_fewer_supporter_costs_what_solving_anew_says(kind: str) -> None:
+    for problem, exchanges, best in cases(kind):
+        recipients = each(len(problem.recipient_ids))
+        expected = [
+            change(optimum(with_supporters(problem, n, -1)), best) if problem.supporters[n] else None
+            for n in recipients.tolist()
+        ]
+        assert told(exchanges.one_fewer_supporter(recipients)) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forced_pair_costs_what_solving_anew_says(kind: str) -> None:
+    for problem, exchanges, best in cases(kind):
+        expected = [change(optimum(problem, lambda rows, n=n: rows[:, n]), best) for n in range(problem.size)]
+        assert told(exchanges.forced(each(problem.size))) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refused_pair_costs_what_solving_anew_says(kind: str) -> None:
+    for problem, exchanges, best in cases(kind):
+        expected = [change(optimum(problem, lambda rows, n=n: ~rows[:, n]), best) for n in range(problem.size)]
+        assert told(exchanges.refused(each(problem.size))) == expected
+
+
+def changed(problem: Problem, exchanges: Exchanges) -> Iterator[tuple[Changes, Callable[[int], Problem]]]:
+    """Every kind of change, and the problem that each of them makes."""
+    nles, recipients = each(len(problem.nle_ids)), each(len(problem.recipient_ids))
+    yield exchanges.one_more_place(nles), lambda n: with_places(problem, n, 1)
+    yield exchanges.one_fewer_place(nles), lambda n: with_places(problem, n, -1)
+    yield exchanges.one_more_supporter(recipients), lambda n: with_supporters(problem, n, 1)
+    yield exchanges.one_fewer_supporter(recipients), lambda n: with_supporters(problem, n, -1)
+    yield exchanges.forced(each(problem.size)), lambda _: problem
+    yield exchanges.refused(each(problem.size)), lambda _: problem
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_those_who_move_bring_about_what_a_change_is_worth(kind: str) -> None:
+    for problem, exchanges, _ in cases(kind):
+        matched = solve(problem).matched
+        for changes, made in changed(problem, exchanges):
+            for n in np.flatnonzero(changes.possible).tolist():
+                added, removed = changes.pairs(n)
+                assert set(removed.tolist()) <= set(matched.tolist()) and not set(added.tolist()) & set(
+                    matched.tolist()
+                )
+                after = np.sort(np.append(matched[~np.isin(matched, removed)], added))
+                assert is_allowed(made(n), after)
+                values = [int(level.amounts[added].sum() - level.amounts[removed].sum()) for level in problem.levels]
+                assert values == changes.values[n].tolist()
+
+
+def is_allowed(problem: Problem, matched: Integers) -> bool:
+    row = np.zeros(problem.size, dtype=bool)
+    row[matched] = True
+    return bool((every_allocation(problem) == row).all(axis=1).any())
