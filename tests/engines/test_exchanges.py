@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.network.changes import Changes
-from nle_optimizer.engines.network.exchanges import Exchanges, levels_of_exchanges
+from nle_optimizer.engines.exchanges.changes import Changes
+from nle_optimizer.engines.exchanges.exchanges import Exchanges, levels_of_exchanges
 from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Flags, Integers
 from support.nested import nested_problem

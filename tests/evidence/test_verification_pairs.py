@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nle_optimizer.evidence.verification.candidates import Candidates
-from nle_optimizer.evidence.verification.current import read_current
-from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.findings import RefusedError
-from nle_optimizer.evidence.verification.geography import Geography, by_easting
-from nle_optimizer.evidence.verification.listed import Listed
-from nle_optimizer.evidence.verification.nearest import Nearest
-from nle_optimizer.evidence.verification.objective_levels import levels_of
-from nle_optimizer.evidence.verification.recipients import Recipients, gather
-from nle_optimizer.evidence.verification.supply import supply_of
+from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
+from nle_optimizer.evidence.verification.pairs.candidates import Candidates
+from nle_optimizer.evidence.verification.pairs.geography import Geography, by_easting
+from nle_optimizer.evidence.verification.pairs.listed import Listed
+from nle_optimizer.evidence.verification.pairs.nearest import Nearest
+from nle_optimizer.evidence.verification.stages.current import read_current
+from nle_optimizer.evidence.verification.stages.eligibility import enter
+from nle_optimizer.evidence.verification.stages.recipients import Recipients, gather
+from nle_optimizer.evidence.verification.stages.supply import supply_of
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 SCHOOL = {
@@ -239,6 +239,6 @@ def test_the_nearest_on_the_grid_is_the_nearest_of_all(
     nearest = Nearest(geography, listed, np.arange(40) % 5 > 0, placed)
     everyone = np.arange(90)
     directly = nearest.of(everyone)
-    monkeypatch.setattr("nle_optimizer.evidence.verification.nearest.AT_ONCE", 1)
+    monkeypatch.setattr("nle_optimizer.evidence.verification.pairs.nearest.AT_ONCE", 1)
     by_cells = nearest.of(everyone)
     assert [side.tolist() for side in by_cells] == [side.tolist() for side in directly]

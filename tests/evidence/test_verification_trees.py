@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.evidence.verification.leaves import UnsoundTreeError
-from nle_optimizer.evidence.verification.linear import LinearRow, LinearRows
-from nle_optimizer.evidence.verification.listed import Pairs
-from nle_optimizer.evidence.verification.trees import Ground, Held, TreeReading
+from nle_optimizer.evidence.verification.pairs.listed import Pairs
+from nle_optimizer.evidence.verification.proofs.leaves import UnsoundTreeError
+from nle_optimizer.evidence.verification.proofs.linear import LinearRow, LinearRows
+from nle_optimizer.evidence.verification.proofs.trees import Ground, Held, TreeReading
 
 SCHOOLS, NLES = 4, 2
 

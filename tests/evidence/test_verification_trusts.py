@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.evidence.verification.eligibility import enter
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.trust_first import match_trusts
+from nle_optimizer.evidence.verification.stages.eligibility import enter
+from nle_optimizer.evidence.verification.stages.trust_first import match_trusts
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 SETTINGS = """

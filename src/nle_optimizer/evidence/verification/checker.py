@@ -7,32 +7,33 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
-from nle_optimizer.evidence.verification import allocation, figures, matching, particulars, rest
-from nle_optimizer.evidence.verification.candidates import Candidates
-from nle_optimizer.evidence.verification.certificates import Certificate, certificate_of
-from nle_optimizer.evidence.verification.constraint_counts import Counted, check_constraints, counted_rows
-from nle_optimizer.evidence.verification.constraints import ConstraintReader
-from nle_optimizer.evidence.verification.current import Current, read_current
-from nle_optimizer.evidence.verification.entrance import Exit, entrance
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
-from nle_optimizer.evidence.verification.geography import Geography
-from nle_optimizer.evidence.verification.ground import Ground, every_candidate, ground_of
-from nle_optimizer.evidence.verification.hard_limits import AS_IT_IS, PROVING, breaches, check_limits
-from nle_optimizer.evidence.verification.hindrances import unhindered
-from nle_optimizer.evidence.verification.instance import Instance
-from nle_optimizer.evidence.verification.levels import AnyLevel, Level
-from nle_optimizer.evidence.verification.listed import NOT_LISTED, Listed, Pairs, join
-from nle_optimizer.evidence.verification.measures import Measures
-from nle_optimizer.evidence.verification.nearest import Nearest
-from nle_optimizer.evidence.verification.objective_levels import levels_of
-from nle_optimizer.evidence.verification.objectives import check_objectives, entries_of
-from nle_optimizer.evidence.verification.pair_columns import PairColumns
-from nle_optimizer.evidence.verification.price_certificate import PriceCertificate
-from nle_optimizer.evidence.verification.prices import FILE as CERTIFICATE
-from nle_optimizer.evidence.verification.supply import supply_of
+from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
+from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
+from nle_optimizer.evidence.verification.levels.objectives import check_objectives, entries_of
+from nle_optimizer.evidence.verification.limits.constraint_counts import Counted, check_constraints, counted_rows
+from nle_optimizer.evidence.verification.limits.constraints import ConstraintReader
+from nle_optimizer.evidence.verification.limits.hard_limits import AS_IT_IS, PROVING, breaches, check_limits
+from nle_optimizer.evidence.verification.limits.hindrances import unhindered
+from nle_optimizer.evidence.verification.pairs import matching
+from nle_optimizer.evidence.verification.pairs.candidates import Candidates
+from nle_optimizer.evidence.verification.pairs.geography import Geography
+from nle_optimizer.evidence.verification.pairs.ground import Ground, every_candidate, ground_of
+from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs, join
+from nle_optimizer.evidence.verification.pairs.measures import Measures
+from nle_optimizer.evidence.verification.pairs.nearest import Nearest
+from nle_optimizer.evidence.verification.pairs.pair_columns import PairColumns
+from nle_optimizer.evidence.verification.pairs.usage import Usage
+from nle_optimizer.evidence.verification.proofs.certificates import Certificate, certificate_of
+from nle_optimizer.evidence.verification.proofs.instance import Instance
+from nle_optimizer.evidence.verification.proofs.price_certificate import PriceCertificate
+from nle_optimizer.evidence.verification.proofs.prices import FILE as CERTIFICATE
+from nle_optimizer.evidence.verification.stages.current import Current, read_current
+from nle_optimizer.evidence.verification.stages.entrance import Exit, entrance
+from nle_optimizer.evidence.verification.stages.supply import supply_of
+from nle_optimizer.evidence.verification.stages.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.sweep import Sweep
-from nle_optimizer.evidence.verification.trust_first import REASON, STAGE
-from nle_optimizer.evidence.verification.usage import Usage
+from nle_optimizer.evidence.verification.tables import allocation, figures, particulars, rest
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags, Texts
 from nle_optimizer.scenario.scenario import Scenario

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.evidence.verification.candidates import Candidates
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.listed import Pairs
-from nle_optimizer.evidence.verification.matching import FILE, Matching
-from nle_optimizer.evidence.verification.measures import Measures
-from nle_optimizer.evidence.verification.price_proof import UNLIMITED
-from nle_optimizer.evidence.verification.shown import Shown, signs_of
-from nle_optimizer.evidence.verification.supply import Supply
+from nle_optimizer.evidence.verification.pairs.candidates import Candidates
+from nle_optimizer.evidence.verification.pairs.listed import Pairs
+from nle_optimizer.evidence.verification.pairs.matching import FILE, Matching
+from nle_optimizer.evidence.verification.pairs.measures import Measures
+from nle_optimizer.evidence.verification.proofs.price_proof import UNLIMITED
+from nle_optimizer.evidence.verification.proofs.shown import Shown, signs_of
+from nle_optimizer.evidence.verification.stages.supply import Supply
 from nle_optimizer.records import Flags, Integers, Texts
 
 

@@ -1,0 +1,170 @@
+"""Best paths between nodes of an exchange graph, for many ends at once, in whole numbers.
+
+Prices of the nodes make every arc a loss of at least nothing. From each target the losses are then led back along the
+arcs, round by round (Bellman and Ford), those of all targets together, and none further than asked.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nle_optimizer.engines.exchanges.tuple_columns import LARGEST, is_less, least_of_each
+from nle_optimizer.errors import EngineError
+from nle_optimizer.records import Flags, Integers
+
+FAR = 2 * LARGEST
+"""A loss beyond every real one."""
+
+NOWHERE = -1
+
+MOST_AT_ONCE = 4_000_000
+"""Arcs times targets that are looked at together, for the sake of memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arcs:
+    """Arcs sorted by head, with what each loses, never lexicographically below 0.
+
+    Attributes:
+        price: shape (nodes, columns): what the arcs' values were reduced by.
+        origin: shape (arcs,): which of the arcs given each one is.
+        first: shape (nodes + 1,): where the arcs into each node begin.
+    """
+
+    price: Integers
+    tail: Integers
+    head: Integers
+    loss: Integers
+    origin: Integers
+    first: Integers
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are."""
+        return len(self.price)
+
+
+def priced(nodes: int, tail: Integers, head: Integers, value: Integers) -> Arcs:
+    """Arcs with their losses under the best prices; of several between the same nodes only the best.
+
+    Raises:
+        EngineError: a circle of positive value exists: the allocation is not optimal.
+    """
+    best = least_of_each(tail * nodes + head, -value)
+    best = best[np.argsort(head[best], kind="stable")]
+    tail, head, value = tail[best], head[best], value[best]
+    price = _prices(nodes, tail, head, value)
+    loss = price[head] - price[tail] - value
+    return Arcs(price, tail, head, loss, best, np.searchsorted(head, np.arange(nodes + 1)))
+
+
+def _prices(nodes: int, tail: Integers, head: Integers, value: Integers) -> Integers:
+    """The greatest value of any path that ends in each node, arcs given by head."""
+    price = np.zeros((nodes, value.shape[1]), dtype=np.int64)
+    if not len(head):
+        return price
+    firsts = np.flatnonzero(np.diff(head, prepend=-1))
+    lengths = np.diff(firsts, append=len(head))
+    targets = head[firsts]
+    for _ in range(nodes + 1):
+        reached = _greatest(price[tail] + value, firsts, lengths)
+        better = np.flatnonzero(is_less(price[targets], reached))
+        if not len(better):
+            return price
+        price[targets[better]] = reached[better]
+    raise EngineError("the allocation is not optimal: an exchange gains value")
+
+
+def _greatest(tuples: Integers, firsts: Integers, lengths: Integers) -> Integers:
+    """The lexicographically greatest tuple of each run."""
+    best = np.empty((len(firsts), tuples.shape[1]), dtype=np.int64)
+    column = tuples[:, 0]
+    for n in range(tuples.shape[1]):
+        best[:, n] = np.maximum.reduceat(column, firsts)
+        if n + 1 < tuples.shape[1]:
+            still = column == np.repeat(best[:, n], lengths)
+            column = np.where(still, tuples[:, n + 1], -FAR)
+    return best
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """The best paths from every node to each of some targets.
+
+    Attributes:
+        loss: shape (targets, nodes, columns): what the best path loses, `FAR` where there is none.
+        onwards: shape (targets, nodes): the arc that the best path begins with; `NOWHERE` at its end, or without one.
+    """
+
+    arcs: Arcs
+    targets: Integers
+    loss: Integers
+    onwards: Integers
+
+    def value(self, target: Integers, node: Integers) -> Integers:
+        """The value of the best path from each node to the target of that number, shape (n, columns).
+
+        It means nothing where there is no path.
+        """
+        price = self.arcs.price
+        return price[self.targets[target]] - price[node] - self.loss[target, node]
+
+    def exists(self, target: Integers, node: Integers) -> Flags:
+        """Whether there is a path."""
+        return np.asarray(self.loss[target, node, 0] < FAR, dtype=bool)
+
+    def along(self, target: int, node: int) -> Integers:
+        """The arcs of a path as they were given, in order."""
+        found = []
+        while (arc := int(self.onwards[target, node])) != NOWHERE:
+            found.append(int(self.arcs.origin[arc]))
+            node = int(self.arcs.head[arc])
+        return np.array(found, dtype=np.int64)
+
+
+def paths_to(arcs: Arcs, targets: Integers, most: Integers | None = None) -> Paths:
+    """The best paths from every node to each target.
+
+    Args:
+        arcs: with their losses.
+        targets: shape (targets,): nodes.
+        most: shape (targets,): the most that a path may lose in the first column; None for any.
+    """
+    limits = np.full(len(targets), FAR - 1) if most is None else most
+    at_once = max(1, MOST_AT_ONCE // max(1, len(arcs.tail)))
+    loss = np.full((len(targets), arcs.nodes, arcs.loss.shape[1]), FAR, dtype=np.int64)
+    onwards = np.full((len(targets), arcs.nodes), NOWHERE, dtype=np.int64)
+    for start in range(0, len(targets), at_once):
+        some = slice(start, start + at_once)
+        _lead_back(arcs, targets[some], limits[some], loss[some], onwards[some])
+    return Paths(arcs, targets, loss, onwards)
+
+
+def _lead_back(arcs: Arcs, targets: Integers, limits: Integers, loss: Integers, onwards: Integers) -> None:
+    """Fill in losses, shape (targets, nodes, columns), and first arcs, shape (targets, nodes)."""
+    flat, arc_of = loss.reshape(-1, loss.shape[2]), onwards.reshape(-1)
+    active = np.arange(len(targets)) * arcs.nodes + targets
+    flat[active] = 0
+    while len(active):
+        node = active % arcs.nodes
+        first, lengths = arcs.first[node], arcs.first[node + 1] - arcs.first[node]
+        ends = np.cumsum(lengths)
+        taken = np.arange(int(ends[-1])) + np.repeat(first - ends + lengths, lengths)
+        source = np.repeat(active, lengths)
+        reached = source - source % arcs.nodes + arcs.tail[taken]
+        offered = flat[source] + arcs.loss[taken]
+        gains = np.flatnonzero(
+            is_less(offered, flat[reached]) & (offered[:, 0] <= np.repeat(limits[active // arcs.nodes], lengths))
+        )
+        gains = gains[least_of_each(reached[gains], offered[gains])]
+        active = reached[gains]
+        flat[active] = offered[gains]
+        arc_of[active] = taken[gains]
+
+
+def turned(arcs: Arcs) -> Arcs:
+    """The same arcs the other way round, so that paths to a node are those from it."""
+    order = np.argsort(arcs.tail, kind="stable")
+    head = arcs.tail[order]
+    first = np.searchsorted(head, np.arange(arcs.nodes + 1))
+    return Arcs(-arcs.price, arcs.head[order], head, arcs.loss[order], arcs.origin[order], first)

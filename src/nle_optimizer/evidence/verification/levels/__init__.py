@@ -1,0 +1,1 @@
+"""The ordered objectives, worked out anew from the settings."""

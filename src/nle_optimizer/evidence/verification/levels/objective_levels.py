@@ -1,0 +1,153 @@
+"""The levels that the objectives of a scenario make."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+
+from nle_optimizer.evidence.verification.findings import RefusedError
+from nle_optimizer.evidence.verification.levels.fairness import (
+    GAP,
+    LEAST,
+    LEXIMIN,
+    LOAD,
+    AnyFairness,
+    Fairness,
+    Spread,
+    regions_of,
+)
+from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level, safe_factor
+from nle_optimizer.evidence.verification.pairs.measures import MINIMISED, SCALES, SUPPORTED
+from nle_optimizer.evidence.verification.stages.conditions import TRUE, decide, number
+from nle_optimizer.evidence.verification.stages.recipients import Recipients
+from nle_optimizer.records import MILLION, TEXT_KINDS, Column, Flags, Integers, Kind
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, Objective
+from nle_optimizer.scenario.rule_objectives import objectives_asked
+from nle_optimizer.scenario.scenario import Scenario
+
+
+def levels_of(scenario: Scenario, recipients: Recipients, every_distance: bool, several: bool) -> list[AnyLevel]:
+    """The levels of a scenario in order.
+
+    Args:
+        scenario: settings and tables.
+        recipients: who may be matched.
+        every_distance: whether every candidate pair has a distance.
+        several: whether a recipient may have several NLEs.
+    """
+    objectives: Sequence[Objective] | None = objectives_asked(scenario.settings)
+    if objectives is None:
+        objectives = _default(bool(recipients.table.given("priority").any()), every_distance)
+    return [level for objective in objectives for level in _levels(objective, recipients, several)]
+
+
+def _default(by_priority: bool, every_distance: bool) -> list[Objective]:
+    first = [Objective.model_validate({SUPPORTED: {"by": "priority"}})] if by_priority else []
+    last = [Objective.model_validate("distance")] if every_distance else []
+    return [*first, Objective.model_validate("fit"), *last]
+
+
+def _levels(objective: Objective, recipients: Recipients, several: bool) -> Sequence[AnyLevel]:
+    if objective.name in (LEAST, LEXIMIN, LOAD, GAP):
+        return _fair_levels(objective, recipients)
+    scale, parts = _parts(objective)
+    factor = _factor(objective, recipients)
+    weighted = objective.weight is not None
+    if weighted and factor is not None:
+        common = int(np.gcd.reduce(factor, initial=MILLION))
+        factor, scale = factor // common, scale * (MILLION // common)
+    step = 1
+    if objective.step is not None:
+        exact = Fraction(objective.step) * scale
+        if exact.denominator != 1:
+            raise RefusedError(f"objective {objective.name}: step is finer than its smallest unit")
+        step = int(exact)
+    once = sum(weight for name, weight in parts if name == SUPPORTED) if several else 0
+    of_pairs = tuple(part for part in parts if part[0] != SUPPORTED) if several else parts
+    return [
+        Level(
+            objective.name,
+            objective.name in MINIMISED,
+            scale,
+            of_pairs,
+            safe_factor(_restricted(factor, group), parts),
+            step,
+            weighted,
+            once,
+            objective.within,
+        )
+        for group in _groups(objective, recipients)
+    ]
+
+
+def _fair_levels(objective: Objective, recipients: Recipients) -> Sequence[AnyFairness]:
+    where = decide(objective.where, recipients.stood) == TRUE
+    if objective.name == LOAD:
+        return [Spread(LOAD)]
+    if objective.name == GAP:
+        return [Spread(GAP, regions_of(recipients.table.values("region"), where))]
+    groups = _groups(objective, recipients)
+    counts = [where if group is None else where & group for group in groups]
+    return [Fairness(objective.name, None if each.all() else each) for each in counts]
+
+
+def _parts(objective: Objective) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """The common scale of the parts, and each part's coefficient on it."""
+    if objective.name != "blend":
+        _refuse_unknown(objective.name)
+        return SCALES[objective.name], ((objective.name, 1),)
+    weights = []
+    for word, weight in objective.parts.items():
+        name = BLEND_PARTS[word]
+        _refuse_unknown(name)
+        weights.append((name, Fraction(weight) / SCALES[name]))
+    scale = lcm(*(weight.denominator for _, weight in weights))
+    return scale, tuple((name, int(weight * scale)) for name, weight in weights)
+
+
+def _refuse_unknown(name: str) -> None:
+    if name not in SCALES:
+        raise RefusedError(f"objective {name} is not checked here")
+
+
+def _factor(objective: Objective, recipients: Recipients) -> Integers | None:
+    if not objective.where and objective.weight is None:
+        return None
+    factor = np.ones(len(recipients), dtype=np.int64)
+    if objective.weight is not None:
+        factor = in_millionths(recipients.stood.column(objective.weight))
+    if objective.where:
+        factor = factor * (decide(objective.where, recipients.stood) == TRUE)
+    return factor
+
+
+def in_millionths(column: Column) -> Integers:
+    """A column's numbers in millionths, 0 where it is blank or no number."""
+    units = {Kind.LEVEL: 1, Kind.SHARE: 1, Kind.AMOUNT: 1, Kind.KILOMETRES: 1000}
+    result = np.zeros(len(column), dtype=np.int64)
+    rows = np.flatnonzero(column.given)
+    if column.kind in TEXT_KINDS:
+        numbers = [number(cell) for cell in column.values[rows].tolist()]
+        result[rows] = [0 if value is None else round(value * MILLION) for value in numbers]
+    elif column.kind is Kind.SHARE and column.values.dtype == object:
+        result[rows] = [int(Fraction(cell) * MILLION) for cell in column.values[rows].tolist()]
+    else:
+        result[rows] = column.values[rows].astype(np.int64) * units.get(column.kind, MILLION)
+    return result
+
+
+def _groups(objective: Objective, recipients: Recipients) -> Sequence[Flags | None]:
+    """The recipients of each of the levels that one objective makes; None for everybody."""
+    if objective.by is None:
+        return [None]
+    column = recipients.stood.column(objective.by)
+    values = column.values
+    groups = [column.given & (values == value) for value in sorted(set(values[column.given].tolist()))]
+    return groups if column.given.all() else [*groups, ~column.given]
+
+
+def _restricted(factor: Integers | None, group: Flags | None) -> Integers | None:
+    if group is None:
+        return factor
+    return group.astype(np.int64) if factor is None else factor * group

@@ -1,0 +1,1 @@
+"""The hard limits, counted anew over the claimed allocation."""

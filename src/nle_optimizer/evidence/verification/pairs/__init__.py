@@ -1,0 +1,1 @@
+"""Which pairs are possible and what each measures, read anew from the inputs."""

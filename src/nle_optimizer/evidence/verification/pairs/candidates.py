@@ -1,0 +1,116 @@
+"""The candidates of one NLE at a time, and the filter that stops every other pair."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nle_optimizer.evidence.verification.pairs.character import Areas, Interests, Traits
+from nle_optimizer.evidence.verification.pairs.fit import Fitness
+from nle_optimizer.evidence.verification.pairs.geography import Filter, Geography
+from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs
+from nle_optimizer.evidence.verification.stages.recipients import Recipients
+from nle_optimizer.records import Flags, Integers, Texts
+from nle_optimizer.scenario.scenario import Scenario
+
+REASONS = (
+    "no-nle",
+    "not-listed",
+    "no-place",
+    "too-far",
+    "too-near",
+    "travel-time",
+    "other-area",
+    "phase",
+    "faith",
+    "diocese",
+    "home-school",
+    "own-trust",
+    "same-authority",
+    "declared",
+    "forbidden",
+    "unknown-fit",
+    "no-need-met",
+    "fit-below-minimum",
+)
+"""Reasons why a recipient has no candidate, in the order of the filters."""
+
+RANK = {reason: n for n, reason in enumerate(REASONS)}
+
+
+class Candidates:
+    """Every filter, applied to the pairs of one NLE.
+
+    Attributes:
+        geography, fitness: what measures the pairs.
+        last: for each recipient, the rank of the latest filter that stopped a pair of it.
+    """
+
+    def __init__(self, scenario: Scenario, recipients: Recipients, geography: Geography, listed: Listed):
+        self.geography, self._listed = geography, listed
+        self._rows = len(recipients)
+        traits = Traits(scenario, recipients)
+        self.fitness = Fitness(scenario, recipients, traits, listed)
+        only: list[tuple[str, Filter]] = [("not-listed", self._not_listed)] if geography.only else []
+        parts = [
+            *only,
+            *geography.filters(),
+            *Areas(scenario, recipients).filters(),
+            *traits.filters(),
+            *Interests(scenario, recipients, listed).filters(),
+        ]
+        self._early = [(RANK[code], removed) for code, removed in parts]
+        self._late = [(RANK[code], removed) for code, removed in self.fitness.filters()]
+        self.last: Integers = np.zeros(self._rows, dtype=np.int64)
+
+    def start(self, available: Flags, placed: int) -> None:
+        """Forget what was noted, and note what is known of every pair before any is looked at closely."""
+        self.last[:] = 0
+        if not available.any():
+            return
+        if self.geography.only:
+            self.last[:] = RANK["not-listed"]
+        if any(self.geography.windowed(nle) for nle in np.flatnonzero(available).tolist()):
+            self.last[:placed] = RANK["too-far"]
+            self.last[placed:] = RANK["no-place"]
+
+    def of(self, nle: int) -> Pairs:
+        """The candidates of an NLE, with their fit; what stops the others is noted in `last`."""
+        return self._sift(self.geography.reach(nle), self._note)
+
+    def obstacle(self, nle: int, row: int) -> str:
+        """The filter that stops one pair; empty where it is a candidate."""
+        stopped: list[int] = []
+        pair = self.geography.pairs(nle, np.array([row], dtype=np.int64))
+        self._sift(pair, lambda _, rank: stopped.append(rank))
+        return REASONS[stopped[0]] if stopped else ""
+
+    def _sift(self, pairs: Pairs, note: Callable[[Integers, int], None]) -> Pairs:
+        pairs = self._through(self._early, pairs, note)
+        pairs = self._through(self._late, pairs, note)
+        pairs = pairs.with_fit(self.fitness.fits(pairs))
+        return self._through([(RANK["fit-below-minimum"], self.fitness.too_low)], pairs, note)
+
+    def _through(self, filters: list[tuple[int, Filter]], pairs: Pairs, note: Callable[[Integers, int], None]) -> Pairs:
+        stays: Flags | None = None
+        for rank, removed in filters:
+            gone = removed(pairs)
+            if gone is None:
+                continue
+            if stays is not None:
+                gone = gone & stays
+            if gone.any():
+                note(pairs.rows[gone], rank)
+                stays = ~gone if stays is None else stays & ~gone
+        return pairs if stays is None else pairs.keep(stays)
+
+    def _note(self, rows: Integers, rank: int) -> None:
+        self.last[rows] = np.maximum(self.last[rows], rank)
+
+    def _not_listed(self, pairs: Pairs) -> Flags:
+        if pairs.entry is None:
+            return np.ones(len(pairs), dtype=bool)
+        return np.asarray(pairs.entry < 0, dtype=bool)
+
+    def reasons(self) -> Texts:
+        """For each recipient, the code of the filter that removed its last pair."""
+        return np.array(REASONS, dtype=object)[self.last]

@@ -1,0 +1,193 @@
+"""Places and limits: which pairs are near enough, and how far apart a pair is."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+
+from nle_optimizer.evidence.verification.exact import Floats, metres_from_squares
+from nle_optimizer.evidence.verification.pairs.listed import UNKNOWN, Listed, Pairs
+from nle_optimizer.records import MILLION, Flags, Integers, Records
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.settings import Settings
+
+NO_LIMIT = 2**52
+"""Metres, or squares of them, beyond anything on the grid: no limit."""
+
+Filter = Callable[[Pairs], Flags | None]
+
+
+def by_easting(table: Records) -> tuple[Integers, int]:
+    """The order of rows from west to east, those without a place last, and the number that have one."""
+    placed = table.given("easting") & table.given("northing")
+    easting = np.where(placed, table.values("easting"), NO_LIMIT)
+    return np.argsort(easting, kind="stable"), int(placed.sum())
+
+
+def uses_distance(settings: Settings) -> bool:
+    """Whether an objective of the scenario is about distance."""
+    return any(
+        "distance" in (objective.name, *objective.parts) or "distance_km" in objective.parts
+        for objective in settings.objectives or []
+    )
+
+
+class Limits:
+    """The scenario's limits in whole metres, as exact bounds on squares and on given distances."""
+
+    def __init__(self, settings: Settings):
+        geography = settings.geography
+        self.factor = Fraction(geography.detour_factor)
+        self._regions = {name.casefold(): Fraction(km) * 1000 for name, km in geography.max_distance_km.items()}
+        self.least = Fraction(geography.min_distance_km) * 1000
+        self._nle_limit = geography.nle_limit
+        minutes = geography.max_travel_minutes
+        self.minutes = NO_LIMIT if minutes is None else int(Fraction(minutes) * MILLION)
+        self.always_needed = self.least > 0 or uses_distance(settings)
+
+    def of_region(self, region: str) -> Fraction | None:
+        """The limit for schools of a region."""
+        return self._regions.get(region.casefold(), self._regions.get("default"))
+
+    @property
+    def for_everyone(self) -> bool:
+        """Whether there is a limit whatever the region."""
+        return "default" in self._regions
+
+    def of_nle(self, metres: int) -> int | None:
+        """What an NLE's own limit comes to."""
+        if self._nle_limit == "ignore":
+            return None
+        if isinstance(self._nle_limit, dict):
+            return int(metres * Fraction(self._nle_limit["multiply"]))
+        return metres
+
+    def greatest_square(self, metres: Fraction | int | None) -> int:
+        """The greatest squared straight line that is within a limit."""
+        return NO_LIMIT if metres is None else min(int((metres / self.factor) ** 2), NO_LIMIT)
+
+
+class Geography:
+    """Distances between recipients, in order of easting, and NLEs."""
+
+    def __init__(self, scenario: Scenario, table: Records, placed: int, listed: Listed):
+        self.limits, self._listed, self._placed = Limits(scenario.settings), listed, placed
+        self.rows = len(table)
+        self.only = scenario.settings.data.pairs is not None and scenario.settings.data.pairs.only
+        self.east = _coordinates(table, "easting", placed)
+        self.north = _coordinates(table, "northing", placed)
+        self._school_limits(table)
+        nles = scenario.nles
+        self.nle_placed = nles.given("easting") & nles.given("northing")
+        self.nle_east, self.nle_north = nles.values("easting"), nles.values("northing")
+        own = nles.column("max_distance_km")
+        limits = zip(own.values.tolist(), own.given.tolist(), strict=True)
+        found = [self.limits.of_nle(metres) if given else None for metres, given in limits]
+        self._own = np.array([NO_LIMIT if limit is None else limit for limit in found], dtype=np.int64)
+        self._own_square = np.array([self.limits.greatest_square(limit) for limit in found], dtype=np.float64)
+
+    def _school_limits(self, table: Records) -> None:
+        regions = table.values("region").tolist()
+        limit = {region: self.limits.of_region(region) for region in set(regions)}
+        metres = {region: NO_LIMIT if m is None else int(m) for region, m in limit.items()}
+        square = {region: self.limits.greatest_square(m) for region, m in limit.items()}
+        self._limit = np.array([metres[region] for region in regions], dtype=np.int64)
+        self._limit_square = np.array([square[region] for region in regions], dtype=np.float64)
+        self._widest = float(self._limit_square.max(initial=0.0))
+        self._one_limit = len(set(square.values())) <= 1
+
+    def is_limited(self, nle: int) -> bool:
+        """Whether every pair of an NLE needs a distance."""
+        return self.limits.always_needed or self.limits.for_everyone or bool(self._own[nle] < NO_LIMIT)
+
+    def windowed(self, nle: int) -> bool:
+        """Whether recipients far from an NLE can be told by their place alone."""
+        return not self.only and bool(self.nle_placed[nle]) and self._radius_square(nle) < NO_LIMIT
+
+    def _radius_square(self, nle: int) -> float:
+        return min(self._widest, float(self._own_square[nle]))
+
+    def reach(self, nle: int) -> Pairs:
+        """The pairs of an NLE but for those that are beyond its limit by their places."""
+        if self.only:
+            return self.pairs(nle, self._listed.rows(nle))
+        if not self.windowed(nle):
+            return self.pairs(nle, np.arange(self.rows))
+        within = self._radius_square(nle)
+        radius = within**0.5 + 1
+        east = float(self.nle_east[nle])
+        low, high = np.searchsorted(self.east[: self._placed], (east - radius, east + radius)).tolist()
+        across, along = self.east[low:high] - east, self.north[low:high] - float(self.nle_north[nle])
+        squares = across * across + along * along
+        near = np.flatnonzero(squares <= within)
+        rows = near + low
+        known = self._listed.rows_with(nle, "distance_km")
+        if len(known):
+            return self.pairs(nle, np.union1d(rows, known))
+        return Pairs(nle, rows, squares[near], self._listed.entries(nle, rows))
+
+    def pairs(self, nle: int, rows: Integers) -> Pairs:
+        """The pairs of an NLE with these recipients."""
+        return Pairs(nle, rows, self.squares(nle, rows), self._listed.entries(nle, rows))
+
+    def squares(self, nle: int | Integers, rows: Integers) -> Floats:
+        """Squared straight lines in metres; UNKNOWN where a place is."""
+        across = self.east[rows] - self.nle_east[nle]
+        along = self.north[rows] - self.nle_north[nle]
+        known = (rows < self._placed) & self.nle_placed[nle]
+        return np.where(known, across * across + along * along, UNKNOWN)
+
+    def metres(self, pairs: Pairs) -> Integers:
+        """Distances as decided, in metres; -1 where they are not known."""
+        result = np.where(pairs.squares < 0, -1, metres_from_squares(np.maximum(pairs.squares, 0), self.limits.factor))
+        told = self._listed.cells(pairs, "distance_km")
+        if told is not None:
+            result[told[1]] = told[0][told[1]]
+        return result
+
+    def filters(self) -> list[tuple[str, Filter]]:
+        """The filters on distance and time, by reason code, in order."""
+        result: list[tuple[str, Filter]] = [("no-place", self._no_place), ("too-far", self._too_far)]
+        if self.limits.least > 0:
+            result.append(("too-near", self._too_near))
+        if self.limits.minutes < NO_LIMIT:
+            result.append(("travel-time", self._travel_time))
+        return result
+
+    def _no_place(self, pairs: Pairs) -> Flags | None:
+        unknown = pairs.squares < 0
+        if not unknown.any():
+            return None
+        if not self.limits.always_needed:
+            unknown &= (self._limit[pairs.rows] < NO_LIMIT) | (self._own[pairs.nle] < NO_LIMIT)
+        told = self._listed.cells(pairs, "distance_km")
+        return unknown if told is None else unknown & ~told[1]
+
+    def _too_far(self, pairs: Pairs) -> Flags | None:
+        beyond = pairs.squares > self._own_square[pairs.nle]
+        beyond |= pairs.squares > (self._widest if self._one_limit else self._limit_square[pairs.rows])
+        told = self._listed.cells(pairs, "distance_km")
+        if told is not None:
+            limit = np.minimum(self._limit[pairs.rows], self._own[pairs.nle])
+            beyond = np.where(told[1], told[0] > limit, beyond)
+        return beyond
+
+    def _too_near(self, pairs: Pairs) -> Flags:
+        least = self.limits.least
+        square = ceil((least / self.limits.factor) ** 2)
+        near = (pairs.squares >= 0) & (pairs.squares < square)
+        told = self._listed.cells(pairs, "distance_km")
+        return near if told is None else np.where(told[1], told[0] < ceil(least), near)
+
+    def _travel_time(self, pairs: Pairs) -> Flags:
+        told = self._listed.cells(pairs, "travel_minutes")
+        if told is None:
+            return np.ones(len(pairs), dtype=bool)
+        return ~told[1] | (told[0] > self.limits.minutes)
+
+
+def _coordinates(table: Records, name: str, placed: int) -> Floats:
+    values = table.values(name).astype(np.float64)
+    values[placed:] = 0
+    return values

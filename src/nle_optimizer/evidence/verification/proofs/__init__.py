@@ -1,0 +1,1 @@
+"""What is said to prove a result, re-evaluated by plain code."""

@@ -1,0 +1,113 @@
+"""A certificate by bounds: each level's bound, on somebody's word or by a tree of multipliers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nle_optimizer.evidence.verification.levels.fairness import Fairness
+from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
+from nle_optimizer.evidence.verification.levels.objectives import bound_of, check_heading, entries_of, reaches
+from nle_optimizer.evidence.verification.proofs.instance import Instance
+from nle_optimizer.evidence.verification.proofs.leaves import UnsoundTreeError
+from nle_optimizer.evidence.verification.proofs.pool import Pool, Prover
+from nle_optimizer.evidence.verification.proofs.prices import FILE, is_whole
+from nle_optimizer.evidence.verification.proofs.trees import Ground, Held, TreeReading
+from nle_optimizer.evidence.verification.proofs.trivial import check_trivial
+from nle_optimizer.evidence.verification.sweep import Sweep
+
+PROOFS = ("multipliers", "leaves", "solver", "trivial")
+
+
+class BoundsCertificate:
+    """The bounds of all levels, to be judged once the candidate pairs are known."""
+
+    def __init__(self, instance: Instance, entries: Any):
+        self._instance, self._findings = instance, instance.findings
+        sound = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+        if not sound or len(entries) != len(instance.levels):
+            self._findings.differs(FILE, "", "levels", f"{len(instance.levels)} levels", entries)
+            entries = []
+        self._entries: Sequence[Mapping[str, Any]] = entries
+        self._pool = Pool(instance)
+
+    @property
+    def provers(self) -> Sequence[Prover]:
+        """Who must be shown the candidate pairs."""
+        return [self._pool.collect]
+
+    def check(self, summary: Mapping[str, Any], sweep: Sweep, values: Sequence[int]) -> None:
+        """Check each level's entry, given the values of all of them."""
+        judge = _Judge(self._instance, self._pool.ground(sweep), sweep)
+        said = entries_of(summary)
+        for n, (entry, level, value) in enumerate(zip(self._entries, self._instance.levels, values, strict=False)):
+            judge.check(n, entry, said[n] if n < len(said) else {}, level, value)
+
+
+class _Judge:
+    """Goes through the levels in order; what keeps each is needed for those after it."""
+
+    def __init__(self, instance: Instance, ground: Ground, sweep: Sweep):
+        self._instance, self._ground, self._sweep = instance, ground, sweep
+        self._findings = instance.findings
+        self._held: list[Held] = []
+
+    def check(self, n: int, entry: Mapping[str, Any], stated: Mapping[str, Any], level: AnyLevel, value: int) -> None:
+        """Check one level's entry against what the summary says of it, and its proof."""
+        where = f"level {n + 1}"
+        check_heading(FILE, where, entry, level, self._findings)
+        for word, number in {"scale": level.scale, "value": value, "bound": bound_of(stated)}.items():
+            if not is_whole(entry.get(word)) or entry[word] != number:
+                self._findings.differs(FILE, where, word, number, entry.get(word))
+        if "proof" in stated and stated["proof"] != entry.get("proof"):
+            self._findings.differs(FILE, where, "proof", stated["proof"], entry.get("proof"))
+        if is_whole(entry.get("bound")):
+            self._check_proof(where, entry, level, value)
+        self._held.append(self._hold(level, value, entry.get("bound")))
+
+    def _hold(self, level: AnyLevel, value: int, bound: Any) -> Held:
+        """What keeping a level means for those after it."""
+        best = bound if is_whole(bound) and reaches(level, value, bound) else value
+        best = -best if level.minimised else best
+        return Held(self._amounts(level), level.least(best) if isinstance(level, Level) else best)
+
+    def _amounts(self, level: AnyLevel) -> NDArray[Any] | None:
+        """Each pair's amount, more being better; None where the level is no sum over pairs."""
+        if isinstance(level, Fairness) or not self._instance.is_sum(level, self._sweep):
+            return None
+        if isinstance(level, Level):
+            return level.to_maximise(self._ground.pairs, self._instance.measures)
+        return np.zeros(len(self._ground.pairs), dtype=np.int64)
+
+    def _check_proof(self, where: str, entry: Mapping[str, Any], level: AnyLevel, value: int) -> None:
+        proof, tree, sign = entry.get("proof"), entry.get("tree"), -1 if level.minimised else 1
+        bound = sign * entry["bound"]
+        if proof not in PROOFS:
+            self._findings.differs(FILE, where, "proof", f"one of {', '.join(PROOFS)}", proof)
+        if proof == "trivial":
+            check_trivial(where, level, entry["bound"], self._ground, self._sweep, self._instance)
+        is_leaf = isinstance(tree, dict) and "pair" not in tree
+        if (proof == "multipliers" and not is_leaf) or (proof == "leaves" and (tree is None or is_leaf)):
+            self._findings.differs(FILE, where, "tree", f"one that goes with the proof {proof}", "another")
+            return
+        shown = None if tree is None else self._evaluate(where, level, tree)
+        if shown is None:
+            return
+        if shown < sign * value:
+            self._findings.differs(FILE, where, "tree", f"a bound that {value} does not exceed", sign * shown)
+        if proof in ("multipliers", "leaves") and shown > bound:
+            self._findings.differs(FILE, where, "bound", f"{sign * shown} by the tree", sign * bound)
+
+    def _evaluate(self, where: str, level: AnyLevel, tree: Any) -> int | None:
+        """What a tree proves, in the maximising orientation; None, noted, where it proves nothing."""
+        amounts, fault = self._amounts(level), "a level that is no sum over pairs has one"
+        try:
+            shown = None if amounts is None else TreeReading(self._ground, amounts, self._held).bound(tree)
+        except UnsoundTreeError as unsound:
+            shown, fault = None, str(unsound)
+        else:
+            fault = fault if amounts is None else "every case is said to be impossible"
+        if shown is None:
+            self._findings.add(f"{FILE}: tree", f"{FILE}: {where}: tree: {fault}")
+        return shown

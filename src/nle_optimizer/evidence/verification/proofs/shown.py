@@ -1,0 +1,42 @@
+"""The candidate pairs of an NLE, as those who judge a certificate are shown them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nle_optimizer.evidence.verification.pairs.listed import Pairs
+from nle_optimizer.evidence.verification.proofs.prices import FREE, MATCHED, UNMATCHED
+from nle_optimizer.records import Flags, Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Candidate pairs.
+
+    Attributes:
+        signs: MATCHED, UNMATCHED, or FREE for one that is required.
+        matched: whether each is.
+        fits: whether the NLE, had it nobody else, could take the recipient.
+    """
+
+    pairs: Pairs
+    signs: Integers
+    matched: Flags
+    fits: Flags
+
+    def fitting(self) -> "Shown":
+        """Those that fit."""
+        if self.fits.all():
+            return self
+        at = self.fits
+        return Shown(self.pairs.keep(at), self.signs[at], self.matched[at], at[at])
+
+
+def signs_of(pairs: int, matched: Flags | None, required: Flags | None) -> tuple[Integers, Flags]:
+    """What each pair's tuple must not be, and whether it is matched."""
+    signs, is_matched = np.full(pairs, UNMATCHED, dtype=np.int64), np.zeros(pairs, dtype=bool)
+    if matched is not None:
+        signs[matched], is_matched[matched] = MATCHED, True
+    if required is not None:
+        signs[required] = FREE
+    return signs, is_matched

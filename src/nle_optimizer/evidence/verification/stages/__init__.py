@@ -1,0 +1,1 @@
+"""Who may be matched and what the NLEs have to give, read anew from the inputs."""

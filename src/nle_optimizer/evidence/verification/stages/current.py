@@ -1,0 +1,114 @@
+"""What stands today: pairs that are kept if they can be, pairs that must stay, and what others have used up."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nle_optimizer.evidence.verification.findings import RefusedError
+from nle_optimizer.evidence.verification.pairs.listed import Pairs
+from nle_optimizer.records import Flags, Integers, Records
+from nle_optimizer.scenario.scenario import Scenario
+
+PINNED = ("agreed", "started")
+OVER = ("finished", "stopped")
+FREE = "proposed"
+
+
+@dataclass(frozen=True, eq=False)
+class Current:
+    """The pairs of `data.current`, by NLE and recipient.
+
+    Attributes:
+        states: state of every pair between an NLE and a recipient.
+        pinned: NLE (by index) and school of the pairs that must stay, recipients or not.
+        taken: by resource and NLE, in millionths: what pairs that are over have used up.
+        recipients: how many there are.
+    """
+
+    states: Mapping[tuple[int, int], str]
+    pinned: tuple[tuple[int, str], ...]
+    taken: Integers
+    recipients: int
+
+    def state(self, nle: int, row: int) -> str:
+        """What `allocation.csv` calls a matched pair."""
+        state = self.states.get((nle, row), FREE)
+        return FREE if state in OVER else state
+
+    @cached_property
+    def _kept(self) -> Integers:
+        return self._keys(pair for pair, state in self.states.items() if state not in OVER)
+
+    @cached_property
+    def _every(self) -> Integers:
+        return self._keys(self.states)
+
+    def _keys(self, pairs: Iterable[tuple[int, int]]) -> Integers:
+        return np.sort(np.array([nle * self.recipients + row for nle, row in pairs], dtype=np.int64))
+
+    def kept(self, pairs: Pairs) -> Flags:
+        """Which pairs stand today and are not over."""
+        return self._among(pairs, self._kept)
+
+    def any(self, pairs: Pairs) -> Flags:
+        """Which pairs stand in the table, in any state."""
+        return self._among(pairs, self._every)
+
+    def _among(self, pairs: Pairs, keys: Integers) -> Flags:
+        if not len(keys):
+            return np.zeros(len(pairs), dtype=bool)
+        wanted = pairs.nle * self.recipients + pairs.rows
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.asarray(keys[at] == wanted)
+
+
+def read_current(scenario: Scenario, position: Mapping[str, int]) -> Current:
+    """The current table, with recipients by their position; pairs of nobody known are left aside."""
+    nles = {identifier: n for n, identifier in enumerate(scenario.nles.ids.tolist())}
+    taken = np.zeros((len(scenario.resources), len(nles)), dtype=np.int64)
+    table = scenario.current
+    if table is None or not len(table):
+        return Current({}, (), taken, len(position))
+    known = {*scenario.schools.ids.tolist(), *position}
+    if scenario.trusts is not None:
+        known |= set(scenario.trusts.ids.tolist())
+    states: dict[tuple[int, int], str] = {}
+    pinned: list[tuple[int, str]] = []
+    columns = (table.values(name).tolist() for name in ("nle_id", "school_id", "state"))
+    for line, (nle, school, state) in enumerate(zip(*columns, strict=True)):
+        if nle not in nles or school not in known:
+            continue
+        if school in position:
+            states[nles[nle], position[school]] = state or FREE
+        if state in PINNED:
+            pinned.append((nles[nle], school))
+        if state in OVER:
+            taken[:, nles[nle]] += _taken(scenario, line, nle, school)
+    return Current(states, tuple(pinned), taken, len(position))
+
+
+def _taken(scenario: Scenario, line: int, nle: str, school: str) -> Integers:
+    """What a pair that is over took of each resource: as the current, the pairs or the schools table says."""
+    assert scenario.current is not None
+    found: list[tuple[Records, int]] = [(scenario.current, line)]
+    if scenario.pairs is not None:
+        found += [(scenario.pairs, row) for row in _lines(scenario.pairs, {"nle_id": nle, "school_id": school})]
+    found += [(scenario.schools, row) for row in _lines(scenario.schools, {"school_id": school})]
+    return np.array([_first_given(found, resource) for resource in scenario.resources], dtype=np.int64)
+
+
+def _lines(table: Records, key: Mapping[str, str]) -> list[int]:
+    same = [table.values(name) == value for name, value in key.items()]
+    return np.flatnonzero(np.logical_and.reduce(same)).tolist()
+
+
+def _first_given(found: list[tuple[Records, int]], resource: str) -> int:
+    if resource == "placements":
+        return 0
+    cells: list[Any] = [table.values(resource)[row] for table, row in found if table.given(resource)[row]]
+    if not cells:
+        raise RefusedError(f"nothing says how much of {resource} a pair that is over took")
+    return int(cells[0])

@@ -1,0 +1,1 @@
+"""Every cell of the tables and figures of a run, derived anew."""
