@@ -136,7 +136,7 @@ def test_ctrl_c_ends_with_130_and_leaves_a_folder_that_resumes(
     before = time.monotonic()
     while not store.exists() and time.monotonic() - before < 60:
         time.sleep(0.05)
-    time.sleep(0.7)
+    time.sleep(0.3)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
