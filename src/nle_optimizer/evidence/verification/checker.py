@@ -201,15 +201,15 @@ class _Check:
         waiting[[self.position[school] for school in self.unmatched["school_id"] if school in self.position]] = True
         return waiting
 
-    def _kept(self, ground: Ground) -> Mapping[int, Pairs] | None:
-        """The candidates of every NLE, where there is a memory to keep them; else they are found one NLE at a time."""
+    def _kept(self, ground: Ground) -> Sequence[Pairs] | None:
+        """The candidate pairs, where there is a memory to keep them; else they are found some NLEs at a time."""
         available, candidates = self.supply.available, ground.candidates
         if self.recall is plainly:
             candidates.start(available, self.placed)
             return None
         reached = self.recall(every_candidate, ground, available, self.placed)
         candidates.last = reached.last.copy()
-        return reached.pairs
+        return reached.blocks
 
     def _levels(self, every_distance: bool) -> list[AnyLevel]:
         """The levels, those weighted by a column on the scale that the claim states."""

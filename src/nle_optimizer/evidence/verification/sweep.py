@@ -1,20 +1,21 @@
-"""One pass over the NLEs: the candidates of each are found, held against the claim, and forgotten."""
+"""One pass over the candidate pairs: some at a time are found, held against the claim, and forgotten."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.pairs.candidates import Candidates
+from nle_optimizer.evidence.verification.pairs.ground import blocks_of
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
 from nle_optimizer.evidence.verification.pairs.matching import FILE, Matching
 from nle_optimizer.evidence.verification.pairs.measures import Measures
 from nle_optimizer.evidence.verification.proofs.price_proof import UNLIMITED
 from nle_optimizer.evidence.verification.proofs.shown import Shown, signs_of
 from nle_optimizer.evidence.verification.stages.supply import Supply
-from nle_optimizer.records import Flags, Integers, Texts
+from nle_optimizer.evidence.verification.wanted import Wanted
+from nle_optimizer.records import MILLION, Flags, Integers, Texts
 
 
 @dataclass(eq=False)
@@ -32,9 +33,9 @@ class Sweep:
         pairs: the number of candidate pairs.
         choices: by recipient: how many NLEs could take it, had they nobody else.
         active: by NLE: whether it has a candidate.
-        seers: are shown the candidate pairs of each NLE.
+        seers: are shown the candidate pairs.
         provers: are shown them with all that is known of them.
-        kept: the candidate pairs of every NLE, where they are known already.
+        kept: the candidate pairs, where they are known already.
         waiting: by recipient, those whose pairs with room are kept under `roomy`; None where nobody's are.
         roomy: their pairs whose NLE has room for them.
     """
@@ -51,7 +52,7 @@ class Sweep:
     next_best: dict[int, list[int]] = field(default_factory=dict)
     seers: Sequence[Callable[[Pairs], object]] = ()
     provers: Sequence[Callable[[Shown], object]] = ()
-    kept: Mapping[int, Pairs] | None = None
+    kept: Sequence[Pairs] | None = None
     waiting: Flags | None = None
     pairs: int = 0
 
@@ -65,116 +66,89 @@ class Sweep:
         self.choices: Integers = np.zeros(rows, dtype=np.int64)
         self.active: Flags = np.zeros(nles, dtype=bool)
         self.roomy: list[Pairs] = []
-        self._marks: Flags = np.zeros(rows, dtype=bool)
         self.used = np.zeros_like(self.supply.capacity)
         for resource, amounts in enumerate(self.measures.usage.of(self.matching.pairs)):
             np.add.at(self.used[resource], self.matching.pairs.nle, amounts)
+        self._matched = Wanted(rows, np.asarray(self.matching.pairs.nle), self.matching.pairs.rows)
+        self._required, self._next_best = (Wanted.of(rows, asked) for asked in (self.required, self.next_best))
 
     def run(self) -> None:
-        """Look at every NLE that is not out."""
-        for nle in np.flatnonzero(self.supply.available).tolist():
-            pairs = self.candidates.of(nle) if self.kept is None else self.kept[nle]
-            self.pairs += len(pairs)
-            self.has_candidate[pairs.rows] = True
-            self._check_required(nle, pairs)
-            matched = self._check_matched(nle, pairs)
-            self._check_next_best(nle, pairs)
-            usable = self._room(nle, pairs)
-            if not len(pairs):
-                continue
-            self.active[nle] = True
-            for seer in self.seers:
-                seer(pairs)
-            self._prove(nle, pairs, matched, usable)
+        """Look at every candidate pair of an NLE that is not out."""
+        blocks = blocks_of(self.candidates, self.supply.available) if self.kept is None else self.kept
+        for pairs in blocks:
+            self._look_at(pairs)
+        self._tell_strangers()
+        self._tell_required()
+        self._tell_next_best()
 
     def required_use(self, nle: int) -> Integers:
         """What an NLE's required pairs take of each resource."""
         rows = np.array(self.required[nle], dtype=np.int64)
         return np.asarray(self.measures.usage.of(self.candidates.geography.pairs(nle, rows)).sum(axis=1))
 
-    def _among(self, pairs: Pairs, rows: NDArray[np.int64]) -> tuple[Flags, Flags]:
-        """Which of the pairs concern the given recipients, and which of those are among the pairs."""
-        self._marks[rows] = True
-        which = self._marks[pairs.rows]
-        self._marks[rows] = False
-        self._marks[pairs.rows[which]] = True
-        found = self._marks[rows]
-        self._marks[rows] = False
-        return which, found
+    def _look_at(self, pairs: Pairs) -> None:
+        nle = np.asarray(pairs.nle)
+        self.pairs += len(pairs)
+        self.has_candidate[pairs.rows] = True
+        self.active[nle] = True
+        matched = self._find_matched(pairs)
+        required, _ = self._required.find(nle, pairs.rows)
+        self._next_best.find(nle, pairs.rows)
+        usable = self._room(pairs)
+        self.choices += np.bincount(pairs.rows[usable], minlength=len(self.ids))
+        for seer in self.seers:
+            seer(pairs)
+        shown = Shown(pairs, signs_of(matched, required), matched, usable)
+        for prover in self.provers:
+            prover(shown)
 
-    def _check_matched(self, nle: int, pairs: Pairs) -> Flags | None:
-        here = self.matching.of(nle)
-        rows = self.matching.pairs.rows[here]
-        if not len(rows):
-            return None
-        matched, found = self._among(pairs, rows)
+    def _find_matched(self, pairs: Pairs) -> Flags:
+        """Which of the pairs are matched; their fit is noted."""
         assert pairs.fit is not None
-        # Both sides are in ascending order of recipient.
-        self.fit[np.flatnonzero(found) + here.start] = pairs.fit[matched]
-        for row in rows[~found].tolist():
-            obstacle = self.candidates.obstacle(nle, row)
-            label = f"{FILE}: school {self.ids[row]}, NLE {self.nle_ids[nle]}"
-            self.findings.add(f"{FILE}: candidate", f"{label}: the pair is no candidate: {obstacle}")
+        at, which = self._matched.find(np.asarray(pairs.nle), pairs.rows)
+        self.fit[which] = pairs.fit[at]
+        matched = np.zeros(len(pairs), dtype=bool)
+        matched[at] = True
         return matched
 
-    def _check_required(self, nle: int, pairs: Pairs) -> None:
-        rows = np.array(self.required.get(nle, ()), dtype=np.int64)
-        if not len(rows):
-            return
-        candidate = self._among(pairs, rows)[1]
-        matched = np.isin(rows, self.matching.pairs.rows[self.matching.of(nle)])
-        for row, possible, there in zip(rows.tolist(), candidate, matched, strict=True):
-            label = f"{FILE}: school {self.ids[row]}, NLE {self.nle_ids[nle]}"
-            if not possible:
-                obstacle = self.candidates.obstacle(nle, row)
-                self.findings.add("required", f"{label}: the pair is required, and impossible: {obstacle}")
-            elif not there and self.is_answered:
-                self.findings.add("required", f"{label}: the pair is required, and not matched")
+    def _room(self, pairs: Pairs) -> Flags:
+        """Note who has room and how many schools each NLE can take; which pairs fit the whole capacity."""
+        nle, capacity = np.asarray(pairs.nle), self.supply.capacity
+        amounts = self.measures.usage.of(pairs)
+        fits = np.asarray((amounts <= (capacity - self.used)[:, nle]).all(axis=0), dtype=bool)
+        self.has_room[pairs.rows[fits]] = True
+        if self.waiting is not None:
+            self.roomy.append(pairs.keep(fits & self.waiting[pairs.rows]))
+        usable = np.asarray((amounts <= capacity[:, nle]).all(axis=0), dtype=bool)
+        self.holdable[pairs.rows[usable]] = True
+        firsts = np.flatnonzero(np.diff(nle, prepend=-1))
+        who = nle[firsts]
+        least = np.minimum.reduceat(np.where(usable, amounts, UNLIMITED * MILLION), firsts, axis=1)
+        most = np.where(least > 0, capacity[:, who] // np.maximum(least, 1), UNLIMITED).min(axis=0)
+        self.places[who] = np.where(np.logical_or.reduceat(usable, firsts), most, 0)
+        return usable
 
-    def _check_next_best(self, nle: int, pairs: Pairs) -> None:
-        rows = np.array(self.next_best.get(nle, ()), dtype=np.int64)
-        if not len(rows):
-            return
-        found = self._among(pairs, rows)[1]
-        for row in rows[~found].tolist():
+    def _tell_strangers(self) -> None:
+        """Note every matched pair that is no candidate."""
+        for nle, row in self._matched.missing():
+            obstacle = self.candidates.obstacle(nle, row)
+            self.findings.add(f"{FILE}: candidate", f"{self._label(nle, row)}: the pair is no candidate: {obstacle}")
+
+    def _tell_required(self) -> None:
+        """Note every required pair that is impossible, or not matched."""
+        for nle, row in self._required.missing():
+            obstacle = self.candidates.obstacle(nle, row)
+            what = f"the pair is required, and impossible: {obstacle}"
+            self.findings.add("required", f"{self._label(nle, row)}: {what}")
+        for nle, row in self._required.found() if self.is_answered else ():
+            if not self._matched.has(nle, row):
+                self.findings.add("required", f"{self._label(nle, row)}: the pair is required, and not matched")
+
+    def _tell_next_best(self) -> None:
+        """Note every next best that is no candidate."""
+        for nle, row in self._next_best.missing():
             label = f"{FILE}: school {self.ids[row]}: next_best_nle_id"
             self.findings.add(f"{FILE}: next_best", f"{label}: {self.nle_ids[nle]} is no candidate for it")
 
-    def _room(self, nle: int, pairs: Pairs) -> Flags | None:
-        """Note who has room and how many schools the NLE can take.
-
-        Returns:
-            The pairs that fit the whole capacity; None where all do.
-        """
-        if not len(pairs):
-            return None
-        usage, capacity = self.measures.usage, self.supply.capacity[:, nle]
-        amounts = usage.of(pairs.keep(slice(0, 1)) if usage.uniform else pairs)  # type: ignore[arg-type]
-        spare = capacity - self.used[:, nle]
-        fits = (amounts <= spare[:, None]).all(axis=0)
-        if fits.any():
-            with_room = pairs if usage.uniform else pairs.keep(np.asarray(fits, dtype=bool))
-            self.has_room[with_room.rows] = True
-            if self.waiting is not None:
-                self.roomy.append(with_room.keep(self.waiting[with_room.rows]))
-        usable: Flags = np.asarray((amounts <= capacity[:, None]).all(axis=0), dtype=bool)
-        if usable.any():
-            self.holdable[pairs.rows if usage.uniform else pairs.rows[usable]] = True
-        if not usable.any():
-            self.places[nle] = 0
-            return np.zeros(len(pairs), dtype=bool)
-        least = amounts[:, usable].min(axis=1)
-        bounded = least > 0
-        if bounded.any():
-            self.places[nle] = (capacity[bounded] // least[bounded]).min()
-        return None if usable.all() else usable
-
-    def _prove(self, nle: int, pairs: Pairs, matched: Flags | None, usable: Flags | None) -> None:
-        required: Flags | None = None
-        if nle in self.required:
-            required = self._among(pairs, np.array(self.required[nle], dtype=np.int64))[0]
-        fits = np.ones(len(pairs), dtype=bool) if usable is None else usable
-        self.choices[pairs.rows[fits]] += 1
-        shown = Shown(pairs, *signs_of(len(pairs), matched, required), fits)
-        for prover in self.provers:
-            prover(shown)
+    def _label(self, nle: int, row: int) -> str:
+        return f"{FILE}: school {self.ids[row]}, NLE {self.nle_ids[nle]}"

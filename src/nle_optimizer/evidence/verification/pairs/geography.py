@@ -140,6 +140,8 @@ class Geography:
 
     def metres(self, pairs: Pairs) -> Integers:
         """Distances as decided, in metres; -1 where they are not known."""
+        if pairs.metres is not None:
+            return pairs.metres
         result = np.where(pairs.squares < 0, -1, metres_from_squares(np.maximum(pairs.squares, 0), self.limits.factor))
         told = self._listed.cells(pairs, "distance_km")
         if told is not None:

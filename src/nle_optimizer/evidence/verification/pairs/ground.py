@@ -1,16 +1,19 @@
 """What measures and sifts the pairs of an instance; and all its candidate pairs at once, for whoever keeps them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nle_optimizer.evidence.verification.pairs.candidates import Candidates
 from nle_optimizer.evidence.verification.pairs.geography import Geography
-from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs
+from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs, join
 from nle_optimizer.evidence.verification.stages.recipients import Recipients
 from nle_optimizer.records import Flags, Integers
 from nle_optimizer.scenario.scenario import Scenario
+
+AT_ONCE = 100_000
+"""Pairs that are looked at in one go."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +37,11 @@ class Reached:
     """The candidate pairs of every available NLE.
 
     Attributes:
-        pairs: by NLE.
+        blocks: the pairs, in order of NLE and recipient, with their distance.
         last: for each recipient, the rank of the latest filter that stopped a pair of it.
     """
 
-    pairs: Mapping[int, Pairs]
+    blocks: tuple[Pairs, ...]
     last: Integers
 
 
@@ -46,5 +49,20 @@ def every_candidate(ground: Ground, available: Flags, placed: int) -> Reached:
     """The candidate pairs of every available NLE, all of them kept."""
     candidates = ground.candidates
     candidates.start(available, placed)
-    pairs = {nle: candidates.of(nle) for nle in np.flatnonzero(available).tolist()}
-    return Reached(pairs, candidates.last.copy())
+    blocks = blocks_of(candidates, available)
+    measured = tuple(replace(block, metres=ground.geography.metres(block)) for block in blocks)
+    return Reached(measured, candidates.last.copy())
+
+
+def blocks_of(candidates: Candidates, available: Flags) -> Iterator[Pairs]:
+    """The candidate pairs of every available NLE, some NLEs at a time, in order of NLE and recipient."""
+    waiting: list[Pairs] = []
+    size = 0
+    for nle in np.flatnonzero(available).tolist():
+        waiting.append(candidates.of(nle))
+        size += len(waiting[-1])
+        if size >= AT_ONCE:
+            yield join(waiting)
+            waiting, size = [], 0
+    if size:
+        yield join(waiting)

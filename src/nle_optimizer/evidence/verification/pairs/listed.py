@@ -24,6 +24,7 @@ class Pairs:
         squares: squared straight-line metres (exact), or UNKNOWN.
         entry: each pair's row of the pairs table, or NOT_LISTED; None where none is listed.
         fit: fit in millionths, once it is known.
+        metres: distance as decided, -1 where it is not known; None where it was not worked out yet.
     """
 
     nle: int | Integers
@@ -31,6 +32,7 @@ class Pairs:
     squares: Floats
     entry: Integers | None
     fit: Integers | None = None
+    metres: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -43,6 +45,7 @@ class Pairs:
             self.squares[which],
             None if self.entry is None else self.entry[which],
             None if self.fit is None else self.fit[which],
+            None if self.metres is None else self.metres[which],
         )
 
     def with_fit(self, fit: Integers) -> "Pairs":

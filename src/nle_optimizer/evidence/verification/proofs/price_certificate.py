@@ -53,7 +53,6 @@ class PriceCertificate:
         if self._pool is not None:
             self._check_trivial(self._pool.ground(sweep), summary, sweep)
         if self._proof is not None:
-            self._proof.flush()
             matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
             PriceTotals(self._proof, matched, sweep.places, self._findings).check()
         steps = () if self._proof is None else self._proof.steps

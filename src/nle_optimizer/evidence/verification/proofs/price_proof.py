@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.exact import exact_sum
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.pairs.listed import Pairs, join
+from nle_optimizer.evidence.verification.pairs.listed import Pairs
 from nle_optimizer.evidence.verification.pairs.measures import Measures
 from nle_optimizer.evidence.verification.proofs.priced_rows import PricedRows
 from nle_optimizer.evidence.verification.proofs.prices import (
@@ -26,13 +26,11 @@ from nle_optimizer.records import Integers, Texts
 
 UNLIMITED = 2**40
 """Places of an NLE whom nothing limits."""
-AT_ONCE = 100_000
-"""Pairs that are looked at in one go."""
 
 
 @dataclass(eq=False)
 class PriceProof:
-    """Looks at all candidate pairs, some NLEs at a time.
+    """Looks at all candidate pairs, some at a time.
 
     Attributes:
         steps, prices, rows: what the certificate says.
@@ -56,29 +54,15 @@ class PriceProof:
         self.held = [n for n, step in enumerate(self.steps) if step.held]
         self.surplus = {n: [0] * len(self.prefix(n)) for n, step in enumerate(self.steps) if not step.held}
         self.own = [0] * len(self.steps)
-        self._waiting: list[Shown] = []
-        self._size = 0
 
     def prefix(self, n: int) -> list[int]:
         """The held steps before a step, and itself."""
         return [*(held for held in self.held if held < n), n]
 
     def add(self, shown: Shown) -> None:
-        """Look at the candidate pairs of an NLE, now or later."""
+        """Look at some candidate pairs."""
         shown = shown.fitting()
-        self._waiting.append(shown)
-        self._size += len(shown.pairs)
-        if self._size >= AT_ONCE:
-            self.flush()
-
-    def flush(self) -> None:
-        """Look at everything that waits."""
-        if not self._waiting:
-            return
-        pairs = join([shown.pairs for shown in self._waiting])
-        signs = np.concatenate([shown.signs for shown in self._waiting])
-        matched = np.concatenate([shown.matched for shown in self._waiting])
-        self._waiting, self._size = [], 0
+        pairs, signs, matched = shown.pairs, shown.signs, shown.matched
         priced = self.rows.look_at(pairs)
 
         def difference(step: int, left: Integers | None) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The candidate pairs of an NLE, as those who judge a certificate are shown them."""
+"""Candidate pairs, as those who judge a certificate are shown them."""
 
 from dataclasses import dataclass
 
@@ -32,11 +32,8 @@ class Shown:
         return Shown(self.pairs.keep(at), self.signs[at], self.matched[at], at[at])
 
 
-def signs_of(pairs: int, matched: Flags | None, required: Flags | None) -> tuple[Integers, Flags]:
-    """What each pair's tuple must not be, and whether it is matched."""
-    signs, is_matched = np.full(pairs, UNMATCHED, dtype=np.int64), np.zeros(pairs, dtype=bool)
-    if matched is not None:
-        signs[matched], is_matched[matched] = MATCHED, True
-    if required is not None:
-        signs[required] = FREE
-    return signs, is_matched
+def signs_of(matched: Flags, required: Integers) -> Integers:
+    """What each pair's tuple must not be: of matched ones, of those at the places `required`, of others."""
+    signs = np.where(matched, MATCHED, UNMATCHED)
+    signs[required] = FREE
+    return signs
