@@ -18,7 +18,7 @@ from nle_optimizer.evidence.verification.limits.hindrances import unhindered
 from nle_optimizer.evidence.verification.pairs import matching
 from nle_optimizer.evidence.verification.pairs.candidates import Candidates
 from nle_optimizer.evidence.verification.pairs.geography import Geography
-from nle_optimizer.evidence.verification.pairs.ground import Ground, every_candidate, ground_of
+from nle_optimizer.evidence.verification.pairs.ground import Ground, blocks_of, every_candidate, ground_of
 from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs, join
 from nle_optimizer.evidence.verification.pairs.measures import Measures
 from nle_optimizer.evidence.verification.pairs.nearest import Nearest
@@ -230,7 +230,7 @@ class _Check:
             return False
         if self.placed == len(self.recipients) and geography.nle_placed[available].all():
             return True
-        return all(bool((geography.metres(candidates.of(nle)) >= 0).all()) for nle in available.tolist())
+        return all(bool((geography.metres(pairs) >= 0).all()) for pairs in blocks_of(candidates, self.supply.available))
 
     def _required(self, listed: Listed, current: Current) -> dict[int, list[int]]:
         """By NLE, the recipients that it must have: as the pairs table asks, or as was agreed."""

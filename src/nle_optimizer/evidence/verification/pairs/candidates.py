@@ -1,4 +1,4 @@
-"""The candidates of one NLE at a time, and the filter that stops every other pair."""
+"""Which pairs are candidates, and the filter that stops every other pair."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ RANK = {reason: n for n, reason in enumerate(REASONS)}
 
 
 class Candidates:
-    """Every filter, applied to the pairs of one NLE.
+    """Every filter, applied to some pairs at a time.
 
     Attributes:
         geography, fitness: what measures the pairs.
@@ -73,9 +73,9 @@ class Candidates:
             self.last[:placed] = RANK["too-far"]
             self.last[placed:] = RANK["no-place"]
 
-    def of(self, nle: int) -> Pairs:
-        """The candidates of an NLE, with their fit; what stops the others is noted in `last`."""
-        return self._sift(self.geography.reach(nle), self._note)
+    def among(self, pairs: Pairs) -> Pairs:
+        """Which of the pairs are candidates, with their fit; what stops the others is noted in `last`."""
+        return self._sift(pairs, self._note)
 
     def obstacle(self, nle: int, row: int) -> str:
         """The filter that stops one pair; empty where it is a candidate."""

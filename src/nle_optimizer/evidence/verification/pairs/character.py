@@ -1,12 +1,12 @@
 """Filters on what the two sides are: area, phase, faith and diocese, and conflicts of interest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from nle_optimizer.evidence.verification.pairs.geography import Filter
 from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs
-from nle_optimizer.evidence.verification.pairs.suitability import BLANK, Trait, Words
+from nle_optimizer.evidence.verification.pairs.suitability import ABSENT, BLANK, Offers, Words
 from nle_optimizer.evidence.verification.stages.recipients import Recipients
 from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.scenario.scenario import Scenario
@@ -25,31 +25,32 @@ class Areas:
     """`within`, and the regions an NLE works in."""
 
     def __init__(self, scenario: Scenario, recipients: Recipients):
-        self._nles = scenario.nles
-        self._within = scenario.settings.geography.within
+        nles, self._within = scenario.nles, scenario.settings.geography.within
         column = "region" if self._within == "none" else self._within
-        self._words = Words(recipients.table.values(column).tolist())
-        self._nle_area = [self._words.code(word) for word in self._nles.values(column).tolist()]
-        self._regions = Words(recipients.table.values("region").tolist())
-        works = self._nles.values("regions").tolist()
-        self._works = [[self._regions.code(region) for region in regions] for regions in works]
+        words = Words(recipients.table.values(column).tolist())
+        self._area = words.codes
+        self._nle_area = np.array([words.code(word) for word in nles.values(column).tolist()], dtype=np.int64)
+        regions = Words(recipients.table.values("region").tolist())
+        self._region = regions.codes
+        works = nles.values("regions").tolist()
+        self._is_bound = any(works)
+        self._works = np.ones((len(works), len(regions.words)), dtype=bool)
+        for nle, own in enumerate(works):
+            if own:
+                codes = {regions.code(region) for region in own} - {ABSENT, BLANK}
+                self._works[nle] = np.isin(np.arange(len(regions.words)), list(codes))
 
     def filters(self) -> list[tuple[str, Filter]]:
         """The filter on areas, where one is asked for."""
-        asked = self._within != "none" or any(self._works)
+        asked = self._within != "none" or self._is_bound
         return [("other-area", self._other_area)] if asked else []
 
-    def _other_area(self, pairs: Pairs) -> Flags | None:
-        nle = _single(pairs)
-        other = np.zeros(len(pairs), dtype=bool)
+    def _other_area(self, pairs: Pairs) -> Flags:
+        other = ~self._works[pairs.nle, self._region[pairs.rows]]
         if self._within != "none":
-            area = self._words.codes[pairs.rows]
-            other |= (area != self._nle_area[nle]) | (area == BLANK)
-        if self._works[nle]:
-            region = self._regions.codes[pairs.rows]
-            inside = np.logical_or.reduce([region == code for code in self._works[nle]])
-            other |= ~inside | (region == BLANK)
-        return other
+            area = self._area[pairs.rows]
+            other |= (area != self._nle_area[pairs.nle]) | (area == BLANK)
+        return np.asarray(other)
 
 
 class Traits:
@@ -57,32 +58,31 @@ class Traits:
 
     def __init__(self, scenario: Scenario, recipients: Recipients):
         wanted = scenario.settings.suitability
-        self._trait = {name: Trait(name, recipients.table.values(name).tolist()) for name in TRAITS}
-        self._offered = {name: offered(scenario.nles, name) for name in TRAITS}
-        self._must = [name for name in TRAITS if getattr(wanted, name) == "must"]
-        self._prefer = [name for name in TRAITS if getattr(wanted, name) == "prefer"]
+        self._must, self._prefer = (
+            {
+                name: Offers(name, recipients.table.values(name).tolist(), offered(scenario.nles, name))
+                for name in TRAITS
+                if getattr(wanted, name) == word
+            }
+            for word in ("must", "prefer")
+        )
 
     def filters(self) -> list[tuple[str, Filter]]:
         """One filter for each property that must agree."""
-        return [(name, self._filter(name)) for name in self._must]
-
-    def _filter(self, name: str) -> Callable[[Pairs], Flags | None]:
-        trait, offers = self._trait[name], self._offered[name]
-
-        def removed(pairs: Pairs) -> Flags | None:
-            words = offers[_single(pairs)]
-            return ~trait.met(pairs.rows, words) if words else None
-
-        return removed
+        return [(name, _unmet(offers)) for name, offers in self._must.items()]
 
     def preferred(self, pairs: Pairs) -> Integers | None:
         """How many preferred properties agree in each pair; None where none is preferred."""
         if not self._prefer:
             return None
         count = np.zeros(len(pairs), dtype=np.int64)
-        for name in self._prefer:
-            count += self._trait[name].filled_and_met(pairs.rows, self._offered[name][_single(pairs)])
+        for offers in self._prefer.values():
+            count += offers.filled_and_met(pairs.nle, pairs.rows)
         return count
+
+
+def _unmet(offers: Offers) -> Filter:
+    return lambda pairs: ~offers.met(pairs.nle, pairs.rows)
 
 
 class Interests:
@@ -90,16 +90,17 @@ class Interests:
 
     def __init__(self, scenario: Scenario, recipients: Recipients, listed: Listed):
         self._conflicts, self._listed = scenario.settings.conflicts, listed
-        self._marks = np.zeros(len(recipients), dtype=bool)
+        self._rows = len(recipients)
         by_trust = _receiving(recipients)
         own = [by_trust.get(trust, []) if trust else [] for trust in scenario.nles.values("trust_id").tolist()]
-        self._own_trust = [np.array(rows, dtype=np.int64) for rows in own]
-        self._homes = _homes(scenario, recipients)
+        self._own_trust = self._keys(own)
+        self._homes = self._keys(_homes(scenario, recipients))
         authorities = Words(recipients.table.values("local_authority").tolist())
         self._authority = authorities.codes
-        self._nle_authority = [
-            authorities.code(word) if word else -1 for word in scenario.nles.values("local_authority").tolist()
+        codes = [
+            authorities.code(word) if word else ABSENT for word in scenario.nles.values("local_authority").tolist()
         ]
+        self._nle_authority = np.array(codes, dtype=np.int64)
 
     def filters(self) -> list[tuple[str, Filter]]:
         """The filters in force, by reason code, in order."""
@@ -112,17 +113,15 @@ class Interests:
         ]
         return [(code, removed) for asked, code, removed in wanted if asked]
 
-    def _among(self, pairs: Pairs, positions: Sequence[Integers]) -> Flags | None:
-        rows = positions[_single(pairs)]
-        if not len(rows):
-            return None
-        self._marks[rows] = True
-        result = self._marks[pairs.rows]
-        self._marks[rows] = False
-        return result
+    def _keys(self, by_nle: Sequence[Sequence[int]]) -> Integers:
+        """NLE and recipient as one number, ascending."""
+        return np.array([nle * self._rows + row for nle, rows in enumerate(by_nle) for row in rows], dtype=np.int64)
+
+    def _among(self, pairs: Pairs, keys: Integers) -> Flags:
+        return np.isin(pairs.nle * self._rows + pairs.rows, keys)
 
     def _same_authority(self, pairs: Pairs) -> Flags:
-        return np.asarray(self._authority[pairs.rows] == self._nle_authority[_single(pairs)])
+        return np.asarray(self._authority[pairs.rows] == self._nle_authority[pairs.nle])
 
     def _declared(self, pairs: Pairs) -> Flags | None:
         conflict, objects = (self._listed.related(pairs, word) for word in ("conflict", "objects"))
@@ -141,7 +140,7 @@ def _receiving(recipients: Recipients) -> dict[str, list[int]]:
     return result
 
 
-def _homes(scenario: Scenario, recipients: Recipients) -> list[Integers]:
+def _homes(scenario: Scenario, recipients: Recipients) -> list[list[int]]:
     """For each NLE, the recipients that are its home school or the trust of that school."""
     table, schools = recipients.table, scenario.schools
     position = {identifier: row for row, identifier in enumerate(table.ids.tolist())}
@@ -153,10 +152,5 @@ def _homes(scenario: Scenario, recipients: Recipients) -> list[Integers]:
         rows = set(trusts.get(trust_of.get(home) or "", []))
         if home in position:
             rows.add(position[home])
-        result.append(np.array(sorted(rows), dtype=np.int64))
+        result.append(sorted(rows))
     return result
-
-
-def _single(pairs: Pairs) -> int:
-    assert isinstance(pairs.nle, int)
-    return pairs.nle

@@ -56,13 +56,18 @@ def every_candidate(ground: Ground, available: Flags, placed: int) -> Reached:
 
 def blocks_of(candidates: Candidates, available: Flags) -> Iterator[Pairs]:
     """The candidate pairs of every available NLE, some NLEs at a time, in order of NLE and recipient."""
+    found = (candidates.among(pairs) for pairs in _reached(candidates, available))
+    yield from (pairs for pairs in found if len(pairs))
+
+
+def _reached(candidates: Candidates, available: Flags) -> Iterator[Pairs]:
+    """The pairs that distance lets every available NLE reach, some NLEs at a time."""
     waiting: list[Pairs] = []
     size = 0
     for nle in np.flatnonzero(available).tolist():
-        waiting.append(candidates.of(nle))
+        waiting.append(candidates.geography.reach(nle))
         size += len(waiting[-1])
         if size >= AT_ONCE:
             yield join(waiting)
             waiting, size = [], 0
-    if size:
-        yield join(waiting)
+    yield join(waiting)

@@ -61,7 +61,7 @@ def join(parts: Sequence[Pairs]) -> Pairs:
         np.concatenate([_none(), *(part.rows for part in parts)]),
         np.concatenate([np.zeros(0), *(part.squares for part in parts)]),
         np.concatenate([_entries(part) for part in parts]) if listed else None,
-        np.concatenate([_none(), *(_none() if part.fit is None else part.fit for part in parts)]),
+        None if any(part.fit is None for part in parts) else np.concatenate([_none(), *(part.fit for part in parts)]),
     )
 
 

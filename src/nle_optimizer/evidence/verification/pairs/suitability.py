@@ -8,6 +8,8 @@ from nle_optimizer.records import Flags, Integers
 
 BLANK = 0
 """Code of a blank among `coded` words."""
+ABSENT = -1
+"""Code of a word that no cell has."""
 
 
 class Words:
@@ -21,8 +23,8 @@ class Words:
         self.codes: Integers = np.array([self._code[folded[cell]] for cell in cells], dtype=np.int64)
 
     def code(self, word: str) -> int:
-        """The code of a word; -1 where no cell has it."""
-        return self._code.get(word.casefold(), -1)
+        """The code of a word; `ABSENT` where no cell has it."""
+        return self._code.get(word.casefold(), ABSENT)
 
 
 def phase_is_met(wanted: str, offered: Iterable[str]) -> bool:
@@ -45,23 +47,38 @@ class Trait:
     """One property (phase, faith or diocese) of all schools, to be met by one supporter at a time."""
 
     def __init__(self, name: str, schools: Sequence[str]):
-        self._words = Words(schools)
+        self.words = Words(schools)
         self._meets = phase_is_met if name == "phase" else word_is_met
         self._tables: dict[tuple[str, ...], Flags] = {}
-        self._filled = np.array([bool(word) for word in self._words.words], dtype=bool)
+        self.filled = np.array([bool(word) for word in self.words.words], dtype=bool)
 
     def met(self, rows: Integers, offered: Iterable[str]) -> Flags:
         """Whether the supporter meets each of the schools in `rows`, blanks asking for nothing."""
-        return self._table(tuple(offered))[self._words.codes[rows]]
+        return self.table(tuple(offered))[self.words.codes[rows]]
 
-    def filled_and_met(self, rows: Integers, offered: Iterable[str]) -> Flags:
-        """Whether both sides are filled and the school's is met."""
-        offered = tuple(offered)
-        if not offered:
-            return np.zeros(len(rows), dtype=bool)
-        return np.asarray((self._table(offered) & self._filled)[self._words.codes[rows]])
-
-    def _table(self, offered: tuple[str, ...]) -> Flags:
+    def table(self, offered: tuple[str, ...]) -> Flags:
+        """Whether each word of the schools is met by what is offered."""
         if offered not in self._tables:
-            self._tables[offered] = np.array([self._meets(word, offered) for word in self._words.words], bool)
+            self._tables[offered] = np.array([self._meets(word, offered) for word in self.words.words], bool)
         return self._tables[offered]
+
+
+class Offers:
+    """One property of all schools, and what each of many supporters offers in it."""
+
+    def __init__(self, name: str, schools: Sequence[str], offered: Sequence[tuple[str, ...]]):
+        trait = Trait(name, schools)
+        kinds = {words: n for n, words in enumerate(dict.fromkeys(offered))}
+        self._kind = np.array([kinds[words] for words in offered], dtype=np.int64)
+        self._codes = trait.words.codes
+        self._meets = np.array([trait.table(words) for words in kinds], dtype=bool).reshape(len(kinds), -1)
+        is_filled = np.array([bool(words) for words in kinds], dtype=bool)
+        self._both = self._meets & is_filled[:, None] & trait.filled
+
+    def met(self, nle: int | Integers, rows: Integers) -> Flags:
+        """Whether each supporter meets the school beside it, blanks asking for nothing."""
+        return np.asarray(self._meets[self._kind[nle], self._codes[rows]])
+
+    def filled_and_met(self, nle: int | Integers, rows: Integers) -> Flags:
+        """Whether both sides are filled and the school's is met."""
+        return np.asarray(self._both[self._kind[nle], self._codes[rows]])

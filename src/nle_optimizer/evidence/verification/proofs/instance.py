@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.levels.fairness import Fairness, Spread, spread
 from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
@@ -54,14 +52,7 @@ class Instance:
     @cached_property
     def matched(self) -> Pairs:
         """The claimed pairs, with the fit that they have if they are candidates."""
-        nles = np.asarray(self.claimed.nle)
-        fit = np.zeros(len(self.claimed), dtype=np.int64)
-        for part in np.split(np.arange(len(nles)), np.flatnonzero(np.diff(nles)) + 1):
-            if len(part):
-                some = self.claimed.keep(part)
-                one = Pairs(int(nles[part[0]]), some.rows, some.squares, some.entry)
-                fit[part] = self.measures.fitness.fits(one)
-        return self.claimed.with_fit(fit)
+        return self.claimed.with_fit(self.measures.fitness.fits(self.claimed))
 
     @property
     def supporters(self) -> Integers:
