@@ -1,9 +1,34 @@
-"""How the property tests run: without a deadline, and with fixed examples where CI is set."""
+"""How the property tests run (without a deadline, and with fixed examples where CI is set), and the program."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("laptop", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "laptop")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the program ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Runs `nle-optimizer` with the given words, within the tests' own process."""
+    from nle_optimizer.cli.main import run_program
+
+    def run(*words: object) -> Ended:
+        capsys.readouterr()
+        code = run_program([str(word) for word in words])
+        return Ended(code, *capsys.readouterr())
+
+    return run

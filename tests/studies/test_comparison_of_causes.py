@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from nle_optimizer.reports.settings import read_settings
 from nle_optimizer.studies.comparison.comparison import Comparison, compare
-from nle_optimizer.studies.comparison.settings import SettingChange, read_settings
+from nle_optimizer.studies.comparison.settings import SettingChange
 from support.run_folders import SETTINGS, write_run
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "run": f"{HOME}.run_command:run",
     "validate": f"{HOME}.validate_command:validate",
     "verify": f"{HOME}.verify_command:verify",
+    "report": f"{HOME}.report_command:report",
     "compare": f"{HOME}.compare_command:compare",
     "sweep": f"{HOME}.sweep_command:sweep",
     "import": f"{HOME}.import_command:import_",
@@ -33,7 +34,6 @@ PLANNED = (
     "frontier",
     "recruit",
     "replan",
-    "report",
 )
 INTERRUPTED = 130
 OUR_FAULT = 3

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -45,6 +46,30 @@ def format_option(command: Command) -> Command:
 def force_option(command: Command) -> Command:
     """--force."""
     return click.option("--force", is_flag=True, help="Replace a folder that exists.")(command)
+
+
+def boundaries_option(command: Command) -> Command:
+    """--boundaries."""
+    return click.option(
+        "--boundaries",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="GeoJSON of regions, whose outlines the map shows.",
+    )(command)
+
+
+def outlines_of(boundaries: Path | None) -> Any:
+    """The outlines in a file; none, with a warning, where it cannot be used: the rest is written all the same."""
+    if boundaries is None:
+        return ()
+    from nle_optimizer.errors import InputError
+    from nle_optimizer.reports.view.boundaries import read_outlines
+
+    try:
+        return read_outlines(boundaries)
+    except InputError as error:
+        print_findings([f"{error}; the map is drawn without outlines"])
+        return ()
 
 
 def print_json(value: Any) -> None:

@@ -1,5 +1,6 @@
 """`run`: the main job."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nle_optimizer.cli.options import (
+    boundaries_option,
     force_option,
     format_option,
+    outlines_of,
     print_findings,
     print_json,
     scenario_options,
@@ -30,6 +33,7 @@ STEPS = 7
 @click.option("--time-limit", type=float, metavar="S", help="Stop after so many seconds with the best found.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where schools are left out.")
 @click.option("--no-report", is_flag=True, help="Leave out the files made for people to look at.")
+@boundaries_option
 @click.option("--no-inputs", is_flag=True, help="Do not keep the tables in the run folder.")
 @force_option
 @format_option
@@ -42,7 +46,8 @@ def run(
     rule: str | None,
     time_limit: float | None,
     strict: bool,
-    no_report: bool,  # noqa: ARG001
+    no_report: bool,
+    boundaries: Path | None,
     no_inputs: bool,
     force: bool,
     form: str,
@@ -64,11 +69,12 @@ def run(
         raise click.UsageError("two scenarios have the same name, and would share a run folder; run them one by one")
     for target in targets:
         refuse_existing(target, RUN_FOLDER, force=force)
+    report = None if no_report else Drawn(None if no_inputs else boundaries, outlines_of(boundaries))
     documents = []
     left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        result = _solve(scenario, target, force=force, keep_inputs=not no_inputs)
+        result = _solve(scenario, target, force=force, keep_inputs=not no_inputs, report=report)
         infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})
@@ -108,7 +114,24 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
     return out / name if several else out
 
 
-def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "Result":
+@dataclass(frozen=True)
+class Drawn:
+    """How the files for people are drawn: the file of outlines, and the outlines in it; none where it is no use."""
+
+    boundaries: Path | None
+    outlines: Any
+
+    def files(self, result: "Result") -> dict[str, bytes]:
+        """The files for people of a result."""
+        from nle_optimizer.reports.for_people import files_for_people
+        from nle_optimizer.reports.view.view import view_of
+
+        return files_for_people(
+            view_of(result).with_outlines(self.outlines), self.boundaries if self.outlines else None
+        )
+
+
+def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool, report: Drawn | None) -> "Result":
     from nle_optimizer.allocation import allocate
     from nle_optimizer.cli.interruption import stop_when_interrupted
     from nle_optimizer.cli.progress import steps
@@ -127,7 +150,8 @@ def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool) -> "R
             )
         step("writing")
         circumstances = Circumstances(_command_line(), started, step.seconds)
-        write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs)
+        more = report.files(result) if report else {}
+        write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs, more=more)
     return result
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,20 +48,50 @@ class Circumstances:
 
 
 def write_run_folder(
-    result: Result, target: Path, circumstances: Circumstances, *, force: bool, keep_inputs: bool
+    result: Result,
+    target: Path,
+    circumstances: Circumstances,
+    *,
+    force: bool,
+    keep_inputs: bool,
+    more: Mapping[str, bytes] | None = None,
 ) -> None:
-    """Write a run folder, complete or not at all.
+    """Write a run folder, complete or not at all; `more` are files for people, by their path in it.
 
     Raises:
         RunFolderError: the folder exists, or cannot be written.
     """
-    files = _contents(result, keep_inputs=keep_inputs)
+    files = {**_contents(result, keep_inputs=keep_inputs), **(more or {})}
     manifest = _manifest(result, files, circumstances)
     with complete_folder(target, RUN_FOLDER, force=force) as folder:
         for name, content in {**files, MANIFEST: _json(manifest)}.items():
             path = folder / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Put files into a run folder in place of earlier ones, and tell its manifest; where they lie.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    manifest = read_json(folder / MANIFEST)
+    manifest["outputs"] = dict(sorted({**manifest["outputs"], **_hashes(files)}.items()))
+    try:
+        for name, content in {**files, MANIFEST: _json(manifest)}.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+            partial.write_bytes(content)
+            partial.replace(path)
+    except OSError as error:
+        raise RunFolderError(f"{error.filename}: the file cannot be written: {error.strerror}") from error
+    return [folder / name for name in files]
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: sha256(content) for name, content in sorted(files.items())}
 
 
 def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
@@ -113,7 +144,7 @@ def _manifest(result: Result, files: Mapping[str, bytes], circumstances: Circums
             **{name: version(name) for name in PACKAGES},
         },
         "inputs": _source_hashes(scenario),
-        "outputs": {name: sha256(content) for name, content in sorted(files.items())},
+        "outputs": _hashes(files),
     }
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from nle_optimizer.reports.settings import Setting
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.studies.comparison.inputs import Inputs, InputTable
 from nle_optimizer.studies.comparison.layout import change, first_of, heading, named, wrapped
-from nle_optimizer.studies.comparison.settings import Setting, SettingChange
+from nle_optimizer.studies.comparison.settings import SettingChange
 from nle_optimizer.studies.comparison.tables import RowChange, TableDifference
 
 

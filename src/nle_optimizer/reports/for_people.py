@@ -1,0 +1,12 @@
+"""The files of a run that are made for people to look at; each is one line here."""
+
+from pathlib import Path
+
+from nle_optimizer.reports.page.run_page import run_page
+from nle_optimizer.reports.view.view import OUTLINES, View
+
+
+def files_for_people(view: View, boundaries: Path | None = None) -> dict[str, bytes]:
+    """Every file by its path in the run folder, and the outlines that were drawn, so that they can be drawn again."""
+    outlines = {OUTLINES: boundaries.read_bytes()} if boundaries is not None else {}
+    return {"report.html": run_page(view), **outlines}

@@ -1,0 +1,46 @@
+const data = JSON.parse(document.getElementById("data").textContent);
+
+/** The cell of a packed column: text and numbers as they are, or by their place among distinct entries. */
+function cellOf(column, row) {
+  return Array.isArray(column) ? column[row] : column.of[column.at[row]];
+}
+
+function cell(table, key, row) {
+  const column = table.data[key];
+  return column === undefined ? "" : cellOf(column, row);
+}
+
+/** An element with attributes and children; text is always text, never markup. */
+function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "on") for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
+    else if (value === true) element.setAttribute(key, "");
+    else if (value !== false && value !== undefined) element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Text that may run from right to left, kept from turning what stands beside it. */
+function bdi(text) {
+  return make("bdi", {}, text);
+}
+
+function shown(value, column) {
+  if (value === null || value === "") return "";
+  return typeof value === "number" ? value.toLocaleString("en-GB", { minimumFractionDigits: column.digits, maximumFractionDigits: Math.max(column.digits, value % 1 ? 3 : 0) }) : String(value);
+}
+
+const collator = new Intl.Collator("en-GB", { numeric: true, sensitivity: "base" });
+
+/** Blanks last, numbers by size, text as people sort it. */
+function compare(a, b) {
+  const blank = (value) => value === null || value === "";
+  if (blank(a) || blank(b)) return blank(a) - blank(b);
+  return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(a, b);
+}
+
+function plural(count, one, many) {
+  return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,71 @@
+"""Templates, styles and scripts put together into one file that needs nothing else."""
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def render(template: str, scripts: tuple[str, ...], data: Any, **values: Any) -> bytes:
+    """A page.
+
+    Args:
+        template: the name of a file in `assets`.
+        scripts: names of files in `assets`, in the order in which they run.
+        data: what the scripts read, as JSON.
+        values: what the template shows.
+    """
+    script = '"use strict";\n' + "\n".join(_asset(name) for name in scripts)
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=_asset("page.css"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            data=_embedded(data),
+            **values,
+        )
+        .encode()
+    )
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def _embedded(data: Any) -> str:
+    """JSON that no reader of HTML takes for anything but text."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"count": _count, "decimal": _decimal, "percent": _percent}
+    return environment
+
+
+def _count(value: Any) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+def _decimal(value: Any, places: int = 1) -> str:
+    return "–" if value is None else value if isinstance(value, str) else f"{value:,.{places}f}"
+
+
+def _percent(value: Any, places: int = 0) -> str:
+    return "–" if value is None else f"{value:.{places}%}"

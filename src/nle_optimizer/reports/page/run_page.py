@@ -1,0 +1,121 @@
+"""`report.html` of a run: a summary, a map, tables, charts, and what it all rests on."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nle_optimizer.reports.charts.of_run import charts_of
+from nle_optimizer.reports.page.render import render
+from nle_optimizer.reports.page.run_map import map_of
+from nle_optimizer.reports.page.run_tables import nle_names, school_names, tables_of
+from nle_optimizer.reports.view.view import View
+from nle_optimizer.reports.words import STAGES, proof_in_words, worded
+
+SCRIPTS = ("read.js", "table.js", "filters.js", "projection.js", "map.js", "entry.js", "run.js")
+MOST_REASONS = 6
+
+
+def run_page(view: View) -> bytes:
+    """The page; the same bytes for the same view."""
+    summary = view.summary
+    tables = tables_of(view)
+    data = {"tables": {table["name"]: table for table in tables}, "map": map_of(view), "shared": view.is_shared}
+    return render(
+        "run.html",
+        SCRIPTS,
+        data,
+        title=summary.get("title") or summary["scenario"],
+        summary=summary,
+        counts=Counter(summary["counts"]),
+        metrics={**dict.fromkeys(METRICS), **summary["metrics"]},
+        proof=proof_in_words(summary["status"], summary["objectives"], summary["rule"]),
+        reasons=_counted(view.rows("unmatched")["reason"]),
+        nle_reasons=_counted([reason for reason in view.rows("nles")["reason"] if reason]),
+        flow=_flow(view),
+        tables=tables,
+        farthest=_farthest(view),
+        charts=charts_of(view),
+        settings=_settings(view),
+        vintage=_vintage(view),
+        view=view,
+    )
+
+
+METRICS = ("coverage", "mean_fit", "min_fit", "mean_distance_km", "max_distance_km", "out_of_region")
+
+
+def _counted(codes: Sequence[str]) -> list[tuple[str, int]]:
+    counts = Counter(codes).most_common()
+    shown = [(worded(code), count) for code, count in counts[:MOST_REASONS]]
+    rest = sum(count for _, count in counts[MOST_REASONS:])
+    return [*shown, *([("Other reasons", rest)] if rest else [])]
+
+
+def _flow(view: View) -> list[dict[str, Any]]:
+    """The way from schools read to schools supported, a step each."""
+    counts, rows = Counter(view.summary["counts"]), view.rows("exclusions")
+    steps: list[dict[str, Any]] = [_step("Schools read", counts["schools_read"])]
+    if counts["recipients_formed"]:
+        steps.append(_step("Trusts formed as recipients", counts["recipients_formed"]))
+    left: dict[str, Counter[str]] = {stage: Counter() for stage in STAGES}
+    for stage, reason in zip(rows["stage"], rows["reason"], strict=True):
+        left.setdefault(stage, Counter())[reason] += 1
+    for stage, reasons in left.items():
+        if reasons:
+            why = [(worded(code), count) for code, count in reasons.most_common()]
+            steps.append(_step(worded(stage, STAGES), -reasons.total(), "out", why))
+    steps += [
+        _step("Eligible", counts["eligible"], "total"),
+        _step("Left out", -counts["unmatched"], "out", _counted(view.rows("unmatched")["reason"])),
+        _step("Supported", counts["supported"], "total"),
+    ]
+    return steps
+
+
+def _step(label: str, count: int, kind: str = "", reasons: Sequence[tuple[str, int]] = ()) -> dict[str, Any]:
+    return {"label": label, "count": count, "kind": kind, "reasons": reasons}
+
+
+def _farthest(view: View) -> dict[str, str] | None:
+    """The pair that is farthest apart; of a shared copy none is told."""
+    rows = view.rows("allocation")
+    apart = [float(cell) if cell else -1.0 for cell in rows["distance_km"]] if not view.is_shared else []
+    if not apart or max(apart) < 0:
+        return None
+    at = apart.index(max(apart))
+    school, nle = rows["school_id"][at], rows["nle_id"][at]
+    return {"school": school_names(view).get(school) or school, "nle": nle_names(view).get(nle) or nle}
+
+
+def _settings(view: View) -> list[dict[str, Any]]:
+    """Every setting in force; those that somebody chose come first."""
+    rows = [
+        {"key": key, "value": _told(setting.value), "origin": setting.origin, "chosen": setting.origin != "default"}
+        for key, setting in view.settings.items()
+        if not key.startswith("data.")
+    ]
+    return sorted(rows, key=lambda row: not row["chosen"])
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_told(entry)}" for key, entry in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_told(entry) for entry in value)
+    return str(value)
+
+
+def _vintage(view: View) -> list[tuple[str, str]]:
+    """What the data are, and of when."""
+    schools = view.read("schools")
+    rows = [(f"Rows in the table of {name}", f"{len(view.read(name)):,}") for name in view.inputs]
+    for column, label in (("latest_inspected", "Latest inspection known"), ("arrived", "Latest arrival of a case")):
+        if schools.filled(column):
+            rows.append((label, max(schools[column])))
+    if as_of := view.settings.get("as_of"):
+        rows.insert(0, ("Everything counts up to", str(as_of.value)))
+    needs = view.summary.get("needs", {})
+    told = ", ".join(f"{count:,} {word}" for word, count in needs.items() if count)
+    return [*rows, ("Needs of the eligible schools", told or "none")]

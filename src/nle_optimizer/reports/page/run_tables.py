@@ -1,0 +1,189 @@
+"""The tables of a run's page: pairs, schools left out, NLEs, excluded schools, and what else the run holds."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from nle_optimizer.reports.page.table import Column, packed_table
+from nle_optimizer.reports.view.view import FURTHER, Rows, View
+from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
+from nle_optimizer.scenario.columns import AREAS
+
+CAPTIONS = {"alternates": "Alternates", "uncertainty": "How sure the pairs are", "moves": "Moves"}
+CURES = {
+    "capacity": "one more place at {id}",
+    "distance": "a limit of {amount} km, to reach {id}",
+    "max_distance_km": "a limit of {amount} km, to reach {id}",
+}
+
+
+def tables_of(view: View) -> list[dict[str, Any]]:
+    """Every table of the page, as JSON."""
+    return [
+        _pairs(view),
+        _left_out(view),
+        _nles(view),
+        _excluded(view),
+        *(_further(name, view) for name in FURTHER if name in view.tables),
+    ]
+
+
+def named(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """The name of each, or its identifier where no name is known."""
+    return [names.get(identifier) or identifier for identifier in ids]
+
+
+def nle_names(view: View) -> dict[str, str]:
+    """Names of the NLEs by identifier."""
+    pairs = view.rows("allocation")
+    return {**view.read("nles").by("nle_id", "name"), **pairs.by("nle_id", "nle_name")}
+
+
+def school_names(view: View) -> dict[str, str]:
+    """Names of the schools by identifier."""
+    known = view.read("schools").by("school_id", "name")
+    left, pairs = view.rows("unmatched"), view.rows("allocation")
+    return {**known, **left.by("school_id", "name"), **pairs.by("school_id", "school_name")}
+
+
+def _distance(view: View, cells: Sequence[str], key: str, label: str) -> Column:
+    return Column(key, "Distance", cells) if view.is_shared else Column(key, label, cells, "number", 1)
+
+
+def _pairs(view: View) -> dict[str, Any]:
+    rows, names = view.rows("allocation"), nle_names(view)
+    columns = [
+        Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
+        Column("nle", "NLE", named(rows["nle_id"], names), "nle"),
+        Column("fit", "Fit", rows["fit"], "number", 3),
+        _distance(view, rows["distance_km"], "distance", "Distance, km"),
+        Column("local_authority", "Authority", rows["local_authority"]),
+        Column("region", "Region", rows["region"]),
+        Column("phase", "Phase", rows["phase"]),
+        Column("priority", "Priority", rows["priority"], "number"),
+        Column("out_of_region", "Out of region", rows["out_of_region"]),
+        *(Column(f"fit_{area}", f"Fit in {area}", rows[f"fit_{area}"], "number", 3) for area in AREAS),
+        *(_amount(name, rows) for name in _resources(view) if name in rows.columns),
+        Column("cost", "Cost, £", _unless_all_zero(rows["cost"]), "number"),
+        Column("state", "State", [worded(state, STATES) for state in rows["state"]]),
+        Column("firmness", "In every best allocation", [_firmness(word) for word in rows["firmness"]]),
+        Column("next_best", "Next best NLE", named(rows["next_best_nle_id"], {**names, "": ""})),
+        Column("why", "Why", rows["why"]),
+        Column("school_id", "School id", rows["school_id"]),
+        Column("nle_id", "NLE id", rows["nle_id"]),
+    ]
+    return packed_table("pairs", "Pairs", columns, "Nobody is matched.")
+
+
+def _resources(view: View) -> list[str]:
+    return [name.removeprefix("capacity_") for name in view.rows("nles").columns if name.startswith("capacity_")]
+
+
+def _amount(name: str, rows: Rows) -> Column:
+    return Column(f"amount_{name}", name.replace("_", " ").capitalize(), rows[name], "number")
+
+
+def _unless_all_zero(cells: Sequence[str]) -> Sequence[str]:
+    return cells if any(cell and float(cell) for cell in cells) else [""] * len(cells)
+
+
+def _firmness(word: str) -> str:
+    return {"all": "yes", "some": "no, others are as good"}.get(word, word)
+
+
+def _left_out(view: View) -> dict[str, Any]:
+    rows, schools, names = view.rows("unmatched"), view.read("schools"), nle_names(view)
+    ids = rows["school_id"]
+    columns = [
+        Column("school", "School", named(ids, school_names(view)), "school"),
+        Column("reason", "Reason", [worded(code) for code in rows["reason"]]),
+        Column("explanation", "Explanation", rows["explanation"]),
+        Column("cure", "What would cure it", _cures(rows, names)),
+        Column("cure_price", "At the price of", _unless_all_zero(rows["cure_price"]), "number", 3),
+        Column("nearest", "Nearest NLE", named(rows["nearest_nle_id"], {**names, "": ""}), "nle"),
+        _distance(view, rows["nearest_km"], "nearest_km", "Km to the nearest"),
+        Column("local_authority", "Authority", rows["local_authority"]),
+        *(Column(key, key.capitalize(), _looked_up(schools, key, ids)) for key in ("region", "phase")),
+        Column("priority", "Priority", rows["priority"], "number"),
+        Column("days_waiting", "Days waiting", rows["days_waiting"], "number"),
+        Column("school_id", "School id", ids),
+        Column("nle_id", "NLE id", rows["nearest_nle_id"], is_hidden=True),
+    ]
+    return packed_table("left-out", "Schools left out", columns, "No eligible school is left out.")
+
+
+def _looked_up(table: Rows, name: str, ids: Sequence[str]) -> list[str]:
+    cells = table.by(f"{'nle' if 'nle_id' in table.columns else 'school'}_id", name)
+    return [cells.get(identifier, "") for identifier in ids]
+
+
+def _cures(rows: Rows, names: Mapping[str, str]) -> list[str]:
+    """What would cure each, in words; a kind without words here is told as it stands."""
+    told = []
+    for kind, who, amount in zip(*(rows[f"cure_{part}"] for part in ("kind", "id", "amount")), strict=True):
+        if kind in CURES:
+            told.append(CURES[kind].format(id=names.get(who) or who, amount=amount).capitalize())
+        else:
+            told.append(" ".join(part for part in (worded(kind, {}), names.get(who) or who, amount) if part))
+    return told
+
+
+def _nles(view: View) -> dict[str, Any]:
+    rows, read, names = view.rows("nles"), view.read("nles"), nle_names(view)
+    ids, pairs = rows["nle_id"], Counter(view.rows("allocation")["nle_id"])
+    columns = [
+        Column("nle", "NLE", named(ids, names), "nle"),
+        Column("state", "State", [worded(state, STATES) for state in rows["state"]]),
+        Column("reason", "Why out", [reason and worded(reason) for reason in rows["reason"]]),
+        Column("supports", "Schools supported", [str(pairs[identifier]) for identifier in ids], "number"),
+        *_capacities(view, rows),
+        Column("one_more", "Gain by one more place", rows["one_more"], "number", 3),
+        Column("one_fewer", "Loss by one fewer", rows["one_fewer"], "number", 3),
+        Column("local_authority", "Authority", _looked_up(read, "local_authority", ids)),
+        Column("region", "Region", _looked_up(read, "region", ids)),
+        Column("phases", "Phases", [cell.replace("|", ", ") for cell in _looked_up(read, "phases", ids)]),
+        Column("nle_id", "NLE id", ids),
+    ]
+    return packed_table("nles", "NLEs", columns, "There is no NLE.")
+
+
+def _capacities(view: View, rows: Rows) -> Iterator[Column]:
+    for name in _resources(view):
+        label = name.replace("_", " ").capitalize()
+        yield Column(f"used_{name}", f"{label} used", rows[f"used_{name}"], "number")
+        yield Column(f"capacity_{name}", f"{label} in all", rows[f"capacity_{name}"], "number")
+
+
+def _excluded(view: View) -> dict[str, Any]:
+    rows, schools = view.rows("exclusions"), view.read("schools")
+    ids = rows["school_id"]
+    columns = [
+        Column("school", "School", named(ids, schools.by("school_id", "name"))),
+        Column("stage", "Left at", [worded(stage, STAGES) for stage in rows["stage"]]),
+        Column("reason", "Reason", [worded(code, REASONS) for code in rows["reason"]]),
+        Column("evidence", "Evidence", rows["evidence"]),
+        Column("local_authority", "Authority", _looked_up(schools, "local_authority", ids)),
+        Column("school_id", "School id", ids),
+    ]
+    return packed_table("excluded", "Excluded schools", columns, "No school was excluded.")
+
+
+def _further(name: str, view: View) -> dict[str, Any]:
+    """A table that only some runs have: the names of schools and NLEs for their identifiers, the rest as it is."""
+    rows, schools, nles = view.rows(name), school_names(view), nle_names(view)
+    columns = []
+    for key, cells in rows.columns.items():
+        label = key.replace("_", " ").capitalize()
+        if key in ("school_id", "nle_id"):
+            kind = key.removesuffix("_id")
+            names = named(cells, schools if kind == "school" else nles)
+            columns += [Column(kind, kind.upper() if kind == "nle" else "School", names, kind)]  # type: ignore[arg-type]
+            columns += [Column(key, label, cells, is_hidden=True)]
+        else:
+            columns.append(Column(key, label, cells, "number" if _are_numbers(cells) else "text", 3))
+    return packed_table(name, CAPTIONS[name], columns, "It has no rows.")
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    given = [cell for cell in cells if cell]
+    return bool(given) and all(cell.lstrip("-").replace(".", "", 1).isdigit() for cell in given)

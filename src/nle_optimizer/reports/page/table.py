@@ -1,0 +1,74 @@
+"""Tables for the scripts of a page: columns of numbers or text, packed so that a national run stays small."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["text", "number", "school", "nle"]
+LONGEST_NUMBER = 15
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table on a page.
+
+    Attributes:
+        key: its name for the scripts.
+        label: its heading.
+        cells: its text; of a `number`, numerals or blanks.
+        kind: how it is shown: `school` and `nle` hold names, and lead to the map by the column `KIND_id`.
+        digits: decimal places of a number.
+        is_hidden: whether it only serves links, filters and the entry of a school.
+    """
+
+    key: str
+    label: str
+    cells: Sequence[str]
+    kind: Kind = "text"
+    digits: int = 0
+    is_hidden: bool = False
+
+
+def packed_table(name: str, caption: str, columns: Iterable[Column], empty: str) -> dict[str, Any]:
+    """A table as JSON; visible columns without any content are left out. `empty` is said where it has no rows."""
+    shown = [column for column in columns if any(column.cells) or column.is_hidden]
+    return {
+        "name": name,
+        "caption": caption,
+        "empty": empty,
+        "size": len(shown[0].cells) if shown else 0,
+        "columns": [
+            {"key": column.key, "label": column.label, "kind": column.kind, "digits": column.digits}
+            for column in shown
+            if not column.is_hidden
+        ],
+        "data": {column.key: _packed(column) for column in shown},
+    }
+
+
+def _packed(column: Column) -> Any:
+    if column.kind == "number":
+        return [_number(cell) for cell in column.cells]
+    return packed_text(column.cells)
+
+
+def packed_text(cells: Sequence[str]) -> Any:
+    """Text as it is, or as distinct entries with the place of each row's entry, where that is shorter."""
+    distinct = list(dict.fromkeys(cells))
+    if len(distinct) * 2 > len(cells):
+        return list(cells)
+    places = {text: n for n, text in enumerate(distinct)}
+    return {"of": distinct, "at": [places[cell] for cell in cells]}
+
+
+def _number(cell: str) -> float | int | str | None:
+    """A number; None where blank, and text that is no number as it is."""
+    if not cell:
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        return cell
+    if value != value or value in (float("inf"), float("-inf")):
+        return cell
+    return int(value) if value.is_integer() and len(cell) < LONGEST_NUMBER else value
