@@ -16,7 +16,7 @@ FORMATTED := src tests benchmarks docs
 REGION := "Yorkshire and the Humber"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs scenarios lock clean
+.PHONY: help run test browser check bench docs scenarios lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -28,6 +28,12 @@ run: $(VENV)/.ready-run ## match the shipped national scenario; the result goes 
 
 test: $(VENV)/.ready-dev ## every test
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+browser: ## see that there is a Chromium for the tests of pages; installs Debian's where that is allowed
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null && command -v chromium; } || { \
+		echo "no Chromium, and it cannot be installed here; install it by hand" >&2; exit 1; }
 
 check: $(VENV)/.ready-dev ## format, lint, types, layers, and whether the reference pages are current
 	$(BIN)/ruff format --check $(FORMATTED)

@@ -3,10 +3,15 @@
 import base64
 import hashlib
 import json
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -55,8 +60,22 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": _count, "decimal": _decimal, "percent": _percent}
+    environment.filters |= {"count": _count, "decimal": _decimal, "percent": _percent, "day": _day, "within": _within}
     return environment
+
+
+def _day(day: Any) -> str:
+    """A day as people write it: 1 September 2022."""
+    try:
+        read = date.fromisoformat(str(day))
+    except ValueError:
+        return str(day)
+    return f"{read.day} {MONTHS[read.month - 1]} {read.year}"
+
+
+def _within(phrase: str) -> str:
+    """A phrase as it stands within a sentence."""
+    return phrase if phrase[1:2].isupper() else phrase[:1].lower() + phrase[1:]
 
 
 def _count(value: Any) -> str:

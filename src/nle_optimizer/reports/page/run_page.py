@@ -13,6 +13,7 @@ from nle_optimizer.reports.words import STAGES, proof_in_words, worded
 
 SCRIPTS = ("read.js", "table.js", "filters.js", "projection.js", "map.js", "entry.js", "run.js")
 MOST_REASONS = 6
+TABLE_NAMES = {"nles": "NLEs", "current": "what stands today", "pairs": "listed pairs"}
 
 
 def run_page(view: View) -> bytes:
@@ -110,7 +111,7 @@ def _told(value: Any) -> str:
 def _vintage(view: View) -> list[tuple[str, str]]:
     """What the data are, and of when."""
     schools = view.read("schools")
-    rows = [(f"Rows in the table of {name}", f"{len(view.read(name)):,}") for name in view.inputs]
+    rows = [(f"Rows of {TABLE_NAMES.get(name, name)}", f"{len(view.read(name)):,}") for name in view.inputs]
     for column, label in (("latest_inspected", "Latest inspection known"), ("arrived", "Latest arrival of a case")):
         if schools.filled(column):
             rows.append((label, max(schools[column])))

@@ -63,8 +63,8 @@ class SchoolMap {
     const { pen, view } = this;
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     pen.clearRect(0, 0, view.width, view.height);
+    if (this.ground.outlines.length) this.paintOutlines();
     this.paintGround();
-    this.paintOutlines();
     this.paintLines();
     for (const point of this.points) this.paintPoint(point, this.dimmed(point));
     this.paintLabels();
@@ -75,7 +75,7 @@ class SchoolMap {
   paintGround() {
     const { pen, view } = this;
     const size = 5000;
-    pen.fillStyle = this.ground.outlines.length ? "#f2f2f0" : "#e9e9e6";
+    pen.fillStyle = this.ground.outlines.length ? "rgba(90, 100, 110, 0.07)" : "#e3e6e8";
     const squares = this.ground.ground;
     for (let n = 0; n < squares.length; n += 2) {
       pen.fillRect(view.x(squares[n] * size), view.y((squares[n + 1] + 1) * size), size * view.scale + 0.6, size * view.scale + 0.6);
@@ -84,14 +84,16 @@ class SchoolMap {
 
   paintOutlines() {
     const { pen, view } = this;
-    pen.strokeStyle = "#767c80";
-    pen.lineWidth = 1;
+    pen.beginPath();
     for (const ring of this.ground.outlines) {
-      pen.beginPath();
-      for (let n = 0; n < ring.length; n += 2) pen.lineTo(view.x(ring[n]), view.y(ring[n + 1]));
+      for (let n = 0; n < ring.length; n += 2) pen[n ? "lineTo" : "moveTo"](view.x(ring[n]), view.y(ring[n + 1]));
       pen.closePath();
-      pen.stroke();
     }
+    pen.fillStyle = "#fff";
+    pen.fill("evenodd");
+    pen.strokeStyle = "#8a9096";
+    pen.lineWidth = 1;
+    pen.stroke();
   }
 
   /** What belongs to the chosen point: itself and who stands at the other end of its lines. */
@@ -129,7 +131,7 @@ class SchoolMap {
 
   radius(point) {
     const grown = Math.min(2.5, Math.max(0, Math.log2(this.view.scale / 0.0012)));
-    return (point.kind === "nle" ? 3.4 : 2.4) + grown * 1.1;
+    return (point.kind === "nle" ? 2.6 : 2.2) + grown * 1.4;
   }
 
   paintPoint(point, dimmed) {

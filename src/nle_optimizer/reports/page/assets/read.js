@@ -29,7 +29,7 @@ function bdi(text) {
 
 function shown(value, column) {
   if (value === null || value === "") return "";
-  return typeof value === "number" ? value.toLocaleString("en-GB", { minimumFractionDigits: column.digits, maximumFractionDigits: Math.max(column.digits, value % 1 ? 3 : 0) }) : String(value);
+  return typeof value === "number" ? value.toLocaleString("en-GB", { minimumFractionDigits: column.digits, maximumFractionDigits: column.digits || 3 }) : String(value);
 }
 
 const collator = new Intl.Collator("en-GB", { numeric: true, sensitivity: "base" });
