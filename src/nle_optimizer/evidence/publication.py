@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.evidence.certificate import certificate_of
 from nle_optimizer.evidence.claim import Claim, TextTable
+from nle_optimizer.evidence.exchanging import exchanges_of, first_changes
 from nle_optimizer.evidence.explanation import area_fits, shown_areas, why_matched
 from nle_optimizer.evidence.metrics import breakdown_of, pounds, summary_of
 from nle_optimizer.evidence.nearest import nearest_nles
@@ -20,12 +22,12 @@ CARRIED = ("priority", "region", "local_authority", "phase", "trust_id")
 
 def publish(outcome: Outcome) -> Claim:
     """The content of a run's files."""
-    stands = standing(outcome)
+    stands, exchanges = standing(outcome), exchanges_of(outcome)
     tables: dict[str, TextTable] = {
         "allocation": _allocation(outcome, stands),
         "unmatched": _unmatched(outcome, stands),
         "exclusions": _exclusions(outcome),
-        "nles": _nles(outcome),
+        "nles": _nles(outcome, exchanges),
         "breakdown": breakdown_of(outcome),
     }
     return Claim(tables, summary_of(outcome), certificate_of(outcome))
@@ -136,7 +138,7 @@ def _exclusions(outcome: Outcome) -> TextTable:
     }
 
 
-def _nles(outcome: Outcome) -> TextTable:
+def _nles(outcome: Outcome, exchanges: Exchanges | str) -> TextTable:
     supply = outcome.supply
     used = np.zeros_like(supply.capacity)
     used[:, supply.available] = outcome.used
@@ -152,5 +154,17 @@ def _nles(outcome: Outcome) -> TextTable:
             shortest(amount, 6) if told else "" for amount, told in zip(capacity, known, strict=True)
         ]
         columns[f"used_{name}"] = [shortest(amount, 6) for amount in used[n].tolist()]
-    blank = [""] * len(supply.nles)
-    return {**columns, "one_more": blank, "one_fewer": blank}
+    return {**columns, **_one_place(outcome, exchanges)}
+
+
+def _one_place(outcome: Outcome, exchanges: Exchanges | str) -> TextTable:
+    """What one place more and one fewer at each NLE change of the first objective; blank where that is not known."""
+    available = outcome.supply.available
+    columns = {name: [""] * len(available) for name in ("one_more", "one_fewer")}
+    if isinstance(exchanges, str):
+        return columns
+    nles = np.arange(len(outcome.candidates.nles))
+    for name, changes in zip(columns, (exchanges.one_more_place(nles), exchanges.one_fewer_place(nles)), strict=True):
+        for row, text in zip(np.flatnonzero(available).tolist(), first_changes(changes), strict=True):
+            columns[name][row] = text
+    return columns

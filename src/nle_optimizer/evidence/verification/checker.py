@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from nle_optimizer.evidence.verification.stages.supply import supply_of
 from nle_optimizer.evidence.verification.stages.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.tables import allocation, figures, particulars, rest
+from nle_optimizer.evidence.verification.tables.one_place import OnePlace
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags, Texts
 from nle_optimizer.scenario.scenario import Scenario
@@ -93,6 +94,8 @@ class _Check:
         self._check_figures(expected, sweep, supported, tally)
         if not self.claim.is_brief:
             self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
+            prices = proof.first_prices if isinstance(proof, PriceCertificate) else None
+            self.one_place.check(self._table("nles", rest.nle_columns(self.scenario)), sweep, prices, self.findings)
         check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
         if self.is_answered:
@@ -176,6 +179,7 @@ class _Check:
             self.findings,
         )
         proof = certificate_of(instance, self.claim, scenario.settings.rule)
+        self.one_place = OnePlace(instance)
         sweep = Sweep(
             candidates,
             measures,
@@ -187,13 +191,17 @@ class _Check:
             required=self._required(listed, current),
             is_answered=self.is_answered and scenario.settings.rule != AS_IT_IS,
             next_best={} if self.claim.is_brief else self._next_best(position),
-            seers=[family.look_at for family in instance.families],
+            seers=[*(family.look_at for family in instance.families), *self._readers()],
             provers=[] if proof is None else proof.provers,
             kept=kept,
             waiting=self._waiting() if instance.families and not self.claim.is_brief else None,
         )
         sweep.run()
         return sweep, instance, proof
+
+    def _readers(self) -> list[Callable[[Pairs], object]]:
+        """Those who must see the candidate pairs to judge the tables."""
+        return [] if self.claim.is_brief else [self.one_place.look_at]
 
     def _waiting(self) -> Flags:
         """By recipient, whether the claim leaves it without an NLE."""

@@ -18,6 +18,7 @@ from nle_optimizer.evidence.verification.proofs.steps import Fits, read_steps
 from nle_optimizer.evidence.verification.proofs.trees import Ground
 from nle_optimizer.evidence.verification.proofs.trivial import check_trivial
 from nle_optimizer.evidence.verification.sweep import Sweep
+from nle_optimizer.records import Integers
 
 
 class PriceCertificate:
@@ -47,6 +48,11 @@ class PriceCertificate:
         fits: list[Prover] = [_adding(each) for each in self._fits.values()]
         pool = [] if self._pool is None else [self._pool.collect]
         return [*fits, *pool] if self._proof is None else [self._proof.add, *fits, *pool]
+
+    @property
+    def first_prices(self) -> Integers | None:
+        """By NLE, the price of a place in the first step; None where there is none."""
+        return None if self._proof is None or not self._proof.held else self._proof.prices.givers[self._proof.held[0]]
 
     def check(self, summary: Mapping[str, Any], sweep: Sweep, values: Sequence[int]) -> None:
         """Check everything that shows only when all pairs have been looked at."""
