@@ -127,6 +127,39 @@ def test_one_fewer_supporter_costs_what_solving_anew_says(kind: str) -> None:
         assert told(exchanges.one_fewer_supporter(recipients)) == expected
 
 
+def with_limit(problem: Problem, number: int, side: str, more: int) -> Problem:
+    """The problem with one limit of a row a pair higher or lower."""
+    row = problem.rows[number]
+    limit = getattr(row, side)
+    amount = int(row.amounts[0]) if len(row.amounts) else 1
+    assert limit is not None
+    changed = replace(row, **{side: limit + more * amount})
+    return replace(problem, rows=(*problem.rows[:number], changed, *problem.rows[number + 1 :]))
+
+
+LIMITS = {
+    "higher_maximum": ("upper", 1),
+    "lower_maximum": ("upper", -1),
+    "higher_minimum": ("lower", 1),
+    "lower_minimum": ("lower", -1),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("kind", ["nested", "upper-only", "minima", "several"])
+def test_a_limit_one_pair_higher_or_lower_is_worth_what_solving_anew_says(kind: str, name: str) -> None:
+    side, more = LIMITS[name]
+    asked = 0
+    for problem, exchanges, best in cases(kind):
+        found = told(getattr(exchanges, name)(each(len(problem.rows))))
+        for number, row in enumerate(problem.rows):
+            if getattr(row, side) is None or not len(row.pairs):
+                continue
+            asked += 1
+            assert found[number] == change(optimum(with_limit(problem, number, side, more)), best)
+    assert asked or kind == "upper-only"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_forced_pair_costs_what_solving_anew_says(kind: str) -> None:
     for problem, exchanges, best in cases(kind):

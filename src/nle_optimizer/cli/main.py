@@ -16,6 +16,7 @@ COMMANDS = {
     "verify": f"{HOME}.verify_command:verify",
     "report": f"{HOME}.report_command:report",
     "compare": f"{HOME}.compare_command:compare",
+    "marginal": f"{HOME}.marginal_command:marginal",
     "sweep": f"{HOME}.sweep_command:sweep",
     "import": f"{HOME}.import_command:import_",
     "generate": f"{HOME}.generate_command:generate_command",
@@ -30,7 +31,6 @@ COMMANDS = {
 PLANNED = (
     "explain",
     "benchmark",
-    "marginal",
     "frontier",
     "recruit",
     "replan",

@@ -114,6 +114,30 @@ class Exchanges:
         own = self._graph.own[recipients]
         return self._changes(self._tail(arcs), end, ~self._at.can_rise[arcs], removed=own)
 
+    def higher_maximum(self, rows: Integers) -> Changes:
+        """Each of some rows could hold one pair more; nought where it does not stand at its upper limit."""
+        arcs = self._at.network.row_arcs.start + rows
+        at_limit = ~self._at.can_rise[arcs]
+        return self._changes(self._head(arcs), self._tail(arcs), at_limit).unless_worse()
+
+    def lower_maximum(self, rows: Integers) -> Changes:
+        """Each of some rows may hold one pair fewer; impossible where its lower limit, or a required pair, needs it."""
+        arcs = self._at.network.row_arcs.start + rows
+        start = np.where(self._at.can_fall[arcs], self._tail(arcs), NONE)
+        return self._changes(start, self._head(arcs), ~self._at.can_rise[arcs])
+
+    def higher_minimum(self, rows: Integers) -> Changes:
+        """Each of some rows must hold one pair more; impossible where no allocation does."""
+        arcs = self._at.network.row_arcs.start + rows
+        start = np.where(self._at.can_rise[arcs], self._head(arcs), NONE)
+        return self._changes(start, self._tail(arcs), ~self._at.can_fall[arcs])
+
+    def lower_minimum(self, rows: Integers) -> Changes:
+        """Each of some rows need hold one pair fewer; nought where it stands above its lower limit."""
+        arcs = self._at.network.row_arcs.start + rows
+        at_limit = ~self._at.can_fall[arcs] & (self._at.network.lower[arcs] > 0)
+        return self._changes(self._tail(arcs), self._head(arcs), at_limit).unless_worse()
+
     def forced(self, pairs: Integers) -> Changes:
         """Each of some pairs must be matched; nought where it is.
 

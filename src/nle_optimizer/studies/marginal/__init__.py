@@ -1,0 +1,1 @@
+"""What one more and one fewer of everything is worth."""

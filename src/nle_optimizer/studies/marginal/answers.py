@@ -1,0 +1,128 @@
+"""What one change is worth: read off the exchanges of a network, or found by solving again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nle_optimizer.engines.exchanges.changes import Changes
+from nle_optimizer.engines.registry import engines_for
+from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import InfeasibleError
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.model.overfull import overfull
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.model.solution import Solution
+from nle_optimizer.records import Flags
+
+NETWORK, SOLVED, UNCHANGED = "network", "solving again", "no change"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a change does.
+
+    Attributes:
+        method: `network` (residual network), `solving again`, or `no change` where it is plain that nothing changes.
+        is_possible: whether any allocation has the change.
+        least, most: how much each level changes at least and at most, in its maximising orientation, as far as is
+            known: levels after the first whose two values differ are left out. Both are empty where nothing is known.
+        gained, lost: schools that are supported after the change and were not, and the other way round.
+    """
+
+    method: str
+    is_possible: bool = True
+    least: tuple[int, ...] = ()
+    most: tuple[int, ...] = ()
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the change of the first level is known exactly."""
+        return not self.is_possible or (bool(self.least) and self.least[0] == self.most[0])
+
+
+def impossible(method: str = UNCHANGED) -> Answer:
+    """The answer where no allocation has the change."""
+    return Answer(method, is_possible=False)
+
+
+def unchanged(levels: int, method: str = UNCHANGED) -> Answer:
+    """The answer where nothing changes on so many levels."""
+    return Answer(method, least=(0,) * levels, most=(0,) * levels)
+
+
+def from_exchanges(changes: Changes, outcome: Outcome) -> list[Answer]:
+    """Each change as an answer."""
+    return [_from_exchange(changes, n, outcome) for n in range(len(changes))]
+
+
+def _from_exchange(changes: Changes, n: int, outcome: Outcome) -> Answer:
+    if not changes.possible[n]:
+        return impossible(NETWORK)
+    values = tuple(changes.values[n].tolist())
+    added, removed = changes.pairs(n)
+    count = outcome.found.copy()
+    np.add.at(count, outcome.problem.recipient[added], 1)
+    np.subtract.at(count, outcome.problem.recipient[removed], 1)
+    return Answer(NETWORK, True, values, values, *_schools(outcome, count > 0))
+
+
+def _schools(outcome: Outcome, supported: Flags) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The schools gained and lost where these are supported."""
+    ids, before = outcome.recipients.ids, outcome.supported
+    return tuple(ids[supported & ~before].tolist()), tuple(ids[before & ~supported].tolist())
+
+
+def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool) -> Answer:
+    """The answer from solving another problem of the same recipients and pairs.
+
+    Args:
+        outcome: as it stands.
+        problem: with the change.
+        stop: when each search stops.
+        relaxed: whether everything that was allowed still is; otherwise nothing is allowed that was not.
+    """
+    settings = outcome.scenario.settings
+    if overfull(problem):
+        return impossible(SOLVED)
+    try:
+        engine = next(engines_for(problem, "auto"))
+        found = engine.solve(problem, settings.seed, stop)
+    except InfeasibleError:
+        return impossible(SOLVED)
+    if problem.levels and not found.levels:
+        return Answer(SOLVED)
+    least, most = _between(outcome.solution, found, relaxed=relaxed)
+    count = np.bincount(problem.recipient[found.matched], minlength=len(problem.recipient_ids))
+    return Answer(SOLVED, True, least, most, *_schools(outcome, count > 0))
+
+
+def _between(before: Solution, after: Solution, *, relaxed: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The least and the most that each level changes, up to the first that is not known exactly."""
+    least: list[int] = []
+    most: list[int] = []
+    for n, (old, new) in enumerate(zip(before.levels, after.levels, strict=True)):
+        low, high = new.value - old.bound, new.bound - old.value
+        if n == 0:
+            low, high = (max(low, 0), high) if relaxed else (low, min(high, 0))
+        least.append(low)
+        most.append(high)
+        if low != high:
+            break
+    return tuple(least), tuple(most)
+
+
+def best_of(answers: Sequence[Answer]) -> tuple[int | None, Answer]:
+    """The best of several changes, which it is, and what is known of the best: an interval where some are not exact."""
+    able = [n for n, answer in enumerate(answers) if answer.is_possible]
+    if not able:
+        return None, answers[0] if answers else impossible()
+    if any(not answers[n].least for n in able):
+        return None, next(answers[n] for n in able if not answers[n].least)
+    best = max(able, key=lambda n: (answers[n].least, -n))
+    if all(answers[n].is_exact for n in able):
+        return best, answers[best]
+    low, high = max(answers[n].least[0] for n in able), max(answers[n].most[0] for n in able)
+    return best, replace(answers[best], least=(low,), most=(high,))

@@ -1,0 +1,118 @@
+"""The answer to `marginal` on a terminal."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import click
+
+from nle_optimizer.evidence.exchanging import written
+from nle_optimizer.reports.terminal import one_line
+from nle_optimizer.studies.comparison.layout import heading, label, wrapped
+from nle_optimizer.studies.marginal.answers import SOLVED
+from nle_optimizer.studies.marginal.marginal import Marginal
+from nle_optimizer.studies.marginal.rows import Row
+from nle_optimizer.studies.marginal.scarcity import Region
+
+RESOURCE, WHO = 11, 10
+TITLES = {
+    "nle": "One more and one fewer at each NLE",
+    "region": "One more and one fewer in each region, where it does best",
+    "local_authority": "One more and one fewer in each local authority, where it does best",
+    "school": "One more supporter for each school, and its withdrawal",
+    "budget": "One more and one fewer of each limit",
+}
+
+
+def marginal_text(found: Marginal, most: int) -> str:
+    """The rows that matter most first, and where capacity is scarce.
+
+    Args:
+        found: the answer.
+        most: how many rows are shown; the rest is counted.
+    """
+    sense = "more" if found.levels[0].sense > 0 else "less"
+    lines = [click.style(_title(found), bold=True)]
+    lines += wrapped(f"Change of the first objective, {found.objective} ({sense} is better). {_method(found)}", "", "")
+    lines += ["", *_table(found, most), *_regions(found.regions)]
+    return "\n".join(lines)
+
+
+def _title(found: Marginal) -> str:
+    """The title, with the resource where it is the same for all."""
+    resources = {row.resource for row in found.rows}
+    return TITLES[found.by] + (f" ({', '.join(resources)})" if len(resources) == 1 and found.by != "school" else "")
+
+
+def _method(found: Marginal) -> str:
+    again = sum(row.method == SOLVED for row in found.rows)
+    if not again:
+        return "Exact, from the network of the one solution." if not found.why else ""
+    exact = sum(row.is_exact for row in found.rows)
+    why = f" ({found.why})" if found.why else ""
+    return f"Found by solving again for {again:,} of {len(found.rows):,} rows{why}; {exact:,} are exact."
+
+
+def _table(found: Marginal, most: int) -> list[str]:
+    if not found.rows:
+        return ["  There is nothing of which there could be more."]
+    several = len({row.resource for row in found.rows}) > 1
+    grouped = found.by in ("region", "local_authority")
+    ends = ("at", "at") if grouped else ("serves", "leaves out")
+    lines = [_line("", "resource" if several else "", "one more", ends[0], "one fewer", ends[1])]
+    rows = sorted(found.rows, key=_weight, reverse=True)
+    lines += [_row(row, found, several=several, grouped=grouped) for row in rows[:most]]
+    if len(rows) > most:
+        lines.append(f"  ... and {len(rows) - most:,} more; --show N shows more, --format json and --out have all")
+    return lines
+
+
+def _weight(row: Row) -> tuple[int, int]:
+    """What one more adds, then what one fewer takes, in the maximising orientation."""
+    return (row.more.least or (0,))[0], -(row.fewer.most or (0,))[0]
+
+
+def _row(row: Row, found: Marginal, *, several: bool, grouped: bool) -> str:
+    cells = row.cells(found.levels)
+    more, fewer = (_shown(cells, side) for side in ("one_more", "one_fewer"))
+    ends = [_who(row.more.gained), _who(row.fewer.lost)]
+    if grouped:
+        ends = [row.particulars["one_more_nle_id"], row.particulars["one_fewer_nle_id"]]
+    name = label(row.id, row.particulars.get("name", ""))
+    return _line(name, row.resource if several else "", more, ends[0], fewer, ends[1])
+
+
+def _line(name: str, resource: str, more: str, gained: str, fewer: str, lost: str) -> str:
+    between = f"{one_line(resource, RESOURCE - 1):<{RESOURCE}}" if resource else ""
+    who = one_line(gained, WHO)
+    return f"{name:<28}{between}{more:>10} {who:<{WHO}}{fewer:>10} {one_line(lost, WHO)}".rstrip()
+
+
+def _who(schools: tuple[str, ...]) -> str:
+    return f"{len(schools):,} schools" if len(schools) > 1 else "".join(schools)
+
+
+def _shown(cells: Mapping[str, object], side: str) -> str:
+    if not cells[f"{side}_possible"]:
+        return "impossible"
+    value, low, high = (cells[name] for name in (side, f"{side}_least", f"{side}_most"))
+    if isinstance(value, Decimal):
+        return _signed(value)
+    return "not known" if low is None else f"{_signed(low)}..{_signed(high)}"  # type: ignore[arg-type]
+
+
+def _signed(value: Decimal) -> str:
+    text = written(round(value, 4))
+    return f"+{text}" if value > 0 else text
+
+
+def _regions(regions: list[Region]) -> list[str]:
+    if not regions:
+        return []
+    head = f"  {'region':<26}{'NLEs':>6}{'has':>8}{'used':>8}{'full':>6}{'left out':>10}  best"
+    return [*heading("Where capacity is scarce, and where it idles"), head, *(_region(region) for region in regions)]
+
+
+def _region(region: Region) -> str:
+    best = "" if region.best is None else _signed(region.best)
+    figures = f"{region.nles:>6,}{written(region.capacity):>8}{written(region.used):>8}{region.full:>6,}"
+    return f"  {one_line(region.name, 25):<26}{figures}{region.left_out:>10,}  {best:<9}{region.word}".rstrip()

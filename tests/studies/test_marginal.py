@@ -1,0 +1,236 @@
+"""What one more and one fewer is worth, against solving changed inputs anew, and against every allocation."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from nle_optimizer.errors import NleOptimizerError, RunFolderError
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.publication import publish
+from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.scenario.scenario import load_scenario
+from nle_optimizer.studies.marginal.marginal import Marginal, marginal_of
+from support.scenarios import nle, school, write_scenario
+from support.solving import solved
+
+Tables = dict[str, list[dict[str, Any]]]
+REGIONS = ["London", "Leeds"]
+OBJECTIVES: list[list[Any]] = [
+    ["fit", "distance"],
+    ["schools_supported", "fit"],
+    [{"schools_supported": {"by": "priority"}}, "fit"],
+    [{"blend": {"fit": 1, "distance_km": -0.02, "schools_supported": 0.3}}, "fit"],
+]
+
+
+def tables(rng: Random) -> Tables:
+    """A few schools and NLEs, and a pairs table of fits that tie now and then."""
+    schools = [school(n, priority=rng.randint(1, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 6))]
+    nles = [nle(n, placements=rng.randint(1, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 4))]
+    pairs = [
+        {"nle_id": one["nle_id"], "school_id": other["school_id"], "fit": rng.randint(0, 4) / 4}
+        for one, other in product(nles, schools)
+        if rng.random() < 0.6
+    ] or [{"nle_id": "N1", "school_id": "S1", "fit": 1}]
+    return {"schools": schools, "nles": nles, "pairs": pairs}
+
+
+def outcome_of(folder: Path, given: Tables, settings: dict[str, Any]) -> Outcome | None:
+    """The outcome; None where no allocation is possible."""
+    chosen = {"data": {"pairs": {"file": "pairs.csv", "only": True}}, **settings}
+    outcome = solved(load_scenario(write_scenario(folder, chosen, **given)))
+    return None if outcome.status == "infeasible" else outcome
+
+
+def changed(given: Tables, table: str, number: int, **cells: Any) -> Tables:
+    rows = [{**row, **cells} if n == number else row for n, row in enumerate(given[table])]
+    return {**given, table: rows}
+
+
+def values(outcome: Outcome) -> list[Decimal]:
+    levels = zip(outcome.problem.levels, outcome.solution.levels, strict=True)
+    return [Decimal(level.sense * found.value) / level.scale for level, found in levels]
+
+
+def told(found: Marginal, number: int, side: str) -> list[Decimal] | None:
+    cells = found.rows[number].cells(found.levels)
+    if not cells[f"{side}_possible"]:
+        return None
+    return [
+        cell
+        for name, cell in cells.items()
+        if name == side
+        or (name.startswith(f"{side}_") and isinstance(cell, Decimal) and not name.endswith(("_least", "_most")))
+    ]
+
+
+def difference(after: Outcome | None, before: Outcome) -> list[Decimal] | None:
+    return None if after is None else [new - old for new, old in zip(values(after), values(before), strict=True)]
+
+
+def cases(
+    folder: Path, name: str, count: int, settings: Callable[[Random], dict[str, Any]]
+) -> Iterator[tuple[Path, Tables, dict[str, Any], Outcome]]:
+    rng = Random(name)
+    for n in range(count):
+        given, chosen = tables(rng), {"objectives": rng.choice(OBJECTIVES), **settings(rng)}
+        place = folder / str(n)
+        try:
+            outcome = outcome_of(place / "base", given, chosen)
+        except NleOptimizerError:
+            continue
+        if outcome is not None:
+            yield place, given, chosen, outcome
+
+
+def plain(rng: Random) -> dict[str, Any]:
+    return {}
+
+
+def with_quotas(rng: Random) -> dict[str, Any]:
+    quota = {"name": "london", "type": "quota", "of": "pairs", "where": {"school.region": "London"}}
+    limit = rng.choice([{"maximum": rng.randint(0, 2)}, {"minimum": 1}, {"minimum": 1, "maximum": 2}])
+    return {
+        "constraints": [quota | limit, {"name": "all", "type": "quota", "of": "pairs", "maximum": rng.randint(2, 4)}]
+    }
+
+
+@pytest.mark.parametrize("settings", [plain, with_quotas])
+def test_a_place_more_or_fewer_is_worth_what_other_tables_give(tmp_path: Path, settings: Any) -> None:
+    for place, given, chosen, outcome in cases(tmp_path, f"places {settings.__name__}", 15, settings):
+        found = marginal_of(outcome, "run", "nle")
+        assert {row.method for row in found.rows} == {"network"} and not found.why
+        for n, row in enumerate(given["nles"]):
+            for side, more in (("one_more", 1), ("one_fewer", -1)):
+                if not row["placements"] + more:
+                    continue
+                other = changed(given, "nles", n, placements=row["placements"] + more)
+                assert told(found, n, side) == difference(outcome_of(place / f"{side}{n}", other, chosen), outcome)
+
+
+def test_a_supporter_more_and_a_withdrawal_are_worth_what_other_tables_give(tmp_path: Path) -> None:
+    for place, given, chosen, outcome in cases(tmp_path, "schools", 15, plain):
+        found = marginal_of(outcome, "run", "school")
+        for n, row in enumerate(given["schools"]):
+            other = changed(given, "schools", n, supporters=2)
+            after = outcome_of(place / f"more{n}", other, chosen)
+            assert told(found, n, "one_more") == difference(after, outcome)
+            gone = {**given, "schools": [each for each in given["schools"] if each is not row]}
+            gone["pairs"] = [pair for pair in given["pairs"] if pair["school_id"] != row["school_id"]]
+            if len({each["priority"] for each in gone["schools"]}) < len(
+                {each["priority"] for each in given["schools"]}
+            ):
+                continue
+            after = outcome_of(place / f"gone{n}", gone, chosen)
+            assert told(found, n, "one_fewer") == difference(after, outcome)
+
+
+def test_a_limit_one_higher_or_lower_is_worth_what_other_settings_give(tmp_path: Path) -> None:
+    asked = 0
+    for place, given, chosen, outcome in cases(tmp_path, "limits", 30, with_quotas):
+        found = marginal_of(outcome, "run", "budget")
+        for n, row in enumerate(found.rows):
+            name, word = row.id.split()
+            for side, more in (("one_more", 1), ("one_fewer", -1)):
+                constraints = [
+                    {**each, word: each[word] + more} if each["name"] == name else each
+                    for each in chosen["constraints"]
+                ]
+                if any(each.get(word, 0) < 0 for each in constraints):
+                    assert told(found, n, side) is None or word == "minimum"
+                    continue
+                try:
+                    after = outcome_of(place / f"{side}{n}", given, {**chosen, "constraints": constraints})
+                except NleOptimizerError:
+                    after = None
+                asked += 1
+                assert told(found, n, side) == difference(after, outcome)
+    assert asked > 100
+
+
+def in_days(rng: Random) -> tuple[Tables, dict[str, Any]]:
+    given = tables(rng)
+    for row in given["schools"]:
+        row["days"] = rng.randint(1, 3)
+    for row in given["nles"]:
+        row["days"] = rng.randint(1, 5)
+        del row["placements"]
+    return given, {"objectives": rng.choice(OBJECTIVES[:2]), "capacity": {"resources": ["days"]}}
+
+
+def best_in_days(given: Tables, objectives: list[Any]) -> Decimal:
+    """The best value of the first objective over every allocation."""
+    days = {row["school_id"]: row["days"] for row in given["schools"]}
+    capacity = {row["nle_id"]: row["days"] for row in given["nles"]}
+    best = Decimal(0)
+    options = {
+        name: [
+            None,
+            *((pair["nle_id"], Decimal(str(pair["fit"]))) for pair in given["pairs"] if pair["school_id"] == name),
+        ]
+        for name in days
+    }
+    for choice in product(*options.values()):
+        used = dict.fromkeys(capacity, 0)
+        for name, taken in zip(options, choice, strict=True):
+            if taken is not None:
+                used[taken[0]] += days[name]
+        if all(used[each] <= capacity[each] for each in capacity):
+            chosen = [taken for taken in choice if taken is not None]
+            value = sum((fit for _, fit in chosen), Decimal(0)) if objectives[0] == "fit" else Decimal(len(chosen))
+            best = max(best, value)
+    return best
+
+
+def test_a_day_more_or_fewer_is_worth_what_every_allocation_gives(tmp_path: Path) -> None:
+    rng, again = Random("days"), 0
+    for case in range(30):
+        given, settings = in_days(rng)
+        outcome = outcome_of(tmp_path / str(case), given, settings)
+        assert outcome is not None
+        before = best_in_days(given, settings["objectives"])
+        found = marginal_of(outcome, "run", "nle")
+        again += sum(row.method == "solving again" for row in found.rows)
+        for n, row in enumerate(given["nles"]):
+            for side, more in (("one_more", 1), ("one_fewer", -1)):
+                other = changed(given, "nles", n, days=row["days"] + more)
+                told_first = told(found, n, side)
+                assert told_first is not None and found.rows[n].is_exact
+                assert told_first[0] == best_in_days(other, settings["objectives"]) - before
+    assert again > 10
+
+
+def test_a_group_gains_at_its_best_nle_and_loses_where_it_is_missed_least(tmp_path: Path) -> None:
+    for _, given, _, outcome in cases(tmp_path, "groups", 20, plain):
+        single, found = marginal_of(outcome, "run", "nle"), marginal_of(outcome, "run", "region")
+        for n, row in enumerate(found.rows):
+            members = [m for m, own in enumerate(given["nles"]) if own["region"] == row.id]
+            sense = found.levels[0].sense
+            for side in ("one_more", "one_fewer"):
+                own = [values[0] for m in members if (values := told(single, m, side)) is not None]
+                group = told(found, n, side)
+                assert group is not None and sense * group[0] == max(sense * value for value in own)
+
+
+@pytest.mark.parametrize("column", ["one_more", "one_fewer"])
+def test_a_value_that_is_not_true_is_found_by_the_second_reading(tmp_path: Path, column: str) -> None:
+    for _, _, _, outcome in cases(tmp_path, "tampering", 10, plain):
+        claim = publish(outcome)
+        assert check_claim(outcome.scenario, claim) == []
+        told_column = list(claim.tables["nles"][column])
+        told_column[0] = "0.123"
+        claim.tables["nles"][column] = told_column  # type: ignore[index]
+        assert any(f"nles.csv: NLE N1: {column}" in finding for finding in check_claim(outcome.scenario, claim))
+
+
+def test_a_rule_that_proves_nothing_has_no_marginal_values(tmp_path: Path) -> None:
+    outcome = outcome_of(tmp_path, tables(Random(1)), {"rule": "greedy"})
+    assert outcome is not None
+    assert set(publish(outcome).tables["nles"]["one_more"]) == {""}
+    with pytest.raises(RunFolderError, match="greedy"):
+        marginal_of(outcome, "run", "nle")
