@@ -1,11 +1,12 @@
 """NLEs by region or authority: one more goes to the best of them, one fewer to where it is missed least."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import as_text
 from nle_optimizer.studies.marginal.answers import Answer, best_of
-from nle_optimizer.studies.marginal.rows import Row
+from nle_optimizer.studies.marginal.rows import Cell, Row
 
 BLANK = "(blank)"
 
@@ -26,7 +27,7 @@ def by_column(outcome: Outcome, rows: Sequence[Row], column: str) -> list[Row]:
 def _group(value: str, rows: Sequence[Row]) -> Row:
     more, best = _chosen(rows, [row.more for row in rows])
     fewer, least = _chosen(rows, [row.fewer for row in rows])
-    nles = {"one_more_nle_id": best, "one_fewer_nle_id": least, "nles": str(len(rows))}
+    nles: dict[str, Cell] = {"one_more_nle_id": best, "one_fewer_nle_id": least, "nles": Decimal(len(rows))}
     return Row(value, rows[0].resource, more, fewer, nles)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from nle_optimizer.errors import RunFolderError
 from nle_optimizer.evidence.exchanging import exchanges_of
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.levels import AnyLevel
-from nle_optimizer.records import as_text, shortest
+from nle_optimizer.records import MILLION, as_text
 from nle_optimizer.studies.marginal.groups import by_column
 from nle_optimizer.studies.marginal.limits import limit_subjects
 from nle_optimizer.studies.marginal.places import place_subjects
 from nle_optimizer.studies.marginal.questions import Study, Subject
-from nle_optimizer.studies.marginal.rows import Row, as_csv, as_json
+from nle_optimizer.studies.marginal.rows import Cell, Row, as_csv, as_json
 from nle_optimizer.studies.marginal.scarcity import Region, regions_of
 from nle_optimizer.studies.marginal.schools import school_subjects
 from nle_optimizer.studies.reopening import reopen
@@ -132,7 +133,7 @@ def _rows(study: Study, subjects: Sequence[Subject], by: str, told: Told) -> lis
     return rows
 
 
-def _particulars(outcome: Outcome, subject: Subject, by: str) -> dict[str, str]:
+def _particulars(outcome: Outcome, subject: Subject, by: str) -> dict[str, Cell]:
     """What a row shows beside the values."""
     if by == "budget":
         return {}
@@ -143,4 +144,4 @@ def _particulars(outcome: Outcome, subject: Subject, by: str) -> dict[str, str]:
     name = as_text(outcome.candidates.nles.column("name").take([subject.index]))[0]  # type: ignore[arg-type]
     capacity = int(outcome.problem.resources[number].capacity[subject.index])
     used = int(outcome.used[number][subject.index])
-    return {"name": name, "capacity": shortest(capacity, 6), "used": shortest(used, 6)}
+    return {"name": name, "capacity": Decimal(capacity) / MILLION, "used": Decimal(used) / MILLION}

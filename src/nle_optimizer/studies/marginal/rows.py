@@ -24,7 +24,7 @@ class Row:
     resource: str
     more: Answer
     fewer: Answer
-    particulars: Mapping[str, str]
+    particulars: Mapping[str, Cell]
 
     @property
     def method(self) -> str:

@@ -76,8 +76,8 @@ def _row(row: Row, found: Marginal, *, several: bool, grouped: bool) -> str:
     more, fewer = (_shown(cells, side) for side in ("one_more", "one_fewer"))
     ends = [_who(row.more.gained), _who(row.fewer.lost)]
     if grouped:
-        ends = [row.particulars["one_more_nle_id"], row.particulars["one_fewer_nle_id"]]
-    name = label(row.id, row.particulars.get("name", ""))
+        ends = [str(row.particulars[f"{side}_nle_id"]) for side in ("one_more", "one_fewer")]
+    name = label(row.id, str(row.particulars.get("name", "")))
     return _line(name, row.resource if several else "", more, ends[0], fewer, ends[1])
 
 
