@@ -47,7 +47,7 @@ def test_a_sweep_of_the_file_s_own_section(program: Program, scenario: Path, tmp
     assert ended.code == 0
     assert ended.out.splitlines()[0] == "2 points: 2 optimal"
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["manifest.json", "sweep.csv", "sweep.sqlite"]
+    assert names == ["manifest.json", "report.html", "sweep.csv", "sweep.sqlite"]
 
 
 def test_every_way_to_name_points(program: Program, scenario: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`compare`: what changed between two run folders."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,8 +21,9 @@ SHOWN = 3
     metavar="N",
     help="Entries of each kind in the text; the rest is counted. JSON holds them all.",
 )
+@click.option("--page", type=click.Path(path_type=Path), metavar="FILE", help="Write it as a page too, with a map.")
 @format_option
-def compare(first: Path, second: Path, show: int, form: str) -> None:
+def compare(first: Path, second: Path, show: int, page: Path | None, form: str) -> None:
     """Tell what changed from one run folder to another.
 
     Settings and input rows that differ, figures side by side, schools that gained, lost or changed their
@@ -33,7 +35,16 @@ def compare(first: Path, second: Path, show: int, form: str) -> None:
 
     comparison = difference(first, second)
     print_findings(comparison.warnings)
+    if page is not None:
+        _write_page(page, comparison.document(), first, second)
     if form == "json":
         print_json(comparison.document())
     else:
         click.echo(comparison_text(comparison, show))
+
+
+def _write_page(page: Path, document: dict[str, Any], first: Path, second: Path) -> None:
+    from nle_optimizer.reports.page.compare_page import compare_page
+    from nle_optimizer.reports.view.view import read_inputs
+
+    page.write_bytes(compare_page(document, *(read_inputs((first, second), name) for name in ("schools", "nles"))))

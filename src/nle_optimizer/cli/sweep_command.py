@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nle_optimizer.studies.sweep.wanted import Wanted
 
 INTERRUPTED = 130
+PAGE = "report.html"
 WELL = ("optimal", "feasible", "completed")
 
 
@@ -34,6 +35,7 @@ WELL = ("optimal", "feasible", "completed")
 @click.option("--dry-run", is_flag=True, help="Check, list and count the points; solve nothing.")
 @click.option("--fail-fast", is_flag=True, help="End at the first point that cannot be carried out.")
 @click.option("--keep-runs", is_flag=True, help="Keep the run folder of each case under runs/ in the folder.")
+@click.option("--no-report", is_flag=True, help="Leave out the page, report.html.")
 @click.option("--yes", is_flag=True, help="More than a million points are meant.")
 @format_option
 def sweep(
@@ -48,11 +50,12 @@ def sweep(
     dry_run: bool,
     fail_fast: bool,
     keep_runs: bool,
+    no_report: bool,
     yes: bool,
     form: str,
     **parts: Any,
 ) -> None:
-    """Solve and verify many what-ifs of a scenario; write sweep.csv (a row a point) and sweep.sqlite.
+    """Solve and verify many what-ifs of a scenario; write sweep.csv (a row a point), sweep.sqlite and report.html.
 
     What the options leave open, the file's own `sweep` section says. Exits with 1 where a point could not be
     carried out; an infeasible point is an answer.
@@ -78,6 +81,10 @@ def sweep(
     except KeyboardInterrupt:
         click.echo(f"interrupted: what is finished is kept in {folder}; the same with --resume goes on", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
+    if not no_report:
+        from nle_optimizer.reports.page.sweep_page import sweep_page
+
+        (swept.folder / PAGE).write_bytes(sweep_page(plan.name, swept.rows))
     _tell(swept, form)
     if any(status in swept.statuses for status in ("error", "lost")):
         raise click.exceptions.Exit(1)

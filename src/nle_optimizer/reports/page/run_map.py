@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from nle_optimizer.reports.view.boundaries import Outlines
 from nle_optimizer.reports.view.view import Rows, View
 
 SQUARE = 5000
@@ -18,9 +19,16 @@ def map_of(view: View) -> dict[str, Any]:
     places = {**_recipient_places(view), **places_of(schools, "school_id")}
     eligible = [*dict.fromkeys([*view.rows("allocation")["school_id"], *view.rows("unmatched")["school_id"]])]
     return {
-        "schools": _points(eligible, places),
-        "nles": {**_points(view.rows("nles")["nle_id"], places_of(nles, "nle_id")), "approximate": view.is_shared},
-        "outlines": [[number for point in ring for number in point] for ring in view.outlines],
+        "schools": points_of(eligible, places),
+        "nles": {**points_of(view.rows("nles")["nle_id"], places_of(nles, "nle_id")), "approximate": view.is_shared},
+        **ground_of(schools, view.outlines),
+    }
+
+
+def ground_of(schools: Rows, outlines: Outlines) -> dict[str, Any]:
+    """What lies beneath the points: outlines of regions, squares where schools are, names of areas."""
+    return {
+        "outlines": [[number for point in ring for number in point] for ring in outlines],
         "ground": _ground(places_of(schools, "school_id").values()),
         "labels": [*_labels(schools, "region", 1), *_labels(schools, "local_authority", 2)],
     }
@@ -50,7 +58,8 @@ def middle(places: Sequence[Place]) -> Place:
     return round(sum(x for x, _ in places) / len(places)), round(sum(y for _, y in places) / len(places))
 
 
-def _points(ids: Sequence[str], places: Mapping[str, Place]) -> dict[str, Any]:
+def points_of(ids: Sequence[str], places: Mapping[str, Place]) -> dict[str, Any]:
+    """Those of some identifiers whose place is known."""
     known = [identifier for identifier in ids if identifier in places]
     return {
         "id": known,

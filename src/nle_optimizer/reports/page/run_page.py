@@ -11,7 +11,7 @@ from nle_optimizer.reports.page.run_tables import nle_names, school_names, table
 from nle_optimizer.reports.view.view import View
 from nle_optimizer.reports.words import STAGES, proof_in_words, worded
 
-SCRIPTS = ("read.js", "table.js", "filters.js", "projection.js", "map.js", "entry.js", "run.js")
+SCRIPTS = ("read.js", "table.js", "filters.js", "projection.js", "map.js", "key.js", "entry.js", "run.js")
 MOST_REASONS = 6
 TABLE_NAMES = {"nles": "NLEs", "current": "what stands today", "pairs": "listed pairs"}
 

@@ -101,7 +101,7 @@ def _left_out(view: View) -> dict[str, Any]:
         Column("cure", "What would cure it", _cures(rows, names)),
         Column("cure_price", "At the price of", _unless_all_zero(rows["cure_price"]), "number", 3),
         Column("nearest", "Nearest NLE", named(rows["nearest_nle_id"], {**names, "": ""}), "nle"),
-        _distance(view, rows["nearest_km"], "nearest_km", "Km to the nearest"),
+        _distance(view, rows["nearest_km"], "nearest_km", "Km to nearest"),
         Column("local_authority", "Authority", rows["local_authority"]),
         *(Column(key, key.capitalize(), _looked_up(schools, key, ids)) for key in ("region", "phase")),
         Column("priority", "Priority", rows["priority"], "number"),

@@ -123,6 +123,17 @@ def read_view(folder: Path) -> tuple[View, list[str]]:
     return (view.with_outlines(read_outlines(folder / OUTLINES)) if (folder / OUTLINES).is_file() else view), told
 
 
+def read_inputs(folders: Sequence[Path], name: str) -> Rows:
+    """A table as runs read it, with the rows that any of them has; of the same row that of the last one counts."""
+    tables = [read_table(file) for folder in folders if (file := folder / "inputs" / f"{name}.csv").is_file()]
+    columns = list(dict.fromkeys(column for table in tables for column in table))
+    found: dict[str, tuple[str, ...]] = {}
+    for rows in map(Rows, tables):
+        found |= zip(rows[TABLES[name].key[0]], zip(*(rows[column] for column in columns), strict=True), strict=True)
+    cells = zip(*(found[key] for key in sorted(found)), strict=True) if found else ([] for _ in columns)
+    return Rows(dict(zip(columns, map(list, cells), strict=True)))
+
+
 def _further(folder: Path) -> list[str]:
     return [name for name in FURTHER if (folder / f"{name}.csv").is_file()]
 

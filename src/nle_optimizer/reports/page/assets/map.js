@@ -69,7 +69,10 @@ class SchoolMap {
     for (const point of this.points) this.paintPoint(point, this.dimmed(point));
     this.paintLabels();
     if (this.hovered) this.ring(this.hovered);
-    if (this.chosen) this.ring(this.chosen);
+    if (this.chosen) {
+      this.ring(this.chosen);
+      this.paintPoint(this.chosen, false);
+    }
   }
 
   paintGround() {

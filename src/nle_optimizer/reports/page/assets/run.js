@@ -57,31 +57,15 @@ function refresh(chosen) {
   const order = { left: 0, supported: 1 };
   schools.sort((a, b) => order[a.outcome] - order[b.outcome]);
   map.set([...schools, ...(chosen.leaders ? leaders : [])], chosen.lines ? lines : []);
-  drawKey(byFit);
+  drawKey(keyOf(byFit));
   tables.pairs.filter((row) => passes(pairs, row, "supported", chosen));
   tables["left-out"].filter((row) => passes(left, row, "left", chosen));
 }
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function sign(shape, colour, filled) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 20 20");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", shape === "nle" ? "M10 3L17 10L10 17L3 10Z" : shape === "line" ? "M1 10H19" : "M4 10a6 6 0 1 0 12 0a6 6 0 1 0 -12 0");
-  path.setAttribute("fill", filled ? colour : "#fff");
-  path.setAttribute("stroke", colour);
-  path.setAttribute("stroke-width", 2);
-  svg.append(path);
-  return svg;
-}
-
-function drawKey(byFit) {
+function keyOf(byFit) {
   const fits = ["0.8 to 1", "0.6 to 0.8", "0.4 to 0.6", "0.2 to 0.4", "under 0.2"];
   const supported = byFit ? fits.map((text, n) => ["school", FITS[n], true, `School supported, fit ${text}`]) : [["school", SUPPORTED, true, "School supported"]];
-  const rows = [...supported, ["school", LEFT, false, "Eligible school left out"], ["nle", INK, true, "NLE who supports a school"], ["nle", INK, false, "NLE who is free"], ["nle", "#767676", false, "NLE who is out"]];
-  document.getElementById("key").replaceChildren(...rows.map(([shape, colour, filled, text]) => make("span", {}, sign(shape, colour, filled), text)));
+  return [...supported, ["school", LEFT, false, "Eligible school left out"], ["nle", INK, true, "NLE who supports a school"], ["nle", INK, false, "NLE who is free"], ["nle", "#767676", false, "NLE who is out"]];
 }
 
 function choose(point, centre = false) {
@@ -121,6 +105,4 @@ filters.check("leaders", "NLEs", true);
 filters.check("lines", "Lines of the pairs", true);
 refresh(filters.chosen);
 
-document.getElementById("zoom-in").addEventListener("click", () => { map.view.zoom(1.6); map.draw(); });
-document.getElementById("zoom-out").addEventListener("click", () => { map.view.zoom(1 / 1.6); map.draw(); });
-document.getElementById("zoom-all").addEventListener("click", () => map.all());
+listenToZoom(map);

@@ -23,7 +23,7 @@ class DataTable {
     this.body = make("tbody");
     const grid = make("table", {}, make("caption", { class: "hidden" }, this.table.caption), make("thead", {}, make("tr", {}, ...this.heads)), this.body);
     this.tools = make("div", { class: "tools" }, make("label", {}, `Search ${this.table.caption}`, this.search), make("label", {}, "Rows at a time", this.size), this.back, this.next);
-    this.holder.append(this.tools, this.told, make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": this.table.caption }, grid));
+    this.holder.append(this.tools, this.told, make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${this.table.caption}: rows` }, grid));
   }
 
   head(column) {
@@ -108,6 +108,10 @@ class DataTable {
     const id = cell(this.table, `${column.kind}_id`, row);
     if (!id || !this.has(column.kind, id)) return bdi(value);
     return make("button", { type: "button", class: "link", title: "Show on the map", on: { click: () => this.pick(column.kind, id) } }, bdi(value));
+  }
+
+  holds(kind, id) {
+    return Array.from({ length: this.table.size }, (_, row) => row).some((row) => cell(this.table, `${kind}_id`, row) === id);
   }
 
   /** Show the first row that holds an identifier, whatever is searched or filtered; whether there is one. */
