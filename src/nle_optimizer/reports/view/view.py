@@ -7,7 +7,7 @@ from typing import Any
 
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.records import as_text
+from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved import resolved_text
 from nle_optimizer.reports.run_folder import CLAIMED, MANIFEST, SCENARIO, changed_files, read_json, read_table
 from nle_optimizer.reports.settings import Setting, read_settings, settings_in
@@ -90,8 +90,26 @@ def view_of(result: Result) -> View:
     scenario = result.scenario
     tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
     text = resolved_text(scenario, {name: f"inputs/{name}.csv" for name in tables}, result.in_force)
-    inputs = {name: {key: as_text(cells) for key, cells in table.columns.items()} for name, table in tables.items()}
+    inputs = {name: TextOfRecords(table) for name, table in tables.items()}
     return View(result.claim.summary, result.claim.tables, inputs, settings_in(text, SCENARIO))
+
+
+class TextOfRecords(Mapping[str, Sequence[str]]):
+    """A table that was read, as text; a column becomes text when it is first asked for."""
+
+    def __init__(self, table: Records):
+        self._table, self._told = table, dict[str, Sequence[str]]()
+
+    def __getitem__(self, name: str) -> Sequence[str]:
+        if name not in self._told:
+            self._told[name] = as_text(self._table.columns[name])
+        return self._told[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table.columns)
+
+    def __len__(self) -> int:
+        return len(self._table.columns)
 
 
 def read_view(folder: Path) -> tuple[View, list[str]]:

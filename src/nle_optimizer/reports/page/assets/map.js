@@ -4,6 +4,8 @@ const INK = "#1a1a1a";
 const FITS = ["#00204d", "#31446b", "#666970", "#958f78", "#cbba69"];
 const REACH = 12;
 const CLOSE = 0.006;
+const SQUARE = 5000;
+const GROWN = 6000;
 
 /** Fit in five steps, the best first and darkest. */
 function fitColour(fit) {
@@ -75,13 +77,16 @@ class SchoolMap {
     }
   }
 
+  /** Squares where schools are: faint on the land within outlines; without outlines, grown, they are the land. */
   paintGround() {
     const { pen, view } = this;
-    const size = 5000;
-    pen.fillStyle = this.ground.outlines.length ? "rgba(90, 100, 110, 0.07)" : "#e3e6e8";
+    const bare = !this.ground.outlines.length;
+    const grown = bare ? GROWN : 0;
+    const side = (SQUARE + 2 * grown) * view.scale + 0.6;
+    pen.fillStyle = bare ? "#fff" : "rgba(90, 100, 110, 0.07)";
     const squares = this.ground.ground;
     for (let n = 0; n < squares.length; n += 2) {
-      pen.fillRect(view.x(squares[n] * size), view.y((squares[n + 1] + 1) * size), size * view.scale + 0.6, size * view.scale + 0.6);
+      pen.fillRect(view.x(squares[n] * SQUARE - grown), view.y((squares[n + 1] + 1) * SQUARE + grown), side, side);
     }
   }
 
@@ -305,8 +310,8 @@ class SchoolMap {
 function boxOf({ ground, outlines }) {
   const [east, north] = [[], []];
   for (let n = 0; n < ground.length; n += 2) {
-    east.push(ground[n] * 5000, (ground[n] + 1) * 5000);
-    north.push(ground[n + 1] * 5000, (ground[n + 1] + 1) * 5000);
+    east.push(ground[n] * SQUARE, (ground[n] + 1) * SQUARE);
+    north.push(ground[n + 1] * SQUARE, (ground[n + 1] + 1) * SQUARE);
   }
   if (!east.length) for (const ring of outlines) ring.forEach((number, n) => (n % 2 ? north : east).push(number));
   if (!east.length) return [80000, 5000, 660000, 660000];

@@ -1,5 +1,6 @@
 const PAGE_SIZES = [10, 25, 100];
 const WIDE = 60;
+const PHRASE = 18;
 
 /** A table of the page: searched, sorted and shown a page at a time. `pick(kind, id)` leads to the map. */
 class DataTable {
@@ -98,7 +99,7 @@ class DataTable {
   line(row) {
     const cells = this.table.columns.map((column, n) => {
       const value = shown(cell(this.table, column.key, row), column);
-      const attributes = { class: column.kind === "number" ? "number" : column.kind !== "text" ? "name" : value.length > WIDE ? "wide" : "" };
+      const attributes = { class: column.kind === "number" ? "number" : column.kind !== "text" ? "name" : value.length > WIDE ? "wide" : value.length > PHRASE ? "phrase" : "" };
       return n === 0 ? make("th", { scope: "row", ...attributes }, this.content(column, value, row)) : make("td", attributes, this.content(column, value, row));
     });
     return make("tr", { class: row === this.picked ? "picked" : "" }, ...cells);
