@@ -40,8 +40,11 @@ FIVE, TWO = (3, 5, 7, 10, 15), (3, 10)
 INSTANCES = {
     "national-5": Drawn(2500, 500, 60, FIVE, 300, 550, 50),
     "national-2": Drawn(2500, 500, 60, TWO, 300, 550, 50),
-    "sparse-1": Drawn(300, 60, 7, FIVE, 75, 75, 12),
-    "sparse-2": Drawn(300, 60, 7, TWO, 75, 75, 12),
+    **{
+        f"sparse-{kind}.{seed}": Drawn(300, 60, 7, days, 75, 75, 12, seed)
+        for kind, days in ((1, FIVE), (2, TWO))
+        for seed in range(1, 7)
+    },
     "dense-1": Drawn(300, 60, 7, FIVE, 75, 75, 33),
     "dense-2": Drawn(300, 60, 7, TWO, 75, 75, 33),
 }

@@ -1,6 +1,6 @@
 """A part of a case solved anew: prices of its own, its good patterns, and the best choice among them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,14 +8,13 @@ from nle_optimizer.engines.decomposition.ascent import improve
 from nle_optimizer.engines.decomposition.case import Case, Floats
 from nle_optimizer.engines.decomposition.patterns import Patterns, enumerate_patterns
 from nle_optimizer.engines.decomposition.prices import Pricing
-from nle_optimizer.engines.decomposition.programme import Answer, solve_pairs, solve_patterns
+from nle_optimizer.engines.decomposition.programme import solve_patterns
 from nle_optimizer.engines.decomposition.start import first_allocation
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.records import Integers
 
 STEPS = 60
-LONG = 300
-"""Steps of the ascent for the whole of a case."""
+"""Steps of the ascent."""
 
 NARROWER = 0.75
 """How much the margin shrinks while there are too many patterns."""
@@ -64,7 +63,7 @@ def solve_part(case: Case, prices: Floats, taken: Integers, effort: Effort, seco
     ascent = improve(pricing, prices, current, STEPS, Stopping(), target=float(current))
     if ascent.bound < current + 1e-6 * max(1.0, abs(current)) * 1e-6:
         return Found(None, True)
-    patterns = _within(case, pricing.reduced(ascent.prices), ascent.bound - current, effort.patterns)
+    patterns = within(case, pricing.reduced(ascent.prices), ascent.bound - current, effort.patterns)
     answer = solve_patterns(case, patterns.joined(_of(case, taken)), effort.nodes, seconds)
     if answer.taken is None:
         return Found(None, False)
@@ -75,40 +74,13 @@ def solve_part(case: Case, prices: Floats, taken: Integers, effort: Effort, seco
     return Found(None, False)
 
 
-def solve_whole(case: Case, prices: Floats, taken: Integers, effort: Effort, seconds: float | None) -> Answer:
-    """The best of all allocations: of patterns within the gap where they are few enough, else of pairs in any of them.
-
-    Args:
-        case, prices, taken, seconds: as for `solve_part`.
-        effort: the most patterns and nodes.
-    """
-    pricing, current = Pricing.of(case), case.worth(taken)
-    ascent = improve(pricing, prices, current, LONG, Stopping(), target=float(current))
-    gap = max(0.0, ascent.bound - current)
-    patterns = enumerate_patterns(case, pricing.reduced(ascent.prices), gap, MOST_STATES * effort.patterns)
-    if patterns is not None and patterns.count <= effort.patterns:
-        answer = solve_patterns(case, patterns.joined(_of(case, taken)), effort.nodes, seconds, 0.0)
-        return replace(answer, bound=None if answer.bound is None else max(answer.bound, current), infeasible=False)
-    useful = np.ones(case.size, dtype=bool)
-    if patterns is not None:
-        useful[:] = False
-        useful[patterns.position] = useful[taken] = True
-    part = replace(case, pair=np.arange(case.size)).part(useful, np.zeros(0, dtype=np.int64))
-    answer = solve_pairs(part, effort.nodes, seconds)
-    return Answer(
-        None if answer.taken is None else part.pair[answer.taken],
-        None if answer.bound is None else max(answer.bound, current),
-        False,
-    )
-
-
 def _of(case: Case, taken: Integers) -> Patterns:
     """The patterns of pairs taken."""
     nles, pattern = np.unique(case.nle[taken], return_inverse=True)
     return Patterns(nles, pattern, taken)
 
 
-def _within(case: Case, reduced: Floats, gap: float, most: int) -> Patterns:
+def within(case: Case, reduced: Floats, gap: float, most: int) -> Patterns:
     """The patterns within the gap, or within as much of it as keeps them few enough."""
     margin = gap
     while margin > gap * 1e-6:

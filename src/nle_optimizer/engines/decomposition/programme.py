@@ -51,7 +51,7 @@ def relaxed_prices(case: Case) -> Floats | None:
         -case.value / unit,
         A_ub=vstack([matrix[above], -matrix[below]]),
         b_ub=np.concatenate([upper[above], -lower[below]]),
-        bounds=(0, 1),
+        bounds=np.stack([np.zeros(case.size), np.where(case.supporters[case.recipient] > 1, 1.0, np.inf)], axis=1),
         method="highs-ipm",
     )
     if answer.status != 0:

@@ -11,11 +11,11 @@ from nle_optimizer.engines.decomposition.branching import Branching, bound_of
 from nle_optimizer.engines.decomposition.case import Case, Floats
 from nle_optimizer.engines.decomposition.crew import Crew
 from nle_optimizer.engines.decomposition.meeting import meet
-from nle_optimizer.engines.decomposition.part import Effort, solve_whole
 from nle_optimizer.engines.decomposition.prices import Pricing
 from nle_optimizer.engines.decomposition.programme import relaxed_prices, solve_pairs
 from nle_optimizer.engines.decomposition.search import SIZE, Search
 from nle_optimizer.engines.decomposition.start import first_allocation
+from nle_optimizer.engines.decomposition.whole import Limits, solve_whole
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import EngineError, InfeasibleError
 from nle_optimizer.model.solution import LevelOutcome, Tree
@@ -48,8 +48,8 @@ SOLVER_NODES = 2000
 FIRST_NODES = 20
 """Nodes for a first allocation of a large level, where prices alone lead to none."""
 
-WHOLE = Effort(patterns=20_000, nodes=2000)
-"""How hard the solver works on all the patterns of a small level."""
+WHOLE = Limits(nodes=600, slice=6)
+"""How hard the patterns of a small level are branched on."""
 
 FEW_ROUNDS = 8
 """Rounds of neighbourhoods of a small level, before the solver sees the whole."""
@@ -62,6 +62,9 @@ FEW_NODES = 50
 
 SETTLED_NODES = 60
 """Cases looked at where the solver has settled the level in its own word, or where many were looked at before."""
+
+NEARLY = 5e-4
+"""Gap above which multipliers and leaves alone will not prove in so few cases what the solver has settled."""
 
 NODES = 400
 """Cases that branch and bound may look at in a level."""
@@ -137,8 +140,7 @@ class Stage:
         if not self._enough(tree) and self.case.size <= SMALL:
             tree, prices = self._tightened(tree, pricing, prices)
             word = self._ask_solver(part, prices)
-            settled = met or word == self.branching.best
-            tree = self._branched(tree, prices, SETTLED_NODES if settled else NODES)
+            tree = self._branched(tree, prices, self._nodes(tree, met, word))
         elif not self._enough(tree):
             tree, prices = self._tightened(tree, pricing, prices)
         return self._result(tree, word)
@@ -184,8 +186,7 @@ class Stage:
     def _ask_solver(self, part: Case, prices: Floats) -> int | None:
         """Put the level to the solver as a whole; the bound in its word, None where it gave none."""
         if self.branching.taken is not None:
-            call = (part, prices, self._inside(part), WHOLE, self.stop.seconds_left)
-            (answer,) = self.crew.ask(solve_whole, [call], self.stop)
+            answer = solve_whole(part, prices, self._inside(part), WHOLE, self.crew, self.stop)
         else:
             nodes = SOLVER_NODES if self.case.size <= SMALL else FIRST_NODES
             (answer,) = self.crew.ask(solve_pairs, [(part, nodes, self.stop.seconds_left)], self.stop)
@@ -209,6 +210,13 @@ class Stage:
         if not self.branching.open and self.branching.taken is None:
             raise InfeasibleError(["the hard limits cannot all be met"])
         return found if bound_of(found) < bound_of(tree) else tree
+
+    def _nodes(self, tree: Tree, met: bool, word: int | None) -> int:
+        """How many cases to look at after the solver gave its word."""
+        best, bound = self.branching.best, bound_of(tree)
+        if word == best and bound - best > NEARLY * max(1, abs(bound)) and self.case.size > TINY:
+            return 0
+        return SETTLED_NODES if met or word == best else NODES
 
     def _inside(self, part: Case) -> Integers:
         """The positions in a part of the pairs of the best allocation."""

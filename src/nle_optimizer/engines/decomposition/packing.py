@@ -1,0 +1,214 @@
+"""The best choice among patterns, by branch and bound: cuts, patterns ruled out by their prices, then the solver.
+
+Whatever is within the gap of a bound is among the patterns, so what is best among them is best of all. Ruling out
+patterns by prices after the patterns were listed follows Baldacci, Christofides and Mingozzi (2008), An exact
+algorithm for the vehicle routing problem based on the set partitioning formulation, doi:10.1007/s10107-007-0178-5.
+"""
+
+import heapq
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_matrix, vstack
+
+from nle_optimizer.engines.decomposition.case import Case
+from nle_optimizer.engines.decomposition.master import Master
+from nle_optimizer.engines.decomposition.odd_sets import cut_rows
+from nle_optimizer.records import Integers
+
+FEW = 800
+"""Patterns that the solver is given as a whole."""
+
+TRIED = 800
+"""Patterns that the solver is given where only a good choice is looked for."""
+
+SOLVER_NODES = 1000
+"""Nodes of the solver for all patterns that are left."""
+
+TRIAL_NODES = 20
+"""Nodes of the solver where only a good choice is looked for."""
+
+ROUNDS = 8
+"""Rounds of cuts in one case."""
+
+GAIN = 0.01
+"""A round of cuts is worth another where it closes this share of the gap."""
+
+CANDIDATES = 6
+"""Pairs of which the one that divides best is branched on."""
+
+WHOLE = 1e-6
+"""How near to a whole number counts as one."""
+
+
+@dataclass(order=True)
+class Node:
+    """A case left to look at: those of the greatest bound come first, the earliest of equals."""
+
+    order: float
+    number: int
+    master: Master = field(compare=False)
+
+
+@dataclass
+class Packing:
+    """A running branch and bound over patterns.
+
+    Attributes:
+        case: the case of the patterns.
+        taken: positions of the pairs of the best choice so far.
+        left: the cases to look at.
+        unsettled: the greatest bound of the cases that were given up.
+        deadline: of the monotonic clock; None for none.
+    """
+
+    case: Case
+    taken: Integers
+    left: list[Node] = field(default_factory=list)
+    unsettled: float = -np.inf
+    deadline: float | None = None
+
+    def __post_init__(self) -> None:
+        self.step = int(np.gcd.reduce(self.case.value)) or 1
+        self.best = self.case.worth(self.taken)
+        self.made = len(self.left)
+
+    def run(self, nodes: int, seconds: float | None) -> None:
+        """Look at so many cases, for so many seconds (None for as long as they take)."""
+        self.deadline = None if seconds is None else time.monotonic() + seconds
+        while self.left and nodes > 0 and not self._late():
+            node = heapq.heappop(self.left)
+            if -node.order >= self._enough():
+                nodes -= 1
+                self._look(node.master)
+
+    @property
+    def bound(self) -> int | None:
+        """No choice is worth more; None where nothing is known."""
+        bound = max(self.best, self.unsettled, *(-node.order for node in self.left))
+        return int(bound) if np.isfinite(bound) else None
+
+    def dealt(self, hands: int) -> list["Packing"]:
+        """The cases left in so many hands, the most promising in turn."""
+        order = sorted(self.left)
+        return [Packing(self.case, self.taken, order[hand::hands]) for hand in range(hands)]
+
+    def gathered(self, hands: list["Packing"]) -> "Packing":
+        """The hands put together again: the best of their choices, and all cases left."""
+        best = max([self, *hands], key=lambda hand: hand.best)
+        left = sorted((node for hand in hands for node in hand.left), key=lambda node: node.order)
+        left = [Node(node.order, number, node.master) for number, node in enumerate(left)]
+        return Packing(self.case, best.taken, left, max(self.unsettled, *(hand.unsettled for hand in hands)))
+
+    def _enough(self) -> float:
+        """Bounds below this hold nothing better."""
+        return self.best + 0.99 * self.step
+
+    def _late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def push(self, master: Master, bound: float) -> None:
+        """Add a case to look at, of which a bound is known."""
+        self.made += 1
+        heapq.heappush(self.left, Node(-bound, self.made, master))
+
+    def _look(self, master: Master) -> None:
+        """Bound a case; close it, give it to the solver, or branch."""
+        first = master.bound == np.inf
+        if not self._bounded(master):
+            return
+        if first and master.pool.count > TRIED:
+            self._try(master)
+            if not self._bounded(master):
+                return
+        if master.pool.count <= FEW:
+            self._settle(master)
+        else:
+            self._branch(master)
+
+    def _bounded(self, master: Master) -> bool:
+        """Cut while it helps; whether the case may hold something better."""
+        for _ in range(ROUNDS):
+            before = master.bound
+            if not master.solve() or master.bound < self._enough():
+                return False
+            self._notice(master)
+            gap = master.bound - self._enough()
+            if gap < 0:
+                return False
+            master.keep(master.short <= gap)
+            master.forget(gap / 2)
+            if master.pool.count <= FEW or before - master.bound < GAIN * gap or self._late() or not master.cut():
+                break
+        return True
+
+    def _notice(self, master: Master) -> None:
+        """Where the solution is whole, it is an allocation."""
+        chosen = np.flatnonzero(master.chosen > WHOLE)
+        if (master.chosen[chosen] > 1 - WHOLE).all():
+            self._accept(master, chosen)
+
+    def _accept(self, master: Master, chosen: Integers) -> None:
+        taken = np.sort(master.pool.pairs[:, chosen].indices.astype(np.int64))
+        if self.case.allows(taken) and self.case.worth(taken) > self.best:
+            self.best, self.taken = self.case.worth(taken), taken
+
+    def _try(self, master: Master) -> None:
+        """What the solver makes of the patterns that fall least short."""
+        nearest = np.sort(np.argsort(master.short, kind="stable")[:TRIED])
+        self._solver(master, nearest, TRIAL_NODES)
+
+    def _settle(self, master: Master) -> None:
+        bound = self._solver(master, np.arange(master.pool.count), SOLVER_NODES)
+        if bound >= self._enough():
+            self.unsettled = max(self.unsettled, min(bound, master.bound))
+
+    def _solver(self, master: Master, own: Integers, nodes: int) -> float:
+        """Give patterns to the solver; its bound."""
+        if not len(own):
+            self._accept(master, own)
+            return 0.0 if (master.pool.limit >= 0).all() else -np.inf
+        pool = master.pool.at(own)
+        unit = max(1.0, float(np.abs(pool.value).max(initial=0.0)) / 1000)
+        matrix = vstack([pool.rows, cut_rows(pool.rows, master.cuts), csr_matrix(-pool.value / unit)])
+        limit = np.concatenate([pool.limit, np.ones(len(master.cuts)), [-self._enough() / unit]])
+        options: dict[str, float] = {"node_limit": nodes, "mip_rel_gap": 0.0}
+        if self.deadline is not None:
+            options["time_limit"] = max(0.0, self.deadline - time.monotonic())
+        answer = milp(
+            -pool.value / unit,
+            constraints=LinearConstraint(matrix, -np.inf, limit),
+            integrality=np.ones(pool.count),
+            bounds=Bounds(0, 1),
+            options=options,
+        )
+        if answer.x is not None:
+            self._accept(master, own[answer.x > 0.5])
+        if answer.status == 2:
+            return -np.inf
+        return np.inf if answer.mip_dual_bound is None else float(-answer.mip_dual_bound * unit)
+
+    def _branch(self, master: Master) -> None:
+        """Two cases: a pair is matched, or not."""
+        share = master.pool.pairs @ master.chosen
+        nearest = np.argsort(np.abs(share - 0.5), kind="stable")[:CANDIDATES]
+        open_ = nearest[(share[nearest] > WHOLE) & (share[nearest] < 1 - WHOLE)]
+        if not len(open_):
+            self._settle(master)
+            return
+        divided = [self._divided(master, int(pair)) for pair in open_]
+        gains = [[max(master.bound - case.glance(), 1e-6 * self.step) for case in cases] for cases in divided]
+        for case in divided[int(np.argmax([first * second for first, second in gains]))]:
+            self.push(case, master.bound)
+
+    def _divided(self, master: Master, pair: int) -> tuple[Master, Master]:
+        own, recipient = self.case.nle[pair], int(self.case.recipient[pair])
+        held = master.pool.pairs[[pair]].toarray().ravel() > 0
+        barred = master.pool.nle == own
+        if self.case.supporters[recipient] == 1:
+            barred |= master.pool.rows[[recipient]].toarray().ravel() > 0
+        matched = master.among(held | ~barred)
+        matched.pool = matched.pool.holding(pair)
+        return matched, master.among(~held)
