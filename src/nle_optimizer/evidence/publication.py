@@ -3,6 +3,7 @@
 import numpy as np
 
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
+from nle_optimizer.evidence.alternates import alternates_table
 from nle_optimizer.evidence.certificate import certificate_of
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.exchanging import exchanges_of, first_changes
@@ -29,6 +30,7 @@ def publish(outcome: Outcome) -> Claim:
         "exclusions": _exclusions(outcome),
         "nles": _nles(outcome, exchanges),
         "breakdown": breakdown_of(outcome),
+        "alternates": alternates_table(outcome, exchanges),
     }
     return Claim(tables, summary_of(outcome), certificate_of(outcome))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nle_optimizer.engines.exchanges.all_paths import Walks
 from nle_optimizer.engines.exchanges.graph import NONE, ExchangeGraph
 from nle_optimizer.engines.exchanges.tuple_columns import TupleColumns, is_less, least_of_each
 from nle_optimizer.engines.exchanges.ways import Found
@@ -33,7 +34,7 @@ class Circles:
     problem: Problem
     graph: ExchangeGraph
     columns: TupleColumns
-    found: Found
+    found: Found | Walks
     way: Integers
     added: Integers
     removed: Integers

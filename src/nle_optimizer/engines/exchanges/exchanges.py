@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from nle_optimizer.engines.exchanges.best_paths import priced
+from nle_optimizer.engines.exchanges.all_paths import all_losses, ranks, walks
+from nle_optimizer.engines.exchanges.best_paths import FAR, priced
 from nle_optimizer.engines.exchanges.changes import Changes, Circles
 from nle_optimizer.engines.exchanges.graph import NONE, circulation_of, exchange_graph
 from nle_optimizer.engines.exchanges.tuple_columns import tuple_columns
@@ -146,6 +147,37 @@ class Exchanges:
         recipients = self.problem.recipient[pairs]
         end, own = self._graph.node_of[1 + recipients], self._graph.own[recipients]
         return self._changes(self._nle(pairs), end, self._at.flow[pairs] == 0, pairs, own)
+
+    def best_forced(self, pairs: Integers, count: int, *ties: Integers) -> tuple[Integers, Changes]:
+        """Of each recipient the best of some pairs to be forced, best first, and what each changes.
+
+        All ways between all nodes are found at once, which is worth it for many pairs and up to some hundred NLEs.
+
+        Args:
+            pairs: indices of pairs that are not matched.
+            count: how many of each recipient.
+            ties: shapes (pairs,): what decides between pairs whose values are equal, least first.
+        """
+        arcs, recipients = self._ways.arcs, self.problem.recipient[pairs]
+        start, end, own = self._nle(pairs), self._graph.node_of[1 + recipients], self._graph.own[recipients]
+        loss = all_losses(arcs)
+        able = np.flatnonzero((start != NONE) & (end != NONE))
+        able = able[loss[0, start[able], end[able]] < FAR]
+        pairs, start, end, own = (part[able] for part in (pairs, start, end, own))
+        worth = self._columns.pack(self._entries(pairs, own, 0))
+        worth += arcs.price[end] - arcs.price[start] - loss[:, start, end].T
+        place = ranks(recipients[able], -self._columns.unpack(worth)[:, :-1], *(key[able] for key in ties))
+        chosen = np.flatnonzero(place < count)
+        chosen = chosen[np.lexsort((place[chosen], recipients[able][chosen]))]
+        found = walks(arcs, loss, start[chosen], end[chosen])
+        way, possible = np.arange(len(chosen)), np.ones(len(chosen), dtype=bool)
+        circles = Circles(self.problem, self._graph, self._columns, found, way, pairs[chosen], own[chosen])
+        return pairs[chosen], Changes(possible, worth[chosen], circles)
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are to go through: NLEs, rows, recipients of several supporters, and the outside."""
+        return self._graph.nodes
 
     def refused(self, pairs: Integers) -> Changes:
         """Each of some pairs must not be matched; nought where it is not.

@@ -40,6 +40,11 @@ class Ways:
         self._to_hub = paths_to(self._onwards, hub).loss[0, :, 0]
         self._from_hub = paths_to(self._backwards, hub).loss[0, :, 0]
 
+    @property
+    def arcs(self) -> Arcs:
+        """The arcs, by head."""
+        return self._onwards
+
     def between(self, start: Integers, end: Integers) -> Found:
         """The best way from each start to the end beside it, shapes (n,)."""
         ends, starts = np.unique(end), np.unique(start)
