@@ -9,9 +9,10 @@ from nle_optimizer.engines.exchanges.changes import Move
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.engines.exchanges.graph import NONE
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.evidence.direct import changes_of_first, direct_moves, has_room
+from nle_optimizer.evidence.direct import changes_of_first, direct_moves
 from nle_optimizer.evidence.exchanging import in_its_unit, written
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.records import Integers, fixed
 
 MOST = 3

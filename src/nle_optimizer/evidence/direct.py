@@ -3,6 +3,7 @@
 import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.model.levels import Level
 from nle_optimizer.records import Flags, Integers
 
@@ -52,14 +53,6 @@ def _gains(level: Level, pairs: Integers, own: Integers) -> Integers:
     return np.asarray(padded[pairs] - padded[own])
 
 
-def has_room(outcome: Outcome) -> Flags:
-    """Whether each pair's NLE has room for it in every resource, as all else is."""
-    roomy = np.ones(outcome.problem.size, dtype=bool)
-    for resource, used in zip(outcome.problem.resources, outcome.used, strict=True):
-        roomy &= resource.use <= (resource.capacity - used)[outcome.problem.nle]
-    return roomy
-
-
 def _keeps_rows(outcome: Outcome, own: Integers) -> Flags:
     """Pairs that in place of their recipient's own break no limit of a row, nor break it further."""
     problem = outcome.problem
@@ -74,7 +67,9 @@ def _keeps_rows(outcome: Outcome, own: Integers) -> Flags:
         if row.lower is not None:
             kept &= (change >= 0) | (total + change >= row.lower)
         if len(row.presences):
-            kept[problem.presences.pair[np.isin(problem.presences.presence, row.presences)]] = False
+            shared = np.zeros(problem.size + 1, dtype=bool)
+            shared[problem.presences.pair[np.isin(problem.presences.presence, row.presences)]] = True
+            kept &= ~shared[:-1] & ~shared[own]
     return kept
 
 

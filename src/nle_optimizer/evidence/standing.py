@@ -43,7 +43,7 @@ def standing(outcome: Outcome) -> Standing:
     left_out[matched] = False
     holdable = np.zeros(recipients, dtype=bool)
     holdable[found.recipient[_fits(outcome, has)]] = True
-    roomy = _fits(outcome, has - outcome.used) & left_out
+    roomy = has_room(outcome) & left_out
     supported = outcome.supported[found.recipient]
     breaks = breaks_of(problem, matched, np.flatnonzero(roomy & ~supported))
     free = roomy & ~supported
@@ -56,6 +56,11 @@ def standing(outcome: Outcome) -> Standing:
         _best_pair(outcome, free),
         breaks,
     )
+
+
+def has_room(outcome: Outcome) -> Flags:
+    """Whether each pair's NLE has room for it in every resource, as all else is, shape (pairs,)."""
+    return _fits(outcome, np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used)
 
 
 def _fits(outcome: Outcome, room: Integers) -> Flags:

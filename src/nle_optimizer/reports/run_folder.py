@@ -23,7 +23,7 @@ from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
-CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown")
+CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
 MANIFEST = "manifest.json"
 SCENARIO = "scenario.resolved.yaml"
 PACKAGES = ("numpy", "ortools", "pydantic", "scipy")

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,8 @@ from nle_optimizer.evidence.verification.stages.entrance import Exit, entrance
 from nle_optimizer.evidence.verification.stages.supply import supply_of
 from nle_optimizer.evidence.verification.stages.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.sweep import Sweep
-from nle_optimizer.evidence.verification.tables import allocation, figures, particulars, rest
+from nle_optimizer.evidence.verification.tables import allocation, alternates, figures, particulars, rest
+from nle_optimizer.evidence.verification.tables.alternates import Alternates
 from nle_optimizer.evidence.verification.tables.one_place import OnePlace
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags, Texts
@@ -95,6 +97,7 @@ class _Check:
         if not self.claim.is_brief:
             self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
             prices = proof.first_prices if isinstance(proof, PriceCertificate) else None
+            self._check_alternates(sweep)
             self.one_place.check(self._table("nles", rest.nle_columns(self.scenario)), sweep, prices, self.findings)
         check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
@@ -180,6 +183,8 @@ class _Check:
         )
         proof = certificate_of(instance, self.claim, scenario.settings.rule)
         self.one_place = OnePlace(instance)
+        brief = self.claim.is_brief
+        self.alternates = None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS))
         sweep = Sweep(
             candidates,
             measures,
@@ -201,7 +206,7 @@ class _Check:
 
     def _readers(self) -> list[Callable[[Pairs], object]]:
         """Those who must see the candidate pairs to judge the tables."""
-        return [] if self.claim.is_brief else [self.one_place.look_at]
+        return [] if self.alternates is None else [self.one_place.look_at, self.alternates.look_at]
 
     def _waiting(self) -> Flags:
         """By recipient, whether the claim leaves it without an NLE."""
@@ -281,6 +286,13 @@ class _Check:
         if self.is_answered:
             broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
             check_limits(broken, scenario.settings.rule, self.claim.summary.get("missed"), self.findings)
+
+    def _check_alternates(self, sweep: Sweep) -> None:
+        first: Mapping[str, Any] = next(iter(entries_of(self.claim.summary)), {})
+        exact = first.get("exact") or {}
+        is_best = bool(first.get("proved")) and exact.get("value") == exact.get("bound")
+        if self.alternates is not None and not (sweep.fit < 0).any():
+            self.alternates.check(sweep, is_best=is_best)
 
     def _is_open(self, sweep: Sweep, instance: Instance, matched: Pairs) -> Flags:
         """By recipient, whether a pair of it could be matched as all else is; only told of those without an NLE."""

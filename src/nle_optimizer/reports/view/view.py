@@ -16,7 +16,7 @@ from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 
 SCHEMA_VERSION = 1
-FURTHER = ("alternates", "uncertainty", "moves")
+FURTHER = ("uncertainty", "moves")
 """Tables that only some runs have; they are shown where present."""
 OUTLINES = "inputs/boundaries.geojson"
 EXPECTED = {
