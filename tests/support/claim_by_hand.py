@@ -36,6 +36,19 @@ N3,Cy,paused,403000,300000,South,,1,0.5,0.5,0.5
 Rows = dict[str, list[dict[str, str]]]
 
 
+ALTERNATES = (
+    "school_id",
+    "rank",
+    "nle_id",
+    "fit",
+    "distance_km",
+    "has_spare",
+    "change_in_objective",
+    "others",
+    "who_moves",
+)
+
+
 def cells(text: str) -> list[dict[str, str]]:
     """Rows of cells that are separated by bars, the first the header."""
     header, *lines = [line.split("|") for line in text.strip().splitlines()]
@@ -175,6 +188,7 @@ class Draft:
             name: {column: [row[column] for row in rows] for column in self.headers[name]}
             for name, rows in self.rows.items()
         }
+        tables["alternates"] = {column: [] for column in ALTERNATES}
         return Claim(tables, self.summary, self.certificate)
 
 

@@ -16,7 +16,7 @@ from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 
 SCHEMA_VERSION = 1
-FURTHER = ("uncertainty", "moves")
+FURTHER = ("alternates", "uncertainty", "moves")
 """Tables that only some runs have; they are shown where present."""
 OUTLINES = "inputs/boundaries.geojson"
 EXPECTED = {
@@ -130,7 +130,7 @@ def read_view(folder: Path) -> tuple[View, list[str]]:
             f"run {SCENARIO} again with this version"
         )
     try:
-        tables = {name: read_table(folder / f"{name}.csv") for name in (*CLAIMED, *_further(folder))}
+        tables = {name: read_table(folder / f"{name}.csv") for name in dict.fromkeys((*CLAIMED, *_further(folder)))}
         kept = {name: folder / "inputs" / f"{name}.csv" for name in TABLES}
         inputs = {name: read_table(file) for name, file in kept.items() if file.is_file()}
         settings = read_settings(folder / SCENARIO)
