@@ -51,7 +51,7 @@ FIRST_NODES = 20
 WHOLE = Limits(nodes=600, slice=6)
 """How hard the patterns of a small level are branched on."""
 
-FEW_ROUNDS = 8
+FEW_ROUNDS = 4
 """Rounds of neighbourhoods of a small level, before the solver sees the whole."""
 
 ROUNDS = 70

@@ -23,7 +23,7 @@ from nle_optimizer.records import Integers
 STEPS = 300
 """Steps of the ascent."""
 
-FEW = 40_000
+FEW = 15_000
 """Patterns of a first look, which may better the allocation and so narrow the gap."""
 
 MOST = 2_000_000
