@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import england_run
+import marginal
 import national
 import quotas
 import scaling
@@ -36,3 +37,7 @@ def test_growth_with_the_number_of_pairs(benchmark: Any) -> None:
 
 def test_what_ifs_a_second(benchmark: Any) -> None:
     benchmark.pedantic(sweep.main, rounds=1)
+
+
+def test_all_marginal_values_against_one_solve(benchmark: Any) -> None:
+    benchmark.pedantic(marginal.main, rounds=1)

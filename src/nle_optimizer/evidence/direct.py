@@ -34,7 +34,7 @@ def direct_moves(outcome: Outcome) -> tuple[Integers, Integers]:
     if outcome.status in ("infeasible", "unknown"):
         return np.zeros(0, dtype=np.int64), np.zeros((0, 1), dtype=np.int64)
     own = own_pairs(outcome)[problem.recipient]
-    allowed = has_room(outcome) & _keeps_rows(outcome, own)
+    allowed = has_room(outcome) & keeps_rows(outcome, own)
     allowed[outcome.solution.matched] = False
     if problem.required is not None:
         allowed &= ~np.append(problem.required, False)[own]
@@ -53,7 +53,7 @@ def _gains(level: Level, pairs: Integers, own: Integers) -> Integers:
     return np.asarray(padded[pairs] - padded[own])
 
 
-def _keeps_rows(outcome: Outcome, own: Integers) -> Flags:
+def keeps_rows(outcome: Outcome, own: Integers) -> Flags:
     """Pairs that in place of their recipient's own break no limit of a row, nor break it further."""
     problem = outcome.problem
     kept = np.ones(problem.size, dtype=bool)

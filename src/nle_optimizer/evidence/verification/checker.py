@@ -184,7 +184,9 @@ class _Check:
         proof = certificate_of(instance, self.claim, scenario.settings.rule)
         self.one_place = OnePlace(instance)
         brief = self.claim.is_brief
-        self.alternates = None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS))
+        self.alternates = (
+            None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS), self.unmatched)
+        )
         sweep = Sweep(
             candidates,
             measures,
