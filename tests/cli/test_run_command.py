@@ -17,6 +17,7 @@ Program = Callable[..., Any]
 FILES = {
     "report.html",
     "allocation.csv",
+    "alternates.csv",
     "unmatched.csv",
     "exclusions.csv",
     "nles.csv",
