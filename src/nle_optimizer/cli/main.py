@@ -18,6 +18,7 @@ COMMANDS = {
     "compare": f"{HOME}.compare_command:compare",
     "marginal": f"{HOME}.marginal_command:marginal",
     "sweep": f"{HOME}.sweep_command:sweep",
+    "benchmark": f"{HOME}.benchmark_command:benchmark",
     "import": f"{HOME}.import_command:import_",
     "generate": f"{HOME}.generate_command:generate_command",
     "init": f"{HOME}.init_command:init",
@@ -30,7 +31,6 @@ COMMANDS = {
 }
 PLANNED = (
     "explain",
-    "benchmark",
     "frontier",
     "recruit",
     "replan",

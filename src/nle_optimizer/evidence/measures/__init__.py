@@ -1,0 +1,1 @@
+"""Metrics by which allocations of one case are compared, each defined once."""

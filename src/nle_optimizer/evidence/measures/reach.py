@@ -1,0 +1,62 @@
+"""Who is served: coverage in all and by group, and access before anybody is matched."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from nle_optimizer.evidence.measures.measured import Measured
+from nle_optimizer.evidence.measures.metric import Figure, Metric, one, ratio
+from nle_optimizer.records import Integers, as_text
+
+
+def _groups(measured: Measured, column: str) -> tuple[list[str], Integers]:
+    texts = np.array(as_text(measured.case.recipients.column(column)), dtype=str)
+    values, code = np.unique(texts, return_inverse=True)
+    return [str(value) for value in values], code.astype(np.int64)
+
+
+def _coverages(measured: Measured, column: str) -> dict[str, Fraction]:
+    values, code = _groups(measured, column)
+    eligible = np.bincount(code, minlength=len(values)).tolist()
+    served = np.bincount(code[measured.served], minlength=len(values)).tolist()
+    return {value: Fraction(some, every) for value, some, every in zip(values, served, eligible, strict=True) if value}
+
+
+def _by_group(measured: Measured) -> Mapping[str, Figure]:
+    return {
+        f"coverage_by[{column}={value}]": share
+        for column in ("priority", "region", "phase")
+        for value, share in _coverages(measured, column).items()
+    }
+
+
+def _gap(measured: Measured) -> Figure:
+    shares = _coverages(measured, "region").values()
+    most = max(shares, default=Fraction(0))
+    return min(shares) / most if most else None
+
+
+REACH = (
+    Metric(
+        "coverage",
+        "more",
+        "share",
+        "recipients with at least one NLE / eligible recipients",
+        one("coverage", lambda m: ratio(m.served.sum(), len(m.served))),
+    ),
+    Metric(
+        "coverage_by",
+        "more",
+        "share",
+        "the same among the recipients of a priority, region or phase; those blank there in none",
+        _by_group,
+    ),
+    Metric(
+        "coverage_gap_regions",
+        "more",
+        "share",
+        "least coverage of a region / greatest coverage of a region",
+        one("coverage_gap_regions", _gap),
+    ),
+)

@@ -1,0 +1,84 @@
+"""How far preferences are met: ranks, blocking pairs, justified envy."""
+
+import numpy as np
+
+from nle_optimizer.evidence.measures.measured import Measured
+from nle_optimizer.evidence.measures.metric import Figure, Metric, one, ratio
+from nle_optimizer.model.preferences import UNACCEPTABLE
+from nle_optimizer.records import Flags, Integers
+
+
+def _mean_rank(measured: Measured) -> Figure:
+    level = measured.preferences.recipients.level[measured.matched]
+    known = level[level != UNACCEPTABLE]
+    return ratio((known + 1).sum(), len(known))
+
+
+def _wanted(measured: Measured) -> Flags:
+    """Pairs not matched that both sides accept, and that the recipient prefers to its worst, or has room for."""
+    problem, place = measured.case.problem, measured.preferences.recipients.place
+    worst = np.full(len(problem.recipient_ids), -1, dtype=np.int64)
+    own = np.where(place[measured.matched] == UNACCEPTABLE, problem.size, place[measured.matched])
+    np.maximum.at(worst, problem.recipient[measured.matched], own)
+    free = measured.count < problem.supporters
+    wanted = (place != UNACCEPTABLE) & (free[problem.recipient] | (place < worst[problem.recipient]))
+    wanted[measured.matched] = False
+    return np.asarray(wanted, dtype=bool)
+
+
+def _keys(measured: Measured, pairs: Integers) -> Integers:
+    """Numbers that order pairs by NLE, then by that NLE's preference; what it does not accept is last."""
+    problem, place = measured.case.problem, measured.preferences.nles.place[pairs]
+    return problem.nle[pairs] * (problem.size + 1) + np.where(place == UNACCEPTABLE, problem.size, place)
+
+
+def _blocking(measured: Measured) -> Figure:
+    """Each wanted pair against what its NLE gives to recipients that it likes more."""
+    problem = measured.case.problem
+    pairs = np.flatnonzero(_wanted(measured))
+    held = measured.matched[np.argsort(_keys(measured, measured.matched), kind="stable")]
+    before = np.searchsorted(_keys(measured, held), _keys(measured, pairs))
+    first = np.searchsorted(problem.nle[held], problem.nle[pairs])
+    blocks = np.ones(len(pairs), dtype=bool)
+    for resource in problem.resources:
+        used = np.concatenate([[0], np.cumsum(resource.use[held])])
+        blocks &= used[before] - used[first] + resource.use[pairs] <= resource.capacity[problem.nle[pairs]]
+    return ratio(blocks.sum(), 1)
+
+
+def _envious(measured: Measured) -> Figure:
+    problem = measured.case.problem
+    pairs = np.flatnonzero(_wanted(measured))
+    lowest = np.full(len(problem.nle_ids), -1, dtype=np.int64)
+    np.maximum.at(lowest, problem.nle[measured.matched], _keys(measured, measured.matched))
+    envied = pairs[_keys(measured, pairs) < lowest[problem.nle[pairs]]]
+    return ratio(len(np.unique(problem.recipient[envied])), 1)
+
+
+WISHES = (
+    Metric(
+        "mean_rank",
+        "less",
+        "rank",
+        "mean over matched pairs of the NLE's place in the recipient's order, 1 first, ties sharing the best place",
+        one("mean_rank", _mean_rank),
+        "Featherstone (2020)",
+    ),
+    Metric(
+        "blocking_pairs",
+        "less",
+        "pairs",
+        "unmatched pairs that both accept, that the recipient prefers to its worst NLE or has room for, and for which "
+        "the NLE has room beside those it prefers; orders made strict by lot, group limits left aside",
+        one("blocking_pairs", _blocking),
+        "Gale and Shapley (1962), doi:10.1080/00029890.1962.11989827",
+    ),
+    Metric(
+        "justified_envy",
+        "less",
+        "recipients",
+        "recipients that prefer, or have room for, an NLE that serves one it likes less",
+        one("justified_envy", _envious),
+        "Abdulkadiroglu and Sonmez (2003), doi:10.1257/000282803322157061",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Matching rules side by side on the same cases."""

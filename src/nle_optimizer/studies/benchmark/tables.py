@@ -1,0 +1,86 @@
+"""The tables of a benchmark: figures by rule, who wins and loses, and what people read first."""
+
+from collections.abc import Iterator, Sequence
+from math import sqrt
+from statistics import fmean, stdev
+
+from nle_optimizer.records import fixed
+from nle_optimizer.studies.benchmark.trial import Trial, Trials
+
+HEADER = ("scenario", "rule", "draw", "metric", "value", "low", "high", "share_of_optimum", "missed")
+WINNERS = ("scenario", "school_id", "rule", "fit", "fit_optimal", "difference")
+NORMAL = 1.96
+"""The 97.5 % point of the normal distribution."""
+Row = dict[str, str]
+
+
+def figure_rows(found: Trials) -> Iterator[Row]:
+    """A row a metric of every trial, and of the mean of a rule's draws with its 95 % interval."""
+    for rule, trials in by_rule(found).items():
+        for trial in trials:
+            for name, value in trial.figures.items():
+                yield _row(found, trial, str(trial.draw), name, _float(value), None)
+        if len(trials) > 1:
+            for name in trials[0].figures:
+                values = [float(value) for trial in trials if (value := trial.figures[name]) is not None]
+                mean = fmean(values) if values else None
+                yield _row(found, Trial(rule, 0, {}), "mean", name, mean, half_width(values))
+
+
+def by_rule(found: Trials) -> dict[str, list[Trial]]:
+    """The trials with an allocation, by rule."""
+    rules: dict[str, list[Trial]] = {}
+    for trial in found.trials:
+        if not trial.reason:
+            rules.setdefault(trial.rule, []).append(trial)
+    return rules
+
+
+def half_width(values: Sequence[float]) -> float | None:
+    """Half the 95 % interval of a mean, by the normal approximation; None of fewer than two values."""
+    return NORMAL * stdev(values) / sqrt(len(values)) if len(values) > 1 else None
+
+
+def winner_rows(found: Trials) -> Iterator[Row]:
+    """A row a recipient whose fit differs from that under the optimal rule; of random rules their first draw."""
+    best = found.optimum.fit
+    if best is None:
+        return
+    for rule, (first, *_) in by_rule(found).items():
+        assert first.fit is not None
+        for n in (first.fit != best).nonzero()[0].tolist():
+            fit, optimal = int(first.fit[n]), int(best[n])
+            cells = (fixed(fit, 6), fixed(optimal, 6), fixed(fit - optimal, 6))
+            yield dict(zip(WINNERS, (found.scenario, found.recipient_ids[n], rule, *cells), strict=True))
+
+
+def leaderboard(found: Trials, metrics: Sequence[str]) -> list[list[str]]:
+    """A line a rule, its mean of each metric; those that could not be carried out are left out."""
+    lines = []
+    for rule, trials in by_rule(found).items():
+        means = [_mean(trials, name) for name in metrics]
+        missed = sum(bool(trial.missed) for trial in trials)
+        cells = ["-" if mean is None else f"{mean:,.3f}" for mean in means]
+        lines.append([rule, *cells, f"{missed}/{len(trials)}"])
+    return lines
+
+
+def _mean(trials: Sequence[Trial], name: str) -> float | None:
+    values = [float(value) for trial in trials if (value := trial.figures[name]) is not None]
+    return fmean(values) if values else None
+
+
+def _row(found: Trials, trial: Trial, draw: str, name: str, value: float | None, half: float | None) -> Row:
+    best = _float(found.optimum.figures.get(name))
+    share = value / best if value is not None and best else None
+    ends = (None, None) if half is None or value is None else (value - half, value + half)
+    figures = [_cell(figure) for figure in (value, *ends, share)]
+    return dict(zip(HEADER, (found.scenario, trial.rule, draw, name, *figures, "; ".join(trial.missed)), strict=True))
+
+
+def _float(value: object) -> float | None:
+    return None if value is None else float(value)  # type: ignore[arg-type]
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.6f}"

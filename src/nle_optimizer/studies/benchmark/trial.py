@@ -1,0 +1,118 @@
+"""Rules tried on one scenario, which is prepared once for all of them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from nle_optimizer.allocation import check_request, solve
+from nle_optimizer.errors import NleOptimizerError
+from nle_optimizer.evidence.measures.measured import Measured, preferences_in
+from nle_optimizer.evidence.measures.metric import Figure
+from nle_optimizer.evidence.measures.registry import figures_of
+from nle_optimizer.evidence.outcome import Case, Outcome
+from nle_optimizer.model.breaches import overuse
+from nle_optimizer.model.constraints.standing import violations
+from nle_optimizer.model.overfull import overfull
+from nle_optimizer.model.solution import Solution
+from nle_optimizer.preparation import prepare
+from nle_optimizer.records import Integers
+from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.outcome import carried_out
+from nle_optimizer.rules.registry import OPTIMAL, procedure_named
+from nle_optimizer.rules.rule import Procedure
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.studies.sweep.memory import Memory
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What one rule gave in one draw, or why it gave nothing.
+
+    Attributes:
+        rule, draw: which.
+        figures: every metric by name; empty where it could not be carried out.
+        fit: shape (recipients,): of each recipient in millionths, 0 where unmatched.
+        missed: the limits that it did not keep to, in sentences.
+        reason: why there is no allocation; blank where there is one.
+    """
+
+    rule: str
+    draw: int
+    figures: dict[str, Figure]
+    fit: Integers | None = None
+    missed: Sequence[str] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Everything tried on one scenario; the optimal rule comes first."""
+
+    scenario: str
+    recipient_ids: Sequence[str]
+    trials: Sequence[Trial]
+
+    @property
+    def optimum(self) -> Trial:
+        """What the optimal rule gave."""
+        return self.trials[0]
+
+
+def trials_of(scenario: Scenario, rules: Sequence[str], draws: int) -> Trials:
+    """Try rules on a scenario; the optimal one is always among them, since the others are compared with it.
+
+    Raises:
+        InputError: the scenario itself cannot be carried out.
+    """
+    recall, plain = Memory(), scenario.replace({"rule": OPTIMAL})
+    check_request(plain)
+    case = prepare(plain, lambda _: None, recall)
+    bench = _Bench(case, plain, recall)
+    asked = dict.fromkeys((OPTIMAL, *rules))
+    return Trials(
+        scenario.settings.name,
+        [str(name) for name in case.recipients.ids],
+        [trial for rule in asked for trial in bench.tried(rule, draws)],
+    )
+
+
+class _Bench:
+    def __init__(self, case: Case, scenario: Scenario, recall: Memory):
+        self._case, self._scenario, self._recall = case, scenario, recall
+        self._preferences = preferences_in(case)
+        self._agenda = Agenda(case.problem, case.candidates, scenario.settings)
+
+    def tried(self, rule: str, draws: int) -> Iterator[Trial]:
+        """One trial, or one a draw of a random rule."""
+        procedure = procedure_named(rule)
+        count = draws if procedure is not None and procedure.promise.random else 1
+        for draw in range(count):
+            try:
+                outcome = self._searched(rule) if procedure is None else self._matched(procedure, draw)
+            except NleOptimizerError as fault:
+                yield Trial(rule, draw, {}, reason=" | ".join(str(fault).splitlines()))
+                return
+            yield self._measured(rule, draw, outcome)
+
+    def _searched(self, rule: str) -> Outcome:
+        scenario = self._scenario.replace({"rule": rule})
+        outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), self._recall)
+        if outcome.status in ("infeasible", "unknown"):
+            raise NleOptimizerError(f"{outcome.status}: {'; '.join(outcome.clashes[:3]) or 'nothing was found'}")
+        return outcome
+
+    def _matched(self, procedure: Procedure, draw: int) -> Outcome:
+        clashes = overfull(self._case.problem)
+        why = "; ".join(clashes[:3]) if clashes else procedure.refuses(self._agenda)
+        if why:
+            raise NleOptimizerError(f"it cannot be carried out: {why}")
+        return self._case.solved_by(carried_out(procedure, self._agenda, draw))
+
+    def _measured(self, rule: str, draw: int, outcome: Outcome) -> Trial:
+        measured = Measured(self._case, outcome.solution.matched, self._preferences)
+        return Trial(rule, draw, figures_of(measured), measured.fit, _missed(outcome.solution, self._case))
+
+
+def _missed(solution: Solution, case: Case) -> list[str]:
+    broken = [told for asked in case.requirements for told in violations(asked, solution.matched)]
+    return [*overuse(case.problem, solution.matched), *broken]

@@ -1,0 +1,113 @@
+"""Every metric of a comparison against a plain loop over the definition, on random scenarios and random allocations."""
+
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from nle_optimizer import load_scenario
+from nle_optimizer.errors import NleOptimizerError
+from nle_optimizer.evidence.measures.measured import Measured, preferences_in
+from nle_optimizer.evidence.measures.registry import METRICS, figures_of
+from nle_optimizer.preparation import prepare
+from support.random_scenarios import write_random_scenario
+
+SEEDS = range(120)
+
+
+def measured_of(folder: Path, seed: int) -> Measured | None:
+    """A random allocation within capacities; None where the random scenario is refused or has no pairs."""
+    try:
+        case = prepare(load_scenario(write_random_scenario(folder, seed, demanding=seed % 2 == 1)), lambda _: None)
+    except NleOptimizerError:
+        return None
+    problem, random = case.problem, Random(seed)
+    left = [part.capacity.tolist() for part in problem.resources]
+    wanted, chosen = problem.supporters.tolist(), []
+    for pair in random.sample(range(problem.size), problem.size // 2):
+        nle, recipient = int(problem.nle[pair]), int(problem.recipient[pair])
+        uses = [int(part.use[pair]) for part in problem.resources]
+        if wanted[recipient] and all(use <= room[nle] for use, room in zip(uses, left, strict=True)):
+            wanted[recipient] -= 1
+            chosen.append(pair)
+            for use, room in zip(uses, left, strict=True):
+                room[nle] -= use
+    return Measured(case, np.array(sorted(chosen), dtype=np.int64), preferences_in(case)) if chosen else None
+
+
+def naive_wanted(measured: Measured) -> list[int]:
+    problem, orders = measured.case.problem, measured.preferences
+    matched = measured.matched.tolist()
+    found = []
+    for pair in range(problem.size):
+        if pair in matched or orders.recipients.place[pair] < 0:
+            continue
+        own = [p for p in matched if problem.recipient[p] == problem.recipient[pair]]
+        free = len(own) < problem.supporters[problem.recipient[pair]]
+        place = orders.recipients.place
+        if free or any(place[p] < 0 or place[pair] < place[p] for p in own):
+            found.append(pair)
+    return found
+
+
+def prefers(measured: Measured, one: int, other: int) -> bool:
+    place = measured.preferences.nles.place
+    return bool(place[other] < 0 or place[one] < place[other])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_blocking_pairs_and_envy_are_those_of_the_definition(seed: int, tmp_path: Path) -> None:
+    measured = measured_of(tmp_path, seed)
+    if measured is None:
+        return
+    problem, matched = measured.case.problem, measured.matched.tolist()
+    blocking, envious = 0, set()
+    for pair in naive_wanted(measured):
+        held = [p for p in matched if problem.nle[p] == problem.nle[pair]]
+        better = [p for p in held if not prefers(measured, pair, p)]
+        blocking += all(
+            sum(int(part.use[p]) for p in [*better, pair]) <= part.capacity[problem.nle[pair]]
+            for part in problem.resources
+        )
+        if len(better) < len(held):
+            envious.add(int(problem.recipient[pair]))
+    figures = figures_of(measured)
+    assert figures["blocking_pairs"] == blocking
+    assert figures["justified_envy"] == len(envious)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fits_coverage_and_distances_are_those_of_the_definition(seed: int, tmp_path: Path) -> None:
+    measured = measured_of(tmp_path, seed)
+    if measured is None:
+        return
+    found, figures = measured.case.candidates, figures_of(measured)
+    fit = [Fraction(0)] * len(found.recipients)
+    served = set()
+    for pair in measured.matched.tolist():
+        fit[found.recipient[pair]] += Fraction(int(found.fit[pair]), 1_000_000)
+        served.add(int(found.recipient[pair]))
+    assert figures["coverage"] == Fraction(len(served), len(fit))
+    assert figures["total_fit"] == sum(fit)
+    assert figures["min_fit"] == min(fit[n] for n in served)
+    differences = sum(abs(one - other) for one in fit for other in fit)
+    assert figures["gini_fit"] == (differences / (2 * len(fit) * sum(fit)) if sum(fit) else None)
+    lowest = sorted(fit[n] for n in served)
+    assert figures["lowest_decile_fit"] == next(x for x in lowest if 10 * sum(y <= x for y in lowest) >= len(lowest))
+    metres = sorted(m for m in found.distance[measured.matched].tolist() if m >= 0)
+    if metres:
+        assert figures["mean_distance_km"] == Fraction(sum(metres), 1000 * len(metres))
+        worst = next(x for x in metres if 10 * sum(y <= x for y in metres) >= 9 * len(metres))
+        assert figures["p90_distance_km"] == Fraction(worst, 1000)
+
+
+def test_many_random_scenarios_have_an_allocation_to_measure(tmp_path: Path) -> None:
+    measured = [measured_of(tmp_path / str(seed), seed) for seed in SEEDS if not (tmp_path / str(seed)).mkdir()]
+    assert sum(one is not None for one in measured) > 20
+
+
+def test_every_metric_has_a_name_of_its_own() -> None:
+    names = [metric.name for metric in METRICS]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,82 @@
+"""Benchmarks: nothing beats the optimum, the same bytes every time, and a rule that fails is named."""
+
+import csv
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+from nle_optimizer import allocate, load_scenario
+from nle_optimizer.cli.main import run_program
+from nle_optimizer.studies.benchmark.tables import half_width
+from nle_optimizer.studies.benchmark.trial import trials_of
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = ROOT / "scenarios" / "region" / "scenario.yaml"
+RULES = "greedy,nearest,lottery"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("benchmark") / "one"
+    assert run_program(["benchmark", str(REGION), "--rules", RULES, "--draws", "4", "--out", str(out)]) == 0
+    return out
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def test_a_benchmark_gives_the_same_bytes_again(folder: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    assert run_program(["benchmark", str(REGION), "--rules", RULES, "--draws", "4", "--out", str(again)]) == 0
+    for file in folder.iterdir():
+        assert (again / file.name).read_bytes() == file.read_bytes()
+
+
+def test_the_mean_of_a_random_rule_is_that_of_its_draws_within_its_interval(folder: Path) -> None:
+    rows = [r for r in rows_of(folder / "benchmark.csv") if r["rule"] == "lottery" and r["metric"] == "total_fit"]
+    draws = [float(row["value"]) for row in rows if row["draw"] != "mean"]
+    (mean,) = [row for row in rows if row["draw"] == "mean"]
+    assert len(draws) == 4
+    assert len(set(draws)) > 1
+    assert float(mean["value"]) == pytest.approx(fmean(draws), abs=1e-6)
+    assert float(mean["low"]) < float(mean["value"]) < float(mean["high"])
+
+
+def test_half_an_interval_is_the_normal_one() -> None:
+    assert half_width([1.0, 3.0]) == pytest.approx(1.96)
+    assert half_width([1.0]) is None
+
+
+def test_differences_of_the_winners_and_losers_add_up_to_that_of_the_totals(folder: Path) -> None:
+    totals = {
+        (row["rule"], row["draw"]): float(row["value"])
+        for row in rows_of(folder / "benchmark.csv")
+        if row["metric"] == "total_fit"
+    }
+    moved = [float(row["difference"]) for row in rows_of(folder / "winners_losers.csv") if row["rule"] == "nearest"]
+    assert sum(moved) == pytest.approx(totals["nearest", "0"] - totals["optimal", "0"], abs=1e-4)
+
+
+def test_the_figures_of_a_rule_are_those_that_its_run_publishes() -> None:
+    scenario = load_scenario(REGION)
+    (trial,) = [trial for trial in trials_of(scenario, ["greedy"], 1).trials if trial.rule == "greedy"]
+    published = allocate(scenario.replace({"rule": "greedy"})).metrics
+    for name in ("coverage", "total_fit", "mean_fit", "min_fit", "mean_distance_km", "max_distance_km", "total_cost"):
+        assert float(trial.figures[name] or 0) == pytest.approx(published[name]), name
+
+
+def test_a_rule_that_cannot_be_carried_out_is_named_and_the_others_finish(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_program(["benchmark", str(REGION), "--rules", "status-quo,greedy"]) == 0
+    printed = capsys.readouterr().out
+    assert "status-quo is left out: it cannot be carried out: the scenario has no data.current" in printed
+    assert "\n  greedy " in printed
+
+
+def test_an_unknown_rule_is_refused_with_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["benchmark", str(REGION), "--rules", "gredy"]) == 2
+    assert "did you mean greedy?" in capsys.readouterr().err
