@@ -7,6 +7,8 @@ from nle_optimizer.rules.rule import Procedure, Promise
 from nle_optimizer.scenario.rule_objectives import RULE_OBJECTIVES
 
 OPTIMAL = "optimal"
+MARK = ".py:"
+"""Stands in the name of a rule of one's own: `path.py:function`."""
 PROCEDURES = {
     "greedy": "nle_optimizer.rules.greedy:GREEDY",
     "by-need": "nle_optimizer.rules.by_need:BY_NEED",
@@ -28,13 +30,17 @@ def check_rule(name: str, place: Place) -> None:
     Raises:
         InputError: no such rule.
     """
-    if name not in RULES:
-        hint = did_you_mean(name, RULES) or f"one of {', '.join(RULES)}"
+    if name not in RULES and MARK not in name:
+        hint = did_you_mean(name, RULES) or f"one of {', '.join(RULES)}, or PATH.py:FUNCTION"
         raise InputError([Problem(place, "rule", "unknown rule", name, hint)])
 
 
 def procedure_named(name: str) -> Procedure | None:
     """The rule of that name that matches step by step; None where the rule is the optimum of objectives."""
+    if MARK in name:
+        from nle_optimizer.rules.custom import CustomRule
+
+        return CustomRule(name)
     if name not in PROCEDURES:
         return None
     module, _, attribute = PROCEDURES[name].partition(":")
