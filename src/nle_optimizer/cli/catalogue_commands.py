@@ -91,3 +91,18 @@ def rules(form: str) -> None:
             f"{name}: {promise.summary}\n    promises: {promise.guarantees}\n    but: {promise.caveats}\n"
             f"    misreporting: {promise.misreports}\n    takes: {promise.complexity}\n    source: {promise.source}"
         )
+
+
+@click.command()
+@format_option
+def metrics(form: str) -> None:
+    """List the metrics of `benchmark`, with sense, unit, formula and source."""
+    from nle_optimizer.evidence.measures.registry import METRICS
+
+    if form == "json":
+        names = ("name", "sense", "unit", "formula", "source")
+        entries = [{name: getattr(metric, name) for name in names} for metric in METRICS]
+        print_json({"schema_version": 1, "metrics": entries})
+        return
+    for entry in METRICS:
+        click.echo(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")

@@ -27,6 +27,7 @@ COMMANDS = {
     "objectives": f"{HOME}.catalogue_commands:objectives",
     "constraints": f"{HOME}.catalogue_commands:constraints",
     "rules": f"{HOME}.catalogue_commands:rules",
+    "metrics": f"{HOME}.catalogue_commands:metrics",
     "doctor": f"{HOME}.doctor_command:doctor",
 }
 PLANNED = (
