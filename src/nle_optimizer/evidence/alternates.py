@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.engines.exchanges.all_paths import ranks
-from nle_optimizer.engines.exchanges.changes import Move
+from nle_optimizer.engines.exchanges.changes import Changes, Move
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.engines.exchanges.graph import NONE
 from nle_optimizer.evidence.claim import TextTable
@@ -29,7 +29,7 @@ class Alternates:
     Attributes:
         pairs: indices.
         change: of the first level, in its maximising orientation.
-        moves: of each, those who move besides the recipient.
+        moves: of each, who else moves; of a recipient that may have several NLEs, what it gives up too.
         others_move: whether everybody else moves as is best; otherwise they stay.
     """
 
@@ -60,11 +60,15 @@ def _by_exchanges(outcome: Outcome, exchanges: Exchanges) -> Alternates:
     left_out[outcome.solution.matched] = False
     asked = np.flatnonzero(left_out)
     pairs, changes = exchanges.best_forced(asked, MOST, *_ties(outcome, asked))
-    recipients = outcome.candidates.recipient[pairs].tolist()
-    moves = [
-        [move for move in changes.moves(n) if move.recipient != recipient] for n, recipient in enumerate(recipients)
-    ]
+    moves = [_moves_besides(outcome, changes, n, pair) for n, pair in enumerate(pairs.tolist())]
     return Alternates(pairs, changes.values[:, 0], moves, others_move=True)
+
+
+def _moves_besides(outcome: Outcome, changes: Changes, change: int, pair: int) -> list[Move]:
+    """Who moves besides the pair's own recipient, which gives up the one NLE it has without that being said."""
+    own = int(outcome.problem.recipient[pair])
+    is_plain = bool(outcome.problem.supporters[own] == 1)
+    return [move for move in changes.moves(change, besides=pair) if not (is_plain and move.recipient == own)]
 
 
 def _ties(outcome: Outcome, pairs: Integers) -> tuple[Integers, Integers, Integers]:

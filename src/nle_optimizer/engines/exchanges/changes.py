@@ -99,9 +99,10 @@ class Changes:
         removed = np.append(circles.graph.removed[arcs], circles.removed[change])
         return np.sort(added[added != NONE]), np.sort(removed[removed != NONE])
 
-    def moves(self, change: int) -> list[Move]:
-        """Who moves, by recipient; a recipient of several NLEs may move more than once."""
-        joined, left = (self._nles_of(pairs) for pairs in self.pairs(change))
+    def moves(self, change: int, besides: int = NONE) -> list[Move]:
+        """Who moves, by recipient, leaving one pair unsaid; a recipient of several NLEs may move more than once."""
+        added, removed = self.pairs(change)
+        joined, left = self._nles_of(added[added != besides]), self._nles_of(removed)
         return [
             Move(recipient, *ends)
             for recipient in sorted({*joined, *left})
