@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from nle_optimizer.engines.engine import Engine
@@ -25,6 +27,7 @@ from nle_optimizer.rules.registry import check_rule, procedure_named
 from nle_optimizer.rules.rule import Procedure
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.geography import settings_problem
+from nle_optimizer.stages.requirements import Required
 from nle_optimizer.stages.trust_first import mode_of
 
 Interrupts = AbstractContextManager[Callable[[], bool]]
@@ -59,7 +62,8 @@ def allocate(
     """
     tell = progress or (lambda _: None)
     check_request(scenario)
-    outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall)
+    with scenario.locating():
+        outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall)
     tell("explaining")
     claim = publish_briefly(outcome) if brief else publish(outcome)
     return Result(scenario, claim, _decided_by_the_tables(outcome), _seconds(outcome))
@@ -133,9 +137,10 @@ def check(scenario: Scenario) -> None:
         InfeasibleError: requirements that cannot all be met.
     """
     check_request(scenario)
-    case = prepare(scenario, lambda _: None)
-    next(engines_for(case.problem, scenario.settings.engine))
-    clashes = overfull(case.problem)
+    with scenario.locating():
+        case = prepare(scenario, lambda _: None)
+        next(engines_for(case.problem, scenario.settings.engine))
+    clashes = _overfull(case)
     if clashes:
         raise InfeasibleError(clashes)
 
@@ -155,11 +160,20 @@ def solve(
             return _by_rule(case, procedure, Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail))
     engines = engines_for(case.problem, settings.engine)
     engine = next(engines)
-    clashes = overfull(case.problem)
+    clashes = _overfull(case)
     if clashes:
         return case.without_solution(engine.name, clashes)
     with interrupts as interrupted:
         return _searched(case, engine, engines, Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail))
+
+
+def _overfull(case: Case) -> list[str]:
+    """What required pairs clash with alone, and the rows that ask for them."""
+    found = case.candidates
+    asked = Required(found.given, found.current, found.recipients, found.nles)
+    pairs = case.problem.required_pairs().tolist()
+    places = {pair: asked.place(int(found.nle[pair]), int(found.recipient[pair])) for pair in pairs}
+    return overfull(case.problem, {pair: replace(at, file=Path(at.file).name) for pair, at in places.items()})
 
 
 def _by_rule(case: Case, procedure: Procedure, stop: Stopping) -> Outcome:
@@ -168,7 +182,7 @@ def _by_rule(case: Case, procedure: Procedure, stop: Stopping) -> Outcome:
     Raises:
         UnsupportedError: it cannot be carried out on this case; it says why.
     """
-    clashes = overfull(case.problem)
+    clashes = _overfull(case)
     if clashes:
         return case.without_solution("none", clashes)
     agenda = Agenda(case.problem, case.candidates, case.scenario.settings, stop)

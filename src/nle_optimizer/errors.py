@@ -9,6 +9,7 @@ The tree::
     ├── InfeasibleError       1   no allocation meets the requirements
     ├── VerificationError     1   a result does not stand up to its own inputs
     └── EngineError           3   a solver failed or contradicted itself
+        └── SolverDiedError   3   the process of a solver ended before it answered
 """
 
 from collections.abc import Iterable, Sequence
@@ -111,6 +112,10 @@ class VerificationError(NleOptimizerError):
 
 class EngineError(NleOptimizerError):
     """A solver failed, or returned something that its own figures contradict."""
+
+
+class SolverDiedError(EngineError):
+    """The process of a solver ended before it answered."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -6,7 +6,6 @@ import numpy as np
 
 from nle_optimizer.engines.registry import engine_named
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Case, TrustOutcome
 from nle_optimizer.model.build import (
     build_problem,
@@ -49,6 +48,11 @@ def prepare(scenario: Scenario, tell: Progress, recall: Recall = plainly) -> Cas
         InputError: something in the scenario that only shows when it is carried out.
         UnsupportedError: an objective or constraint that nothing here can carry out.
     """
+    with scenario.locating():
+        return _prepared(scenario, tell, recall)
+
+
+def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     settings, ledger = scenario.settings, Ledger()
     tell("eligibility")
     facts = recall(as_it_stood, scenario.schools, settings.as_of)
@@ -77,10 +81,7 @@ def prepare(scenario: Scenario, tell: Progress, recall: Recall = plainly) -> Cas
     known = bool((candidates.distance >= 0).all())
     objectives = objectives_of(settings, recipients, distances_known=known)
     requirements = tuple(requirement(asked, ground) for asked in settings.constraints)
-    try:
-        problem = build_problem(ground, requirements, objectives, settings)
-    except InputError as error:
-        raise type(error)([scenario.document.located(fault) for fault in error.problems]) from None
+    problem = build_problem(ground, requirements, objectives, settings)
     return Case(
         scenario,
         tuple(ledger.sorted()),

@@ -26,8 +26,8 @@ def test_clashing_requirements_end_with_1_and_a_folder_that_names_them(
     assert run_program([*words, "--format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["status"] == "infeasible"
-    assert [clash.split(":")[0] for clash in document["clashes"]] == [
-        "NLE N3 has 1 placements, and its required pairs take 2"
+    assert [clash.split(": drop")[0] for clash in document["clashes"]] == [
+        "NLE N3 has 1 placement, and its required pairs take 2 (pairs.csv:row 2, pairs.csv:row 3)"
     ]
     assert verify(clashing / "run") == []
 
@@ -43,4 +43,7 @@ def test_an_allocation_that_is_possible_cannot_be_called_infeasible(clashing: Pa
 def test_validate_names_the_clash_without_solving(clashing: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run_program(["validate", str(clashing / "scenario.yaml"), "--set", "data.pairs=pairs.csv"]) == 1
-    assert "NLE N3 has 1 placements, and its required pairs take 2" in capsys.readouterr().out
+    assert (
+        "NLE N3 has 1 placement, and its required pairs take 2 (pairs.csv:row 2, pairs.csv:row 3)"
+        in capsys.readouterr().out
+    )

@@ -1,5 +1,6 @@
 """Wrong usage and wrong input end with 2, in words on stderr, without a traceback and without a trace on disk."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_a_lower_limit_that_nobody_could_meet_is_refused_in_its_place(program: P
     assert "scenario.yaml:" in ended.err
     assert (
         "constraints.all.minimum: all[region=North East] could not be met: all its candidate pairs together give "
-        "1 schools; got 2 schools; lower it, or widen who can be matched" in ended.err
+        "1 school; got 2 schools; lower it, or widen who can be matched" in ended.err
     )
 
 
@@ -103,6 +104,7 @@ def test_a_forced_engine_that_cannot_is_refused_with_a_way_out(program: Program,
     file = write_scenario(tmp_path, {"engine": "network"}, schools=rows, nles=[nle(1, days=20)])
     ended = program("run", file, "--out", tmp_path / "run")
     assert ended.code == 2
+    assert re.search(r"scenario.yaml:\d+:\d+: engine: the network engine cannot", ended.err)
     assert "different amounts of days" in ended.err
     assert "offer: {days: 10, override: true}" in ended.err
 
@@ -113,7 +115,7 @@ def test_a_required_pair_beyond_the_limit_is_refused(program: Program, tmp_path:
     ended = program("run", file, "--out", tmp_path / "run")
     assert ended.code == 2
     assert "N1" in ended.err
-    assert "a required pair is ruled out" in ended.err
+    assert "pairs.csv:row 2: relation: the pair is required, and ruled out (too-far" in ended.err
 
 
 @pytest.mark.parametrize("name", ["nowhere.yaml", ".", "schools.csv", "nowhere.xlsx"])

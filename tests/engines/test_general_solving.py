@@ -1,9 +1,11 @@
 """Solvers are checked, never believed: a death, a broken limit and a wrong bound become faults of our own."""
 
 import os
+import signal
 import time
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -17,7 +19,7 @@ from nle_optimizer.engines.general.program import UNLIMITED, Program
 from nle_optimizer.engines.general.service import service
 from nle_optimizer.engines.general.solving import check, solve
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import EngineError
+from nle_optimizer.errors import EngineError, SolverDiedError
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem, Resource, Row
 from nle_optimizer.records import MILLION
@@ -33,15 +35,45 @@ AT_MOST_ONE = Program(
 )
 
 
+def dies_always(*_: object) -> None:
+    """Ends its process, whatever it is asked."""
+    os.abort()
+
+
 def dies(_: str) -> None:
     """Ends its process as native code that fails does."""
     os.abort()
 
 
-def test_a_process_that_dies_becomes_an_engine_error_and_the_next_call_is_served() -> None:
-    with pytest.raises(EngineError, match="SIGABRT"):
+def test_a_process_that_dies_twice_is_a_fault_of_the_solver_and_the_next_call_is_served() -> None:
+    with pytest.raises(SolverDiedError, match="SIGABRT"):
         service().call(dies, stop=Stopping())
     assert solve("cpsat", AT_MOST_ONE, Effort(10.0), Stopping()).bound == 6
+
+
+def dies_once(mark: str, _: str) -> str:
+    """Ends its process the first time."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "answered"
+
+
+def test_a_process_that_is_killed_once_is_asked_once_more(tmp_path: Path) -> None:
+    assert service().call(dies_once, str(tmp_path / "mark"), stop=Stopping()) == "answered"
+
+
+@pytest.mark.parametrize("engine", [CpSatEngine(), HighsEngine()], ids=lambda engine: engine.name)
+def test_a_solver_that_always_dies_leaves_the_best_allocation_so_far(
+    engine: CpSatEngine | HighsEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nle_optimizer.engines.general.solving._solve", dies_always)
+    problem = hard_problem()
+    solution = engine.solve(problem, 0, Stopping())
+    assert solution.stopped == "solver"
+    assert len(solution.matched)
+    assert keeps_limits(problem, solution.matched)
+    assert all(level.value <= level.bound for level in solution.levels)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

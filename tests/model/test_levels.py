@@ -215,11 +215,6 @@ def test_travel_time_is_refused_where_a_pair_has_none() -> None:
         levels("fit", "travel_minutes", given=Stakes(found, {}, scenario.settings.costs))
 
 
-def test_a_cost_by_the_day_needs_days() -> None:
-    with pytest.raises(InputError, match="days"):
-        levels("fit", "cost", given=stakes(costs={"per_day": 600}))
-
-
 def test_without_objectives_priority_comes_first_then_fit_then_distance() -> None:
     recipients = stakes().candidates.recipients
     names = [objective.name for objective in default_objectives(recipients, distances_known=True)]

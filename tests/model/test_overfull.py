@@ -30,4 +30,4 @@ def test_an_nle_is_told_with_what_it_has_and_what_its_required_pairs_take() -> N
 def test_a_school_is_told_with_the_number_that_it_may_have() -> None:
     problem = problem_of({(0, 0): [1], (1, 0): [1]}, [1, 1], [1], required=[(0, 0), (1, 0)])
     (told,) = overfull(problem)
-    assert told.startswith("school R000 may have 1 of the 2 NLEs that are required for it:")
+    assert told.startswith("school R000 may have 1 NLE, and 2 are required for it:")

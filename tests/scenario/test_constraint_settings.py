@@ -1,5 +1,6 @@
 """Constraints and objectives that cannot mean anything are refused before solving, in their place, with a remedy."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def refused(folder: Path, constraint: dict[str, Any], **settings: Any) -> str:
 
 
 def findings(folder: Path, constraint: dict[str, Any]) -> list[str]:
-    return [str(found) for found in load_scenario(scenario_file(folder, constraint)).findings]
+    return [str(found) for found in load_scenario(scenario_file(folder, constraint, costs={"per_match": 1})).findings]
 
 
 def test_every_type_has_its_keys() -> None:
@@ -145,6 +146,35 @@ def test_two_constraints_of_one_name_are_refused(tmp_path: Path) -> None:
 )
 def test_a_condition_that_nothing_meets_is_a_finding(tmp_path: Path, constraint: dict[str, Any], said: str) -> None:
     assert [said in found for found in findings(tmp_path, constraint)] == [True]
+
+
+def test_where_nles_are_at_home_is_looked_for_in_the_nle_table(tmp_path: Path) -> None:
+    found = findings(tmp_path, {"type": "new_to_area", "by": "trust_id", "maximum": 1})
+    assert any("by: the nles table does not fill this column, so every NLE is new everywhere" in told for told in found)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"constraints": [{"name": "limit", "type": "budget", "of": "cost", "maximum": 1}]},
+        {"objectives": ["fit", "cost"]},
+        {"objectives": [{"blend": {"fit": 1, "cost": -1}}]},
+    ],
+)
+def test_costs_that_are_nowhere_given_are_a_finding(tmp_path: Path, settings: dict[str, Any]) -> None:
+    (found,) = load_scenario(write_scenario(tmp_path, settings, schools=SCHOOLS, nles=NLES)).findings
+    assert "scenario.yaml:" in str(found)
+    assert "no costs are given, so every pair costs 0; set costs.per_day or costs.per_match" in str(found)
+
+
+def test_a_cost_by_the_day_needs_days(tmp_path: Path) -> None:
+    told = refusal(load_scenario, write_scenario(tmp_path, {"costs": {"per_day": 600}}))
+    assert re.search(r"scenario.yaml:\d+:\d+: costs.per_day: a cost by the day needs the resource days", told)
+
+
+def test_travel_times_that_are_nowhere_given_cannot_be_minimised(tmp_path: Path) -> None:
+    told = refusal(load_scenario, write_scenario(tmp_path, {"objectives": ["fit", "travel_minutes"]}))
+    assert re.search(r"scenario.yaml:\d+:\d+: objectives.1: travel times stand in the column travel_minutes", told)
 
 
 def test_a_column_of_a_constraint_is_used(tmp_path: Path) -> None:

@@ -205,11 +205,11 @@ def test_a_resource_that_is_not_asked_for_is_text(tmp_path: Path) -> None:
         ([{"nle_id": "N1", "school_id": "S1", "relation": "requir"}], "requir; did you mean require?"),
         (
             [{"nle_id": "N1", "school_id": "S1", "relation": "require|forbid"}],
-            "a pair cannot be required and also forbid",
+            "a pair cannot be required and also forbidden",
         ),
         (
             [{"nle_id": "N1", "school_id": "S1", "relation": "objects|require"}],
-            "a pair cannot be required and also objects",
+            "a pair cannot be required and also objected to",
         ),
     ],
 )

@@ -112,7 +112,9 @@ def test_a_pair_of_somebody_in_no_table_counts_for_nothing(gone: dict[str, str],
     ],
 )
 def test_a_pinned_pair_that_a_filter_removes_is_named(state: str, settings: dict[str, Any], code: str) -> None:
-    with pytest.raises(InputError, match=rf"pair N0, S0 \({state} today\): .*ruled out \(.*{code}"):
+    with pytest.raises(
+        InputError, match=rf"current.csv:row 2: state: the pair is {state} today, and ruled out \(.*{code}"
+    ):
         case([pair(0, 0, state)], **settings)
 
 

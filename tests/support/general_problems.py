@@ -117,9 +117,10 @@ def every_allocation(problem: Problem) -> list[Integers]:
         good &= (taken <= resource.capacity).all(axis=1)
     for row in problem.rows:
         total = chosen[:, row.pairs] @ row.amounts + holds[:, row.presences] @ row.presence_amounts
-        good &= (total >= (-(10**9) if row.lower is None else row.lower)) & (
-            total <= (10**9 if row.upper is None else row.upper)
-        )
+        if row.lower is not None:
+            good &= total >= row.lower
+        if row.upper is not None:
+            good &= total <= row.upper
     return [np.flatnonzero(own) for own in chosen[good]]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from nle_optimizer.errors import EngineError
+from nle_optimizer.errors import EngineError, SolverDiedError
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Child:
         )
 
     def submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
-        """Start a call; its result, or EngineError where the process dies before it answers."""
+        """Start a call; its result, or SolverDiedError where the process dies before it answers."""
         future: Future[T] = Future()
         threading.Thread(target=self._exchange, args=(future, function, args), daemon=True).start()
         return future
@@ -55,7 +55,7 @@ class Child:
         except (EOFError, OSError, ValueError, pickle.PickleError):
             process.kill()
             code = process.wait()
-            fault, result = EngineError(f"the process of {function.__name__} ended with {_ending(code)}"), None
+            fault, result = SolverDiedError(f"the process of a solver ended with {_ending(code)}"), None
         if fault is None:
             future.set_result(result)
         else:
@@ -92,7 +92,7 @@ def run_in_child(
         interrupted: asked now and then whether to give up.
 
     Raises:
-        EngineError: the child died.
+        SolverDiedError: the child died.
         TimeoutError: the seconds are over, or it was interrupted; the child is ended.
     """
     with Child() as child:

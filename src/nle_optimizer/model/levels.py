@@ -80,7 +80,7 @@ class LeastFit:
 
 @dataclass(frozen=True, eq=False)
 class Leximin:
-    """The worst-off recipient first, then the next, unmatched counting as 0; its value is the least fit matched.
+    """The worst-off recipient first, then the next, unmatched counting as 0; its value is the least fit above 0.
 
     Of two allocations the better has, at the first amount at which they differ, more recipients that reach it.
 
@@ -96,8 +96,9 @@ class Leximin:
     sense: int = 1
 
     def value(self, problem: "Problem", matched: Integers) -> int:  # noqa: ARG002
-        """The least amount of a matched pair; of nobody, 0."""
+        """The least amount above 0 of a matched pair, as a pair of 0 counts as none; of nobody, 0."""
         own = self.amounts[matched[self.counted[matched]]]
+        own = own[own > 0]
         return int(own.min()) if len(own) else 0
 
 

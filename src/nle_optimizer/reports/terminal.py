@@ -19,6 +19,7 @@ STOPPED = {
     "work": "Stopped after the work it was given",
     "gap": "Stopped at a gap that was good enough",
     "interrupt": "Stopped by you",
+    "solver": "Stopped because the solver's process ended twice (perhaps memory ran out)",
 }
 
 
@@ -121,7 +122,10 @@ def _limits(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()[:21]
+    """A level's name, short enough for the column: `Supported, priority 1`."""
+    base, _, tier = name.removesuffix("]").partition("[")
+    words = base.removeprefix("schools_").replace("_", " ").capitalize()
+    return one_line(f"{words}, {tier.replace('=', ' ')}" if tier else words, 21)
 
 
 def _number(value: float | None, places: int) -> str:

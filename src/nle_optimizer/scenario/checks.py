@@ -18,6 +18,9 @@ from nle_optimizer.scenario.tables import MOST_SHOWN, Reading
 from nle_optimizer.scenario.validation import check_word
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
+AGAINST = {"forbid": "forbidden", "conflict": "in conflict", "objects": "objected to"}
+"""Relations that rule a pair out, in words."""
+
 WORKED_OUT_FROM = {"days_since_inspection": "latest_inspected", "days_waiting": "arrived"}
 
 
@@ -29,6 +32,8 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks.limited_resources_exist()
     checks.somebody_is_wanted()
     checks.kept_pairs_exist()
+    checks.travel_times_exist()
+    checks.costs_can_be_counted()
     check_columns(document, settings, tables, reading)
     checks.pairs_lead_somewhere()
     checks.relations_agree()
@@ -134,6 +139,35 @@ class _Checks:
                 what = "kept_pairs counts pairs that stand today, and there are none"
                 self._problem(("objectives", n), what, None, "name their table under data.current")
 
+    def travel_times_exist(self) -> None:
+        pairs = self.tables["pairs"]
+        for n, objective in enumerate(self.settings.objectives or ()):
+            asked = "travel_minutes" in (objective.name, *objective.parts)
+            if asked and (pairs is None or not pairs.given("travel_minutes").any()):
+                what = "travel times stand in the column travel_minutes of the pairs table, and there are none"
+                self._problem(("objectives", n), what, None, "fill it, or minimise distance")
+
+    def costs_can_be_counted(self) -> None:
+        costs = self.settings.costs
+        if costs.per_day and "days" not in self.resources:
+            what = "a cost by the day needs the resource days, and the scenario has none"
+            hint = "name days under capacity.resources, or use costs.per_match"
+            self._problem(("costs", "per_day"), what, str(costs.per_day), hint)
+        if costs.per_day or costs.per_match:
+            return
+        asked: list[Steps] = [
+            ("constraints", n, "of")
+            for n, constraint in enumerate(self.settings.constraints)
+            if (constraint.type, constraint.of) == ("budget", COST)
+        ]
+        objectives = enumerate(self.settings.objectives or ())
+        asked += [("objectives", n) for n, found in objectives if "cost" in (found.name, *found.parts)]
+        for steps in asked:
+            what = "no costs are given, so every pair costs 0"
+            path = ".".join(str(step) for step in steps)
+            hint = "set costs.per_day or costs.per_match"
+            self.reading.findings.append(Problem(self.document.place(steps), path, what, hint=hint))
+
     def columns_are_used(self) -> None:
         """A column that no setting uses and that is nearly a known one is a finding."""
         named = self.settings.capacity.resources
@@ -213,10 +247,10 @@ class _Checks:
         if pairs is None:
             return
         for n, words in enumerate(pairs.values("relation")):
-            clash = {"forbid", "conflict", "objects"} & set(words)
+            clash = AGAINST.keys() & set(words)
             if "require" in words and clash:
                 place = Place(pairs.source, row=int(pairs.rows[n]))
-                what = f"a pair cannot be required and also {sorted(clash)[0]}"
+                what = f"a pair cannot be required and also {AGAINST[sorted(clash)[0]]}"
                 self.reading.problems.append(Problem(place, "relation", what, "|".join(words)))
 
     def homes_exist(self) -> None:

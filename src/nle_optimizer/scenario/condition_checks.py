@@ -81,6 +81,9 @@ def _of_constraint(n: int, constraint: Constraint, pairs: Records | None) -> Ite
     for steps, name, condition in [*where, *([] if by is None else [(("constraints", n, "by"), by, FILLED)])]:
         table, column = owner_of(name, pairs) if of_pairs else ("nles" if of_nles else "schools", name)
         yield Asked(steps, table, column, condition, "the constraint limits nothing")
+    if constraint.type == "new_to_area" and by is not None:
+        steps = ("constraints", n, "by") if constraint.by else ("constraints", n)
+        yield Asked(steps, "nles", by, FILLED, "every NLE is new everywhere but where it worked before")
 
 
 def check_columns(document: Document, settings: Settings, tables: Tables, reading: Reading) -> None:

@@ -1,7 +1,8 @@
 """A scenario: settings and tables that fit together, or every reason why they do not."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,14 @@ class Scenario:
             InputError: whatever is wrong with the document, or with the tables under it.
         """
         return _checked(document, validate(document), {**self._tables(), **tables}, Reading(), self.resources)
+
+    @contextmanager
+    def locating(self) -> Iterator[None]:
+        """Say of errors that name a setting and no place where in the file that setting stands."""
+        try:
+            yield
+        except InputError as error:
+            raise type(error)([self.document.located(fault) for fault in error.problems]) from None
 
     def _tables(self) -> dict[str, Records | None]:
         return {name: getattr(self, name) for name in TABLES}

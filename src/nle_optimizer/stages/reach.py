@@ -55,7 +55,7 @@ def reach(
     if not len(nles):
         last[:] = "no-nle"
     flags = required.among(nle * count + recipient)
-    sieve = Sieve(nle, recipient, square, distance, flags, last, required.name)
+    sieve = Sieve(nle, recipient, square, distance, flags, last, required.refusal)
     sieve = sieve.drop("too-near", _too_near(sieve, settings))
     return sieve.drop("travel-time", _too_long(sieve, given, settings))
 

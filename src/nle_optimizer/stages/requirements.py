@@ -1,6 +1,7 @@
 """Pairs that must be matched: required in the pairs table, or agreed or started today."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,8 +10,17 @@ from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.stages.current import pinned
 from nle_optimizer.stages.given_pairs import GivenPairs, locate
 from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.stages.sieve import MOST_SHOWN, required_removed
+from nle_optimizer.stages.sieve import MOST_SHOWN
 from nle_optimizer.stages.supply import Supply
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Where it is said that a pair must be matched, in which column, and in what word."""
+
+    place: Place
+    column: str
+    word: str
 
 
 class Required:
@@ -24,13 +34,19 @@ class Required:
 
     def __init__(self, given: GivenPairs | None, current: GivenPairs | None, recipients: Records, nles: Records):
         self._recipients, self._nles = recipients, nles
-        self._words: dict[int, str] = {}
+        self._asked: dict[int, _Asked] = {}
         if given is not None:
-            self._words |= dict.fromkeys(given.keys[given.with_relation("require")].tolist(), "required")
+            self._note(given, given.with_relation("require"), "relation")
         if current is not None:
-            rows = pinned(current.table)
-            states = current.table.values("state")[rows].tolist()
-            self._words |= dict(zip(current.keys[rows].tolist(), states, strict=True))
+            self._note(current, pinned(current.table), "state")
+
+    def _note(self, pairs: GivenPairs, which: Flags, column: str) -> None:
+        keys, rows = pairs.keys[which].tolist(), pairs.table.rows[which].tolist()
+        states = ["required"] * len(rows) if column == "relation" else pairs.table.values(column)[which].tolist()
+        self._asked |= {
+            key: _Asked(Place(pairs.table.source, row=row), column, word)
+            for key, row, word in zip(keys, rows, states, strict=True)
+        }
 
     def among(self, keys: Integers) -> Flags | None:
         """Which of the pairs with these keys, ascending, must be matched; None where none must.
@@ -38,22 +54,30 @@ class Required:
         Raises:
             InputError: one of those that must be is not among them.
         """
-        if not self._words:
+        if not self._asked:
             return None
-        wanted = np.array(sorted(self._words), dtype=np.int64)
+        wanted = np.array(sorted(self._asked), dtype=np.int64)
         at, found = locate(wanted, keys)
         if not found.all():
             lost = [divmod(key, len(self._recipients)) for key in wanted[~found].tolist()]
-            raise required_removed([self.name(*pair) for pair in lost], "too-far or no-place")
+            raise self.refusal(lost, "too-far or no-place")
         flags = np.zeros(len(keys), dtype=bool)
         flags[at] = True
         return flags
 
-    def name(self, nle: int, recipient: int) -> str:
-        """A pair in words, with why it must be matched where that is not the pairs table's word."""
-        word = self._words.get(int(nle) * len(self._recipients) + int(recipient), "required")
-        name = f"pair {self._nles.ids[nle]}, {self._recipients.ids[recipient]}"
-        return name if word == "required" else f"{name} ({word} today)"
+    def place(self, nle: int, recipient: int) -> Place:
+        """Where it is said that a pair must be matched."""
+        return self._asked[nle * len(self._recipients) + recipient].place
+
+    def refusal(self, pairs: list[tuple[int, int]], code: str) -> InputError:
+        """The error that pairs that must be matched, each NLE and recipient, are ruled out by a filter."""
+        return InputError([self._ruled_out(*pair, code) for pair in pairs[:MOST_SHOWN]])
+
+    def _ruled_out(self, nle: int, recipient: int, code: str) -> Problem:
+        asked = self._asked[nle * len(self._recipients) + recipient]
+        today, end = ("", "the requirement") if asked.word == "required" else (" today", "the pair")
+        what = f"the pair is {asked.word}{today}, and ruled out ({code}); lift the limit, or end {end}"
+        return Problem(asked.place, asked.column, what, f"{self._nles.ids[nle]}, {self._recipients.ids[recipient]}")
 
 
 def refuse_lost_requirements(pairs: Records | None, current: Records | None, ledger: Ledger, supply: Supply) -> None:

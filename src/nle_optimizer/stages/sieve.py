@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import InputError
 from nle_optimizer.records import Flags, Integers, Texts
 
 MOST_SHOWN = 20
@@ -13,7 +13,11 @@ MOST_SHOWN = 20
 
 @dataclass(frozen=True, eq=False)
 class Sieve:
-    """Pairs still in, and the filter that removed each recipient's last one."""
+    """Pairs still in, and the filter that removed each recipient's last one.
+
+    Attributes:
+        refusal: the error that required pairs, given by NLE and recipient, are ruled out by a filter.
+    """
 
     nle: Integers
     recipient: Integers
@@ -21,7 +25,7 @@ class Sieve:
     distance: Integers
     required: Flags | None
     last_filter: Texts
-    names: Callable[[int, int], str]
+    refusal: Callable[[list[tuple[int, int]], str], InputError]
 
     def drop(self, code: str, rows: Flags) -> "Sieve":
         """The pairs without those of `rows`; recipients that lose their last pair remember `code`."""
@@ -29,7 +33,7 @@ class Sieve:
             return self
         if self.required is not None and (self.required & rows).any():
             at = np.flatnonzero(self.required & rows)
-            raise required_removed([self.names(self.nle[n], self.recipient[n]) for n in at], code)
+            raise self.refusal(list(zip(self.nle[at].tolist(), self.recipient[at].tolist(), strict=True)), code)
         keep = ~rows
         kept = np.bincount(self.recipient[keep], minlength=len(self.last_filter)) > 0
         had = np.bincount(self.recipient, minlength=len(self.last_filter)) > 0
@@ -44,9 +48,3 @@ class Sieve:
             required=None if self.required is None else self.required[keep],
             last_filter=reasons,
         )
-
-
-def required_removed(pairs: list[str], code: str) -> InputError:
-    """The error that required pairs are ruled out by a filter."""
-    what = f"a required pair is ruled out ({code}); lift the limit or the requirement"
-    return InputError([Problem(Place(pair), "relation", what) for pair in pairs[:MOST_SHOWN]])

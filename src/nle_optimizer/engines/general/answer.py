@@ -5,7 +5,7 @@ from typing import Literal
 
 from nle_optimizer.records import Integers
 
-Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+Status = Literal["optimal", "feasible", "infeasible", "unknown", "died"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Answer:
     """A solver's answer, not to be believed before it is checked.
 
     Attributes:
-        status: `optimal`, `feasible` (a solution, perhaps not the best), `infeasible`, or `unknown`.
+        status: `optimal`, `feasible` (a solution, perhaps not the best), `infeasible`, `unknown`,
+            or `died`: its process ended before it answered, twice.
         values: shape (variables,); None where there is no solution.
         bound: said to be the most that the objective can be; None where nothing is known.
         work: what was spent, in the solver's own measure.

@@ -43,7 +43,7 @@ def clash_of(problem: Problem, stop: Stopping) -> Clash:
         if first_allocation(reduced) is not None:
             return False
         status = any_allocation(reduced, _WORK, stop).status
-        sure &= status != "unknown"
+        sure &= status not in ("unknown", "died")
         return status == "infeasible"
 
     by_label: dict[str, list[Requirement]] = {}

@@ -47,9 +47,8 @@ class _GeneralEngine:
     def solve(self, problem: Problem, seed: int, stop: Stopping) -> Solution:  # noqa: ARG002
         """Optimise the levels in order; see `Engine.solve`. Ties are left as the solver leaves them."""
         run = self._begin(problem, stop)
-        if run is None:
-            reason = stop.reason() or "work"
-            return Solution(self.name, np.zeros(0, np.int64), (), stopped=reason)
+        if isinstance(run, str):
+            return Solution(self.name, np.zeros(0, np.int64), (), stopped=run)
         found = [_optimise(run, level) for level in problem.levels]
         if run.stopped is None:
             _break_ties(run)
@@ -60,8 +59,8 @@ class _GeneralEngine:
         work = ceil(run.spent)
         return Solution(self.name, run.matched, outcomes, trees=trees, stopped=run.stopped, work=work)
 
-    def _begin(self, problem: Problem, stop: Stopping) -> Run | None:
-        """Find any allocation; None where none is found in time."""
+    def _begin(self, problem: Problem, stop: Stopping) -> Run | str:
+        """Find any allocation; or why none was found."""
         stop.tell("looking for a first allocation")
         draft = draft_of(problem)
         budget = float(self.work if stop.work is None else stop.work)
@@ -73,7 +72,7 @@ class _GeneralEngine:
             clash = clash_of(problem, stop)
             raise InfeasibleError(clash.sentences, clash)
         if answer.values is None:
-            return None
+            return "solver" if answer.status == "died" else stop.reason() or "work"
         run = Run(problem, self.solver, stop, budget, draft, np.zeros(0, np.int64))
         run.adopt(answer.values)
         return run

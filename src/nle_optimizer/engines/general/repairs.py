@@ -1,28 +1,35 @@
 """The least change that would make an allocation possible: limits that give way at a price, the sum as small as can be.
 
-One unit of what people read, of whatever kind, weighs as much as any other, and as much as one required pair.
+One unit of what people read, of whatever kind, weighs as much as any other, and as much as one required pair. After the
+least change come others that touch none of the requirements changed so far, each the least of those.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
 from nle_optimizer.engines.general.answer import Effort
 from nle_optimizer.engines.general.draft import Draft, draft_of, groups, row_terms
-from nle_optimizer.engines.general.requirements import Requirement, requirements_of, restricted, shown, shown_limit
+from nle_optimizer.engines.general.requirements import Requirement, requirements_of, restricted
 from nle_optimizer.engines.general.solving import solve
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.problem import Problem, Row
+from nle_optimizer.model.wording import counted, shown, shown_limit
 from nle_optimizer.records import MILLION, Integers, shortest
 
 _WORK = 300.0
-"""Units of work of CP-SAT for each kind of change."""
+"""Units of work of CP-SAT for each change."""
+
+_MOST = 3
+"""Changes of the requirements that are looked for."""
 
 
 def repairs_of(problem: Problem, stop: Stopping) -> tuple[str, ...]:
     """Changes after each of which an allocation exists: of the requirements, and of the NLEs' capacity."""
-    return tuple(repair for repair in (_of_requirements(problem, stop), _of_capacity(problem, stop)) if repair)
+    return tuple(repair for repair in (*_of_requirements(problem, stop), _of_capacity(problem, stop)) if repair)
 
 
-def _of_requirements(problem: Problem, stop: Stopping) -> str | None:
+def _of_requirements(problem: Problem, stop: Stopping) -> Iterator[str]:
     every = requirements_of(problem)
     draft = draft_of(restricted(problem, []))
     slack = draft.add_variables(
@@ -31,11 +38,13 @@ def _of_requirements(problem: Problem, stop: Stopping) -> str | None:
     for one, column in zip(every, slack.tolist(), strict=True):
         _add_soft(draft, problem, one, column)
     weights = np.array([_weight(problem, one) for one in every], np.int64)
-    given, least = _least(draft, slack, weights, stop)
-    if given is None:
-        return None
-    changes = [_change(problem, one, by) for one, by in zip(every, given.tolist(), strict=True) if by]
-    return " and ".join(changes) + ("" if least else " (less might do)")
+    for _ in range(_MOST):
+        given, least = _least(draft, slack, weights, stop)
+        if given is None or not given.any():
+            return
+        changes = [_change(problem, one, by) for one, by in zip(every, given.tolist(), strict=True) if by]
+        yield " and ".join(changes) + ("" if least else " (less might do)")
+        draft.upper[slack[given > 0]] = 0
 
 
 def _least(draft: Draft, slack: Integers, weights: Integers, stop: Stopping) -> tuple[Integers | None, bool]:
@@ -94,6 +103,10 @@ def _change(problem: Problem, one: Requirement, by: int) -> str:
     return f"raise the maximum of {row.label} from {shown(row.upper or 0, row)} to {shown((row.upper or 0) + by, row)}"
 
 
+def _more(number: str, resource: str) -> str:
+    return counted(number, f"more {resource}")
+
+
 def _of_capacity(problem: Problem, stop: Stopping) -> str | None:
     """What more the NLEs would have to have so that every requirement can be met; None where that is not enough."""
     draft = draft_of(problem, capacities=False)
@@ -113,5 +126,7 @@ def _of_capacity(problem: Problem, stop: Stopping) -> str | None:
     if given is None or not given.any():
         return None
     more_of = zip(names, (given * np.array(units)).tolist(), strict=True)
-    changes = [f"give NLE {nle} {shortest(amount, 6)} more {resource}" for (nle, resource), amount in more_of if amount]
+    changes = [
+        f"give NLE {nle} {_more(shortest(amount, 6), resource)}" for (nle, resource), amount in more_of if amount
+    ]
     return " and ".join(changes) + ("" if least else " (less might do)")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from nle_optimizer.model.problem import Problem, Row
-from nle_optimizer.records import shortest
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.model.wording import limit_in_words
 
 Kind = Literal["minimum", "maximum", "pair"]
 
@@ -32,9 +32,7 @@ class Requirement:
         """What it demands, for people."""
         if self.kind == "pair":
             return f"the required {self.label(problem)}"
-        row = problem.rows[self.at]
-        share = "" if row.share is None else " share"
-        return f"the {self.kind}{share} of {row.label} ({shown_limit(row, self.kind)})"
+        return limit_in_words(problem.rows[self.at], self.kind)
 
 
 def requirements_of(problem: Problem) -> list[Requirement]:
@@ -60,16 +58,3 @@ def restricted(problem: Problem, kept: Sequence[Requirement]) -> Problem:
     if required is not None:
         required[[pair for pair in problem.required_pairs() if Requirement("pair", int(pair)) not in keep]] = False
     return replace(problem, rows=rows, required=required)
-
-
-def shown_limit(row: Row, kind: Kind) -> str:
-    """A row's limit as people read it."""
-    if row.share is not None:
-        return shortest(int(row.share * 10**6), 6)
-    return shown((row.lower if kind == "minimum" else row.upper) or 0, row)
-
-
-def shown(amount: int, row: Row) -> str:
-    """An amount in a row's unit, as people read it."""
-    number = str(amount) if row.scale == 1 else shortest(amount, 6)
-    return f"{number} {row.unit}".rstrip()

@@ -48,7 +48,7 @@ class Run:
     @property
     def over(self) -> bool:
         """Whether nothing more can be asked of the solver."""
-        return self.stopped in ("time", "interrupt", "work")
+        return self.stopped in ("time", "interrupt", "work", "solver")
 
     def solve(self, draft: Draft, objective: Integers, *, gap: float = 0.0, share: float = 1.0) -> Answer:
         """Maximise an objective within a draft, from the best allocation so far.
@@ -63,6 +63,8 @@ class Run:
         effort = Effort(max(share * (self.budget - self.spent), _LEAST_WORK), self.stop.seconds_left, gap)
         answer = solve(self.solver, draft.program(objective, hint), effort, self.stop)
         self.spent += answer.work
+        if answer.status == "died":
+            self.stopped = "solver"
         return answer
 
     def adopt(self, values: Integers) -> None:
@@ -89,6 +91,8 @@ class Run:
 
     def leave(self, *, exact: bool = False) -> None:
         """Note why something is left unproved."""
+        if self.stopped == "solver":
+            return
         by_gap = self.stop.gap > 0 and not exact and self.spent < self.budget
         self.stopped = self.stop.reason() or ("gap" if by_gap else "work")
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from nle_optimizer.engines.child import Child, wait
 from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import SolverDiedError
 
 T = TypeVar("T")
 
@@ -27,10 +28,20 @@ class Service:
     def call(self, function: Callable[..., T], *args: Any, stop: Stopping) -> T:
         """A function's result, called in the process with the name of its stop file after the other arguments.
 
+        Where the process dies, another is asked once more.
+
         Raises:
-            EngineError: the process died, or the function raised.
+            SolverDiedError: that one died too.
+            EngineError: the function raised.
             TimeoutError: the deadline and the grace are over, or the planner's interrupt was not heard.
         """
+        try:
+            return self._call(function, *args, stop=stop)
+        except SolverDiedError as death:
+            stop.tell(f"{death}; trying once more")
+            return self._call(function, *args, stop=stop)
+
+    def _call(self, function: Callable[..., T], *args: Any, stop: Stopping) -> T:
         self._child = self._child or Child()
         self._calls += 1
         stop_file = Path(self._folder.name) / str(self._calls)

@@ -9,7 +9,7 @@ from nle_optimizer.engines.general.answer import Answer, Effort
 from nle_optimizer.engines.general.program import Program
 from nle_optimizer.engines.general.service import service
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import EngineError
+from nle_optimizer.errors import EngineError, SolverDiedError
 
 LARGEST = 2**53
 """Sums up to this are exact in the floating point in which solvers tell their bounds."""
@@ -29,7 +29,7 @@ def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answ
         objective's amounts, and not below the value.
 
     Raises:
-        EngineError: the process died, or the solver's answer breaks a limit or contradicts its bound.
+        EngineError: the solver's answer breaks a limit or contradicts its bound.
     """
     if program.impossible():
         return Answer("infeasible", None, None, 0.0)
@@ -41,6 +41,8 @@ def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answ
         answer = service().call(_solve, solver, small, effort, stop=stop)
     except TimeoutError:
         return Answer("unknown", None, None, 0.0)
+    except SolverDiedError:
+        return Answer("died", None, None, 0.0)
     if answer.values is not None:
         check(solver, small, answer)
     bound = None if answer.bound is None else answer.bound * divisor
@@ -57,7 +59,7 @@ def relax(program: Program, stop: Stopping) -> NDArray[np.float64] | None:
     """What a unit more of each row's limit is worth in the relaxation to fractions; None where that is not found."""
     try:
         return service().call(_relax, program, stop.seconds_left, stop=stop)
-    except TimeoutError:
+    except (TimeoutError, SolverDiedError):
         return None
 
 

@@ -12,6 +12,7 @@ from nle_optimizer.model.constraints.requirement import Requirement
 from nle_optimizer.model.constraints.sums import Sum, sum_of
 from nle_optimizer.model.constraints.tally import Tally
 from nle_optimizer.model.problem import Row
+from nle_optimizer.model.wording import counted
 from nle_optimizer.records import Integers, shortest
 
 LARGEST_SUM = 2**61
@@ -93,4 +94,5 @@ def _most(requirement: Requirement, pairs: Integers) -> int:
 
 
 def _shown(requirement: Requirement, amount: int) -> str:
-    return f"{shortest(amount, 0 if requirement.tally.scale == 1 else 6)} {requirement.tally.shown}"
+    number = shortest(amount, 0 if requirement.tally.scale == 1 else 6)
+    return counted(number, requirement.tally.shown)

@@ -22,9 +22,13 @@ def _distance(stakes: Stakes) -> Integers:
 def _travel_minutes(stakes: Stakes) -> Integers:
     minutes = stakes.candidates.from_table("travel_minutes")
     if not minutes.given.all():
-        blank = int((~minutes.given).sum())
-        what = f"{blank} candidate pairs have no travel_minutes in the pairs table"
-        raise InputError([Problem(Place(), "objectives.travel_minutes", what, hint="set geography.max_travel_minutes")])
+        found = stakes.candidates
+        blank = np.flatnonzero(~minutes.given)
+        first = f"{found.nles.ids[found.nle[blank[0]]]}, {found.recipients.ids[found.recipient[blank[0]]]}"
+        what = f"{len(blank)} candidate pairs have no travel time, the first of them {first}"
+        source = "" if found.given is None else found.given.table.source
+        hint = "fill them, or set geography.max_travel_minutes, under which such pairs are no candidates"
+        raise InputError([Problem(Place(source), "travel_minutes", what, hint=hint)])
     return minutes.values
 
 
@@ -32,8 +36,6 @@ def _cost(stakes: Stakes) -> Integers:
     """Pounds in millionths: per match, and per day of the resource `days`."""
     per_match = int(stakes.costs.per_match * MILLION)
     amounts = np.full(len(stakes.candidates), per_match, dtype=np.int64)
-    if stakes.costs.per_day and "days" not in stakes.use:
-        raise InputError([Problem(Place(), "costs.per_day", "a cost by the day needs the resource `days`")])
     if stakes.costs.per_day:
         numerator, denominator = stakes.costs.per_day.as_integer_ratio()
         amounts += stakes.use["days"] * numerator // denominator

@@ -33,8 +33,9 @@ class Fairness:
         return pairs.fit if self.counts is None else pairs.fit[self.counts[pairs.rows]]
 
     def value(self, matched: Pairs) -> int:
-        """The least fit that counts among matched pairs; of nobody 0."""
+        """The least fit that counts among matched pairs, of LEXIMIN the least above 0; of nobody 0."""
         fits = self.fits(matched)
+        fits = fits[fits > 0] if self.name == LEXIMIN else fits
         return int(fits.min()) if len(fits) else 0
 
 

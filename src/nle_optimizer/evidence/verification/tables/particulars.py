@@ -14,7 +14,7 @@ from nle_optimizer.scenario.settings import Settings
 STATUSES = ("optimal", "feasible", "infeasible", "unknown", "completed")
 ENGINES = {"prices": ("network",), "bounds": ("decomposition", "cp-sat", "highs")}
 """The engines that certify by each method."""
-STOPPED = ("time", "work", "gap", "interrupt")
+STOPPED = ("time", "work", "gap", "interrupt", "solver")
 
 
 def check_heading(settings: Settings, summary: Mapping[str, Any], method: Any, findings: Findings) -> None:
