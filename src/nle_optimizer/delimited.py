@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -116,3 +116,10 @@ def write_columns(path: Path, columns: dict[str, Sequence[str]]) -> None:
     """Write columns of text, given by name in order, as a CSV file in UTF-8."""
     with path.open("w", encoding="utf-8", newline="") as file:
         write_rows(file, list(columns), zip(*columns.values(), strict=True))
+
+
+def csv_bytes(columns: Mapping[str, Sequence[str]]) -> bytes:
+    """A CSV file with a column for each entry, all of the same length."""
+    text = io.StringIO()
+    write_rows(text, list(columns), zip(*columns.values(), strict=True))
+    return text.getvalue().encode()

@@ -98,6 +98,18 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     )
 
 
+def trusts_first(scenario: Scenario) -> TrustOutcome | None:
+    """The schools that high-quality trusts take; None where that is not optimised here.
+
+    Raises:
+        InputError: something in the scenario that only shows when it is carried out.
+    """
+    ledger = Ledger()
+    with scenario.locating():
+        eligible = keep_eligible(as_it_stood(scenario.schools, scenario.settings.as_of), scenario.settings, ledger)
+        return _trusts_first(eligible, scenario, ledger)[1]
+
+
 def _supply(scenario: Scenario, *, distance_asked: bool) -> Supply:
     """Every NLE, with the capacity that pairs that ended have left."""
     tables = (scenario.nles, scenario.schools, scenario.pairs)

@@ -17,6 +17,7 @@ COMMANDS = {
     "report": f"{HOME}.report_command:report",
     "compare": f"{HOME}.compare_command:compare",
     "marginal": f"{HOME}.marginal_command:marginal",
+    "replan": f"{HOME}.replan_command:replan",
     "sweep": f"{HOME}.sweep_command:sweep",
     "benchmark": f"{HOME}.benchmark_command:benchmark",
     "import": f"{HOME}.import_command:import_",
@@ -34,7 +35,6 @@ PLANNED = (
     "explain",
     "frontier",
     "recruit",
-    "replan",
 )
 INTERRUPTED = 130
 OUR_FAULT = 3

@@ -1,6 +1,6 @@
 """`run`: the main job."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,12 +69,12 @@ def run(
         raise click.UsageError("two scenarios have the same name, and would share a run folder; run them one by one")
     for target in targets:
         refuse_existing(target, RUN_FOLDER, force=force)
-    report = None if no_report else Drawn(None if no_inputs else boundaries, outlines_of(boundaries))
+    files = drawn(None if no_inputs else boundaries, outlines_of(boundaries), wanted=not no_report)
     documents = []
     left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        result = _solve(scenario, target, force=force, keep_inputs=not no_inputs, report=report)
+        result = solve(scenario, target, files, force=force, keep_inputs=not no_inputs)
         infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})
@@ -114,24 +114,33 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
     return out / name if several else out
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """How the files for people are drawn: the file of outlines, and the outlines in it; none where it is no use."""
+def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> "Callable[[Result], dict[str, bytes]]":
+    """What makes the files for people of a result: none where they are not wanted.
 
-    boundaries: Path | None
-    outlines: Any
+    Args:
+        boundaries: the file of outlines to be kept beside them.
+        outlines: the outlines in it.
+        wanted: whether there are to be any.
+    """
 
-    def files(self, result: "Result") -> dict[str, bytes]:
-        """The files for people of a result."""
+    def files(result: "Result") -> dict[str, bytes]:
         from nle_optimizer.reports.for_people import files_for_people
         from nle_optimizer.reports.view.view import view_of
 
-        return files_for_people(
-            view_of(result).with_outlines(self.outlines), self.boundaries if self.outlines else None
-        )
+        return files_for_people(view_of(result).with_outlines(outlines), boundaries if outlines else None)
+
+    return files if wanted else lambda _: {}
 
 
-def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool, report: Drawn | None) -> "Result":
+def solve(
+    scenario: Any,
+    target: Path,
+    files: "Callable[[Result], dict[str, bytes]]",
+    *,
+    force: bool,
+    keep_inputs: bool,
+) -> "Result":
+    """Solve a scenario, verify the result and write its run folder, with further files by their path in it."""
     from nle_optimizer.allocation import allocate
     from nle_optimizer.cli.interruption import stop_when_interrupted
     from nle_optimizer.cli.progress import steps
@@ -150,8 +159,7 @@ def _solve(scenario: Any, target: Path, *, force: bool, keep_inputs: bool, repor
             )
         step("writing")
         circumstances = Circumstances(_command_line(), started, step.seconds)
-        more = report.files(result) if report else {}
-        write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs, more=more)
+        write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs, more=files(result))
     return result
 
 

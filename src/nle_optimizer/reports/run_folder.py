@@ -1,7 +1,6 @@
 """The run folder: written whole, read back as a scenario and a claim."""
 
 import hashlib
-import io
 import json
 import os
 import platform
@@ -13,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from nle_optimizer.delimited import read_rows, restore, write_rows
+from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.folders import Signature, complete_folder
@@ -99,23 +98,17 @@ def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
     claim, scenario = result.claim, result.scenario
     tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
     inputs = {name: f"inputs/{name}.csv" for name in tables}
-    files = {f"{name}.csv": _csv(claim.tables[name]) for name in CLAIMED}
+    files = {f"{name}.csv": csv_bytes(claim.tables[name]) for name in CLAIMED}
     files["summary.json"] = _json(claim.summary)
     files["certificate.json"] = _json(claim.certificate, indent=None)
     files[SCENARIO] = resolved_text(scenario, inputs, result.in_force).encode()
     if keep_inputs:
-        files |= {inputs[name]: _csv(_columns(table)) for name, table in tables.items()}
+        files |= {inputs[name]: csv_bytes(_columns(table)) for name, table in tables.items()}
     return files
 
 
 def _columns(table: Records) -> TextTable:
     return {name: as_text(column) for name, column in table.columns.items()}
-
-
-def _csv(table: TextTable) -> bytes:
-    text = io.StringIO()
-    write_rows(text, list(table), zip(*table.values(), strict=True))
-    return text.getvalue().encode()
 
 
 def _json(value: Any, indent: int | None = 1) -> bytes:

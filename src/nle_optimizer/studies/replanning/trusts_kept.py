@@ -1,12 +1,13 @@
 """Matches with trusts that outlast the week: those of the earlier run stand, and none takes a school from its NLE."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from nle_optimizer.errors import Place
-from nle_optimizer.evidence.outcome import Case
+from nle_optimizer.preparation import trusts_first
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.quantities import Range
+from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.trust_first import mode_of
 from nle_optimizer.studies.replanning.amendments import Amendments
@@ -32,13 +33,24 @@ def keep_trust_matches(desk: Amendments, before: LastWeek) -> None:
             desk.set_cell("schools", "trust_decision", school, MATCH)
 
 
-def taken_by_trusts(case: Case, schools: Iterable[str]) -> list[str]:
-    """Which of the schools a trust would take, because one is matched with them here."""
-    if case.trusts is None:
-        return []
-    problem = case.trusts.problem
-    gone = set(problem.recipient_ids[problem.recipient[case.trusts.solution.matched]].tolist())
-    return sorted(gone & set(schools))
+def kept_from_trusts(scenario: Scenario, schools: Set[str]) -> Scenario:
+    """The scenario in which no trust takes one of these schools.
+
+    Those that one would take do not qualify for a trust: as few as may be, as each that is barred may let a trust take
+    another.
+    """
+    while taken := _taken_by_trusts(scenario) & schools:
+        document = scenario.document.copy()
+        without_trusts(document, scenario.settings, taken)
+        scenario = scenario.under(document)
+    return scenario
+
+
+def _taken_by_trusts(scenario: Scenario) -> set[str]:
+    found = trusts_first(scenario)
+    if found is None:
+        return set()
+    return set(found.problem.recipient_ids[found.problem.recipient[found.solution.matched]].tolist())
 
 
 def without_trusts(document: Document, settings: Settings, schools: Iterable[str]) -> None:

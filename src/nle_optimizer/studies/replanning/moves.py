@@ -1,0 +1,151 @@
+"""Who moves between an earlier run and a new plan, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby, zip_longest
+
+from nle_optimizer.evidence.claim import TextTable
+from nle_optimizer.result import Result
+from nle_optimizer.studies.replanning.last_week import Pair
+from nle_optimizer.studies.replanning.replanning import KEPT, Amended
+
+COLUMNS = (
+    "school_id",
+    "school_name",
+    "what",
+    "from_nle_id",
+    "to_nle_id",
+    "state_before",
+    "fit_before",
+    "fit_after",
+    "is_move",
+    "reason",
+)
+WHAT = {
+    "moved": "moved to another NLE",
+    "left-out": "left without an NLE",
+    "out": "no longer to be supported",
+    "taken-on": "taken on",
+}
+"""What becomes of a school, and what that means."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """What differs between the plans.
+
+    Attributes:
+        table: `moves.csv`, a row for each NLE that a school lost or gained, by school.
+        standing: how many pairs of the earlier run stand and are candidates.
+        kept: how many of those stay.
+        forced: how many of those cannot stay, whatever else is given up; None where that is not proved.
+    """
+
+    table: TextTable
+    standing: int
+    kept: int
+    forced: int | None
+
+    @property
+    def given_up(self) -> int:
+        """Moves: pairs that stand and do not stay."""
+        return self.standing - self.kept
+
+
+def moves_of(asked: Amended, result: Result) -> Moves:
+    """What differs between an earlier run and the new plan."""
+    pairs = zip(*(result.claim.tables["allocation"][name] for name in ("school_id", "nle_id", "fit")), strict=True)
+    after = {(school, nle): fit for school, nle, fit in pairs}
+    kept = len(asked.able & after.keys())
+    level = next((entry for entry in result.objectives if entry["name"] == KEPT), None)
+    forced = 0 if level is None else len(asked.able) - round(level["bound"]) if level["proved"] else None
+    rows = list(_Differences(asked, result, after).rows(len(asked.able) - kept == forced))
+    return Moves({name: [row[n] for row in rows] for n, name in enumerate(COLUMNS)}, len(asked.able), kept, forced)
+
+
+@dataclass(frozen=True, eq=False)
+class _Differences:
+    asked: Amended
+    result: Result
+    after: Mapping[Pair, str]
+
+    def rows(self, all_forced: bool) -> Iterator[tuple[str, ...]]:
+        """The rows, by school; what a school lost stands beside what it gained."""
+        lost = sorted(self.asked.before.matched.keys() - self.after.keys())
+        gained = sorted(self.after.keys() - self.asked.before.matched.keys())
+        gone = {school: [nle for _, nle in own] for school, own in groupby(lost, key=lambda pair: pair[0])}
+        come = {school: [nle for _, nle in own] for school, own in groupby(gained, key=lambda pair: pair[0])}
+        for school in sorted({*gone, *come}):
+            for left, joined in zip_longest(gone.get(school, ()), come.get(school, ()), fillvalue=""):
+                yield self._row(school, left, joined, all_forced)
+
+    def _row(self, school: str, left: str, joined: str, all_forced: bool) -> tuple[str, ...]:
+        before = self.asked.before.matched.get((school, left))
+        reason = self._why_lost((school, left), all_forced) if left else self._why_gained((school, joined))
+        return (
+            school,
+            self._names.get(school, ""),
+            self._what(school, left, joined),
+            left,
+            joined,
+            before.state if before else "",
+            before.fit if before else "",
+            self.after.get((school, joined), ""),
+            "yes" if (school, left) in self.asked.able else "no",
+            reason,
+        )
+
+    def _what(self, school: str, left: str, joined: str) -> str:
+        if joined:
+            return "moved" if left else "taken-on"
+        return "out" if school in self._excluded else "left-out"
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        schools = self.asked.scenario.schools
+        return dict(zip(schools.ids.tolist(), schools.values("name").tolist(), strict=True))
+
+    @cached_property
+    def _excluded(self) -> Mapping[str, str]:
+        table = self.result.claim.tables["exclusions"]
+        columns = zip(*(table[name] for name in ("school_id", "stage", "evidence")), strict=True)
+        return {school: f"at the stage {stage}: {evidence}" for school, stage, evidence in columns}
+
+    @cached_property
+    def _nles_out(self) -> Mapping[str, str]:
+        table = self.result.claim.tables["nles"]
+        return {nle: why for nle, why in zip(table["nle_id"], table["reason"], strict=True) if why}
+
+    def _why_lost(self, pair: Pair, all_forced: bool) -> str:
+        school, nle = pair
+        desk = self.asked.desk
+        if pair in desk.broken:
+            return f"{desk.broken[pair].sentence} ({desk.broken[pair].where})"
+        if not desk.stands(pair):
+            return f"the pair is {desk.states.get(pair, 'gone')} in the current table"
+        if school in self._excluded:
+            return f"{school} is out {self._excluded[school]}"
+        if nle in self._nles_out:
+            return f"NLE {nle} is out: {self._nles_out[nle]}"
+        if nle not in desk.ids["nles"] or school not in desk.recipients:
+            return "the tables have this pair's school or NLE no more"
+        if pair not in self.asked.able:
+            return "under the settings and tables of now the pair is no candidate"
+        return (
+            "the limits of now do not let every pair stay, and fewest moves are made this way"
+            if all_forced
+            else f"one of the moves that --max-moves {self.asked.max_moves} allows, for the objectives' sake"
+        )
+
+    def _why_gained(self, pair: Pair) -> str:
+        school, _ = pair
+        desk = self.asked.desk
+        if pair in desk.pinned:
+            return f"{desk.pinned[pair].sentence} ({desk.pinned[pair].where})"
+        added = desk.added["schools"].get(school)
+        if added is not None:
+            return f"{added.sentence} ({added.where})"
+        if school in self.asked.before.waiting:
+            return "it was left without an NLE before"
+        return "it was not to be supported before"
