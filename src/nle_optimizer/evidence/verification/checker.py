@@ -182,7 +182,8 @@ class _Check:
             self.findings,
         )
         proof = certificate_of(instance, self.claim, scenario.settings.rule)
-        self.one_place = OnePlace(instance)
+        required = self._required(listed, current)
+        self.one_place = OnePlace(instance, required)
         brief = self.claim.is_brief
         self.alternates = (
             None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS), self.unmatched)
@@ -195,7 +196,7 @@ class _Check:
             recipients.ids,
             nles.ids,
             self.findings,
-            required=self._required(listed, current),
+            required=required,
             is_answered=self.is_answered and scenario.settings.rule != AS_IT_IS,
             next_best={} if self.claim.is_brief else self._next_best(position),
             seers=[*(family.look_at for family in instance.families), *self._readers()],

@@ -24,9 +24,14 @@ NOWHERE = -(2**62)
 
 
 class OnePlace:
-    """Is shown all candidate pairs, and then judges the columns `one_more` and `one_fewer`."""
+    """Is shown all candidate pairs, and then judges the columns `one_more` and `one_fewer`.
 
-    def __init__(self, instance: Instance):
+    Args:
+        instance: what is claimed.
+        required: by NLE, the recipients that it must have, which stay where they are.
+    """
+
+    def __init__(self, instance: Instance, required: Mapping[int, Sequence[int]]):
         self._instance = instance
         self._level: AnyLevel | None = instance.levels[0] if instance.levels else None
         self._outside = len(instance.nle_ids)
@@ -40,6 +45,8 @@ class OnePlace:
             matched = instance.matched
             self._owner[matched.rows] = matched.nle
             self._owner[instance.supporters == 0] = HELD
+            for rows in required.values():
+                self._owner[list(rows)] = HELD
             self._own[matched.rows] = self._amounts(matched)
 
     def _amounts(self, pairs: Pairs) -> Integers:
@@ -110,10 +117,8 @@ class OnePlace:
         """Every step: tail, head, and what it adds."""
         keys = np.concatenate([np.zeros(0, np.int64), *(keys for keys, _ in self._steps)])
         worth = np.concatenate([np.zeros(0, np.int64), *(worth for _, worth in self._steps)])
-        held = {(nle, row) for nle, rows in sweep.required.items() for row in rows}
-        matched = sweep.matching.pairs
-        free = [pair not in held for pair in zip(np.asarray(matched.nle).tolist(), matched.rows.tolist(), strict=True)]
-        leaving = matched.rows[np.array(free, dtype=bool)]
+        rows = sweep.matching.pairs.rows
+        leaving = rows[self._owner[rows] != HELD]
         load = self._load(sweep)
         room, used = np.flatnonzero(load < sweep.places), np.flatnonzero(load > 0)
         outside = self._outside
