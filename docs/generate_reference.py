@@ -15,6 +15,7 @@ from draw_map import england_map
 from nle_optimizer.cli.main import COMMANDS, program
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
 from nle_optimizer.model.objectives.registry import CATALOGUE
+from nle_optimizer.scenario.changes import CHANGES
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.constraint_setting import KEYS
 from nle_optimizer.scenario.json_schema import scenario_schema
@@ -221,7 +222,7 @@ def tables_page() -> str:
         "school needs, what an NLE has, what a pair uses). Ids are text, compared exactly after trimming. A blank cell",
         "is not zero: it means not known. Columns under other names: `data.schools.columns`.",
     ]
-    for table in TABLES.values():
+    for table in (*TABLES.values(), CHANGES):
         lines += ["", f"## {table.name}", table.doc, "", "| column | kind | meaning |", "|---|---|---|"]
         for column in table.columns.values():
             name = f"**{column.name}**" if column.required else column.name

@@ -18,6 +18,7 @@ COMMANDS = {
     "compare": f"{HOME}.compare_command:compare",
     "marginal": f"{HOME}.marginal_command:marginal",
     "replan": f"{HOME}.replan_command:replan",
+    "frontier": f"{HOME}.frontier_command:frontier",
     "sweep": f"{HOME}.sweep_command:sweep",
     "benchmark": f"{HOME}.benchmark_command:benchmark",
     "import": f"{HOME}.import_command:import_",
@@ -33,7 +34,6 @@ COMMANDS = {
 }
 PLANNED = (
     "explain",
-    "frontier",
     "recruit",
 )
 INTERRUPTED = 130

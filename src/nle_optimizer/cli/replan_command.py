@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json
-from nle_optimizer.cli.run_command import drawn, solve
+from nle_optimizer.cli.run_command import Files, drawn, solve
 
 if TYPE_CHECKING:
     from nle_optimizer.result import Result
+    from nle_optimizer.studies.replanning.moves import Moves
+    from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier
+    from nle_optimizer.studies.replanning.replanning import Amended
 
 SHOWN = 10
-FILE = "moves.csv"
+FILE, CURVE = "moves.csv", "moves_frontier.csv"
 
 
 @click.command()
@@ -67,41 +70,59 @@ def replan(
 
     Pairs that are agreed or started are pinned. Every other pair of the earlier run that still stands is kept where
     that is possible; only then do the objectives count. The new run folder holds moves.csv, with the reason of each
-    move.
+    move, and moves_frontier.csv, with what more moves would buy.
     """
-    from nle_optimizer.delimited import csv_bytes
+    from nle_optimizer.cli.frontier_command import stopping
     from nle_optimizer.folders import refuse_existing
+    from nle_optimizer.preparation import prepare
     from nle_optimizer.reports.run_folder import RUN_FOLDER
-    from nle_optimizer.scenario.changes import read_changes
-    from nle_optimizer.scenario.scenario import load_scenario
     from nle_optimizer.studies.replanning.moves import moves_of
-    from nle_optimizer.studies.replanning.replanning import amended
-    from nle_optimizer.studies.replanning.text import moves_text
+    from nle_optimizer.studies.replanning.moves_frontier import moves_frontier
 
     target = out or run_folder.with_name(f"{run_folder.name}-replanned")
     refuse_existing(target, RUN_FOLDER, force=force)
+    asked = _asked(run_folder, changes, newer, max_moves)
+    scenario = asked.scenario if time_limit is None else asked.scenario.replace({"stop.seconds": time_limit})
+    print_findings(scenario.findings)
+    curve = moves_frontier(prepare(scenario, lambda _: None), len(asked.able), lambda: stopping(time_limit))
+    files = _files(asked, curve, drawn(None, (), wanted=not no_report))
+    result = solve(scenario, target, files, force=force, keep_inputs=True)
+    _tell(moves_of(asked, result), curve, result, target, show, form)
+    if result.status in ("infeasible", "unknown"):
+        raise click.exceptions.Exit(1)
+
+
+def _asked(run_folder: Path, changes: Path | None, newer: Path | None, max_moves: int) -> "Amended":
+    from nle_optimizer.scenario.changes import read_changes
+    from nle_optimizer.scenario.scenario import load_scenario
+    from nle_optimizer.studies.replanning.replanning import amended
+
     decided = read_changes(changes) if changes else None
     print_findings(decided.findings if decided else ())
-    asked = amended(run_folder, decided, load_scenario(newer) if newer else None, max_moves)
-    scenario = asked.scenario
-    if time_limit is not None:
-        scenario = scenario.replace({"stop.seconds": time_limit})
-    print_findings(scenario.findings)
-    people = drawn(None, (), wanted=not no_report)
+    return amended(run_folder, decided, load_scenario(newer) if newer else None, max_moves)
+
+
+def _files(asked: "Amended", curve: "MovesFrontier", people: Files) -> Files:
+    """What makes the further files of the run folder."""
+    from nle_optimizer.delimited import csv_bytes
+    from nle_optimizer.studies.replanning.moves import moves_of
 
     def files(result: "Result") -> dict[str, bytes]:
-        return {**people(result), FILE: csv_bytes(moves_of(asked, result).table)}
+        own = {FILE: csv_bytes(moves_of(asked, result).table), CURVE: csv_bytes(curve.table)}
+        return {**people(result), **own}
 
-    result = solve(scenario, target, files, force=force, keep_inputs=True)
-    moves = moves_of(asked, result)
+    return files
+
+
+def _tell(moves: "Moves", curve: "MovesFrontier", result: "Result", target: Path, show: int, form: str) -> None:
     if form == "json":
         rows = [dict(zip(moves.table, row, strict=True)) for row in zip(*moves.table.values(), strict=True)]
         figures = {"standing": moves.standing, "kept": moves.kept, "given_up": moves.given_up, "forced": moves.forced}
-        print_json({**result.claim.summary, "run_folder": str(target), "moves": {**figures, "rows": rows}})
-    else:
-        from nle_optimizer.reports.terminal import summary_text
+        told = {**figures, "rows": rows, "frontier": curve.table}
+        print_json({**result.claim.summary, "run_folder": str(target), "moves": told})
+        return
+    from nle_optimizer.reports.terminal import summary_text
+    from nle_optimizer.studies.replanning.text import moves_text
 
-        click.echo(summary_text(result, target))
-        click.echo(moves_text(moves, show))
-    if result.status in ("infeasible", "unknown"):
-        raise click.exceptions.Exit(1)
+    click.echo(summary_text(result, target))
+    click.echo(moves_text(moves, curve, show))

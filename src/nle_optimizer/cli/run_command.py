@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from nle_optimizer.result import Result
 
 
+Files = Callable[["Result"], dict[str, bytes]]
+"""Makes files of a run folder from its result, by their path in it."""
+
 STEPS = 7
 """Steps of one run that the progress bar counts: five of `allocate`, verifying and writing."""
 
@@ -114,7 +117,7 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
     return out / name if several else out
 
 
-def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> "Callable[[Result], dict[str, bytes]]":
+def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> Files:
     """What makes the files for people of a result: none where they are not wanted.
 
     Args:
@@ -135,7 +138,7 @@ def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> "Callable[
 def solve(
     scenario: Any,
     target: Path,
-    files: "Callable[[Result], dict[str, bytes]]",
+    files: Files,
     *,
     force: bool,
     keep_inputs: bool,

@@ -7,10 +7,13 @@ import click
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.studies.comparison.layout import heading, wrapped
 from nle_optimizer.studies.replanning.moves import WHAT, Moves
+from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier
+
+WIDTH = 18
 
 
-def moves_text(moves: Moves, most: int) -> str:
-    """How many pairs stay, and who moves; at most so many rows, the rest counted."""
+def moves_text(moves: Moves, curve: MovesFrontier, most: int) -> str:
+    """How many pairs stay, who moves, and what more moves would buy; at most so many rows, the rest counted."""
     lines = [*heading("What moves"), *wrapped(_counted(moves), "  ", "  ")]
     rows = list(zip(*moves.table.values(), strict=True))
     for what, meaning in WHAT.items():
@@ -21,7 +24,20 @@ def moves_text(moves: Moves, most: int) -> str:
             lines += (
                 [click.style(f"    and {len(own) - most:,} more, in moves.csv", dim=True)] if len(own) > most else []
             )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_curve(curve)])
+
+
+def _curve(curve: MovesFrontier) -> list[str]:
+    """What each number of moves would give."""
+    lines = heading("What more moves would buy")
+    if curve.why_not:
+        return [*lines, *wrapped(f"Not worked out: {curve.why_not}.", "  ", "  ")]
+    names = ["moves", curve.objective, "supported", "total fit"]
+    lines.append("  " + "".join(f"{name[:WIDTH]:>{WIDTH}}" for name in names))
+    rows = zip(*list(curve.table.values())[: len(names)], strict=True)
+    lines += ["  " + "".join(f"{cell:>{WIDTH}}" for cell in row) for row in rows]
+    more = "" if curve.complete else " There are further points between these."
+    return [*lines, *wrapped(f"--max-moves N plans with so many moves.{more}", "  ", "  ")]
 
 
 def _counted(moves: Moves) -> str:
