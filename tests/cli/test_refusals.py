@@ -23,7 +23,7 @@ def scenario(tmp_path: Path) -> Path:
     [
         (["rum"], "there is no command 'rum'; did you mean run?"),
         (["polices"], "did you mean policies?"),
-        (["frobnicate"], "there is no command 'frobnicate'; see nle-optimizer --help"),
+        (["xyzzy"], "there is no command 'xyzzy'; see nle-optimizer --help"),
         (["run"], "Missing argument 'SCENARIOS...'"),
         (["validate"], "Missing argument"),
         (["verify"], "Missing argument"),

@@ -45,20 +45,23 @@ def _shown(objective: str, value: float) -> str:
 
 
 def _sentences(document: Mapping[str, Any]) -> list[str]:
-    one, other = document["between"]
     rows, own = document["rows"], document["own"]
     first, last = rows[0], rows[-1]
-    names = f"{_name(one)[0].lower()}{_name(one)[1:]}", f"{_name(other)[0].lower()}{_name(other)[1:]}"
-    told = [
-        f"At one end {names[0]} is {_shown(one, first[one])} with {names[1]} {_shown(other, first[other])}; "
-        f"at the other {_shown(one, last[one])} with {_shown(other, last[other])}."
-    ]
+    told = [f"At one end: {_both(document, first)}.", f"At the other: {_both(document, last)}."]
     if len(rows) == 1:
-        both = f"{names[0]} {_shown(one, first[one])} and {names[1]} {_shown(other, first[other])}"
-        told = [f"There is no trade-off: {both} go together."]
+        told = [f"There is no trade-off, as both go together: {_both(document, first)}."]
     if own is not None:
-        told.append(f"The scenario as it is stands at {_shown(one, own[one])} and {_shown(other, own[other])}.")
+        told.append(f"The scenario as it is: {_both(document, own)}.")
     return told
+
+
+def _both(document: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """What a point is worth on both, in words: `total fit 91.570, total distance 3,140.5 km`."""
+    told = []
+    for objective in document["between"]:
+        words, _, unit = _name(objective).partition(", ")
+        told.append(f"{words[0].lower()}{words[1:]} {_shown(objective, row[objective])} {unit}".rstrip())
+    return ", ".join(told)
 
 
 def _curve(document: Mapping[str, Any]) -> Chart:
