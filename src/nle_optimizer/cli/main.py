@@ -17,6 +17,7 @@ COMMANDS = {
     "report": f"{HOME}.report_command:report",
     "compare": f"{HOME}.compare_command:compare",
     "marginal": f"{HOME}.marginal_command:marginal",
+    "recruit": f"{HOME}.recruit_command:recruit",
     "replan": f"{HOME}.replan_command:replan",
     "frontier": f"{HOME}.frontier_command:frontier",
     "sweep": f"{HOME}.sweep_command:sweep",
@@ -32,10 +33,7 @@ COMMANDS = {
     "metrics": f"{HOME}.catalogue_commands:metrics",
     "doctor": f"{HOME}.doctor_command:doctor",
 }
-PLANNED = (
-    "explain",
-    "recruit",
-)
+PLANNED = ("explain",)
 INTERRUPTED = 130
 OUR_FAULT = 3
 

@@ -1,0 +1,1 @@
+"""Where further NLEs would add most."""
