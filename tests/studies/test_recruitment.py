@@ -139,7 +139,8 @@ def test_the_tables_written_are_taken_by_run(tmp_path: Path, capsys: pytest.Capt
         row["nle_id"] for row in read_table(tmp_path / "new/recruits.csv")
     ]
     for table in ("nles.csv", "recruits.csv"):
-        command = ["run", str(scenario.file), "--set", f"data.nles=new/{table}", "--out", str(tmp_path / f"run-{table}")]
+        target = str(tmp_path / f"run-{table}")
+        command = ["run", str(scenario.file), "--set", f"data.nles=new/{table}", "--out", target]
         assert run_program([*command, "--no-report", "--format", "json"]) == 0
         summary = json.loads(capsys.readouterr().out)
         if table == "nles.csv":
