@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -44,7 +45,11 @@ class Order:
     ties: int
 
     def lists(self) -> list[list[int]]:
-        """The acceptable pairs of each agent, best first."""
+        """The acceptable pairs of each agent, best first; made once, to be read alone."""
+        return self._lists
+
+    @cached_property
+    def _lists(self) -> list[list[int]]:
         pairs = self.pairs.tolist()
         return [pairs[start:end] for start, end in pairwise(self.ends.tolist())]
 

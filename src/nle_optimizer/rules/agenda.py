@@ -27,12 +27,14 @@ class Agenda:
         candidates: the same pairs with distance, fit and both tables.
         settings: seed, engine and preferences.
         stop: when a search is to stop.
+        stated: the orders to go by; None for those that the settings ask for.
     """
 
     problem: Problem
     candidates: Candidates
     settings: Settings
     stop: Stopping = field(default_factory=Stopping)
+    stated: Preferences | None = None
 
     @cached_property
     def priority(self) -> Integers:
@@ -66,4 +68,4 @@ class Agenda:
     @cached_property
     def preferences(self) -> Preferences:
         """Who prefers whom."""
-        return preferences_of(self.problem, self.candidates, self.settings)
+        return self.stated or preferences_of(self.problem, self.candidates, self.settings)

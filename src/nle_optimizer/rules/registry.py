@@ -11,11 +11,13 @@ MARK = ".py:"
 """Stands in the name of a rule of one's own: `path.py:function`."""
 PROCEDURES = {
     "greedy": "nle_optimizer.rules.greedy:GREEDY",
-    "by-need": "nle_optimizer.rules.by_need:BY_NEED",
-    "nearest": "nle_optimizer.rules.nearest:NEAREST",
-    "first-come": "nle_optimizer.rules.first_come:FIRST_COME",
+    "by-need": "nle_optimizer.rules.serial.by_need:BY_NEED",
+    "nearest": "nle_optimizer.rules.serial.nearest:NEAREST",
+    "first-come": "nle_optimizer.rules.serial.first_come:FIRST_COME",
     "regional": "nle_optimizer.rules.regional:REGIONAL",
-    "lottery": "nle_optimizer.rules.lottery:LOTTERY",
+    "lottery": "nle_optimizer.rules.serial.lottery:LOTTERY",
+    "deferred-acceptance": "nle_optimizer.rules.stable.recipients:DEFERRED_ACCEPTANCE",
+    "deferred-acceptance-nles": "nle_optimizer.rules.stable.nles:DEFERRED_ACCEPTANCE_NLES",
     "status-quo": "nle_optimizer.rules.status_quo:STATUS_QUO",
 }
 """Where each rule stands that matches step by step."""

@@ -1,7 +1,7 @@
 """Pairs that are required or agreed: every procedure takes them before anybody has a turn."""
 
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.rules.room import Room, room_in
+from nle_optimizer.model.room import Room, room_in
 
 
 def required_first(problem: Problem) -> tuple[list[int], Room, list[int]]:

@@ -1,7 +1,7 @@
 """Random serial dictatorship: lots decide who chooses first."""
 
 from nle_optimizer.rules.rule import Promise
-from nle_optimizer.rules.serial import EFFICIENT, SerialDictatorship
+from nle_optimizer.rules.serial.dictatorship import EFFICIENT, SerialDictatorship
 
 LOTTERY = SerialDictatorship(
     "lottery",

@@ -6,7 +6,7 @@ from nle_optimizer.model.lots import identities, lots
 from nle_optimizer.model.preferences import order_of
 from nle_optimizer.rules.agenda import LAST, Agenda
 from nle_optimizer.rules.rule import Promise
-from nle_optimizer.rules.serial import SerialDictatorship
+from nle_optimizer.rules.serial.dictatorship import SerialDictatorship
 
 
 def _nearest_first(agenda: Agenda) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""What is left of every hard limit while a rule matches one pair after another."""
+"""What is left of every hard limit while one pair after another is matched."""
 
 from collections import defaultdict
 from typing import Protocol
@@ -21,12 +21,18 @@ class Room(Protocol):
     def give_back(self, pair: int) -> None:
         """Undo `take`."""
 
+    def excess(self) -> int:
+        """By how much the rows are above their limits, all together; giving back what a share rests on adds to it."""
+
+
+def in_places(problem: Problem) -> bool:
+    """Whether all pairs of an NLE take the same, and no row limits them: so many places an NLE."""
+    return not problem.rows and all(uniform(problem, resource).all() for resource in problem.resources)
+
 
 def room_in(problem: Problem) -> Room:
     """All the room of a problem with nobody matched."""
-    if not problem.rows and all(uniform(problem, resource).all() for resource in problem.resources):
-        return Places(problem)
-    return Limits(problem)
+    return Places(problem) if in_places(problem) else Limits(problem)
 
 
 class Places:
@@ -47,6 +53,10 @@ class Places:
     def give_back(self, pair: int) -> None:
         """Empty a place."""
         self.left[self.nle[pair]] += 1
+
+    def excess(self) -> int:
+        """Nothing: there is no row."""
+        return 0
 
 
 class Limits:
@@ -77,6 +87,7 @@ class Limits:
         for presence, pair in entries:
             self._presences[pair].append(presence)
         self._present: dict[int, int] = defaultdict(int)
+        self._excess = sum(max(0, -spare) for spare in self._spare)
 
     def fits(self, pair: int) -> bool:
         """Whether every resource of the NLE and every row has room."""
@@ -88,15 +99,23 @@ class Limits:
 
     def take(self, pair: int) -> None:
         """Use it up."""
-        for row, amount in self._change(pair).items():
-            self._spare[row] -= amount
+        self._spend(self._change(pair), 1)
         self._count(pair, 1)
 
     def give_back(self, pair: int) -> None:
         """Set it free."""
         self._count(pair, -1)
-        for row, amount in self._change(pair).items():
-            self._spare[row] += amount
+        self._spend(self._change(pair), -1)
+
+    def excess(self) -> int:
+        """By how much the rows are above their limits, all together."""
+        return self._excess
+
+    def _spend(self, change: dict[int, int], sign: int) -> None:
+        for row, amount in change.items():
+            before = self._spare[row]
+            self._spare[row] = before - sign * amount
+            self._excess += max(0, -self._spare[row]) - max(0, -before)
 
     def _count(self, pair: int, sign: int) -> None:
         nle = self._nle[pair]

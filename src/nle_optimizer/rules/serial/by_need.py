@@ -1,7 +1,7 @@
 """By need: schools of the first priority choose first."""
 
 from nle_optimizer.rules.rule import Promise
-from nle_optimizer.rules.serial import EFFICIENT, SerialDictatorship
+from nle_optimizer.rules.serial.dictatorship import EFFICIENT, SerialDictatorship
 
 BY_NEED = SerialDictatorship(
     "by-need",

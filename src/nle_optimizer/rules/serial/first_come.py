@@ -1,7 +1,7 @@
 """First come, first served: cases are placed one by one as they arrive."""
 
 from nle_optimizer.rules.rule import Promise
-from nle_optimizer.rules.serial import EFFICIENT, SerialDictatorship
+from nle_optimizer.rules.serial.dictatorship import EFFICIENT, SerialDictatorship
 
 FIRST_COME = SerialDictatorship(
     "first-come",

@@ -1,0 +1,1 @@
+"""Stable matchings: deferred acceptance, with places and with sizes."""
