@@ -14,10 +14,16 @@ PROCEDURES = {
     "by-need": "nle_optimizer.rules.serial.by_need:BY_NEED",
     "nearest": "nle_optimizer.rules.serial.nearest:NEAREST",
     "first-come": "nle_optimizer.rules.serial.first_come:FIRST_COME",
-    "regional": "nle_optimizer.rules.regional:REGIONAL",
+    "regional": "nle_optimizer.rules.optimised.regional:REGIONAL",
     "lottery": "nle_optimizer.rules.serial.lottery:LOTTERY",
     "deferred-acceptance": "nle_optimizer.rules.stable.recipients:DEFERRED_ACCEPTANCE",
     "deferred-acceptance-nles": "nle_optimizer.rules.stable.nles:DEFERRED_ACCEPTANCE_NLES",
+    "immediate-acceptance": "nle_optimizer.rules.school_choice.immediate_acceptance:IMMEDIATE_ACCEPTANCE",
+    "top-trading-cycles": "nle_optimizer.rules.school_choice.top_trading_cycles:TOP_TRADING_CYCLES",
+    "probabilistic-serial": "nle_optimizer.rules.eating.probabilistic_serial:PROBABILISTIC_SERIAL",
+    "nash": "nle_optimizer.rules.optimised.nash:NASH",
+    "rank-minimal": "nle_optimizer.rules.optimised.rank_minimal:RANK_MINIMAL",
+    "dual-price": "nle_optimizer.rules.dual_price:DUAL_PRICE",
     "status-quo": "nle_optimizer.rules.status_quo:STATUS_QUO",
 }
 """Where each rule stands that matches step by step."""

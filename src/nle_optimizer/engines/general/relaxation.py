@@ -26,7 +26,7 @@ _FAR = 2**40
 
 
 @dataclass(frozen=True, eq=False)
-class _Prices:
+class LimitPrices:
     """Prices of the relaxation, per unit of each limit."""
 
     recipient: NDArray[np.float64]
@@ -50,6 +50,19 @@ def relaxed_leaf(problem: Problem, amounts: Integers, held: Held, stop: Stopping
     if prices is None:
         return None
     return leaf_of(problem, amounts, held, _rounded(problem, amounts, prices))
+
+
+def limit_prices(problem: Problem, amounts: Integers, stop: Stopping) -> LimitPrices | None:
+    """What a unit more of each limit is worth in the relaxation of one sum; None where that is not found in time.
+
+    Args:
+        problem: what is solved; limits over presences have no price.
+        amounts: shape (pairs,): what each pair is worth.
+        stop: when to give up.
+    """
+    draft = _pairs_alone(problem)
+    _write(draft, problem, ())
+    return _prices(draft, problem, amounts, stop)
 
 
 def contradiction(problem: Problem, stop: Stopping) -> Leaf | None:
@@ -81,14 +94,14 @@ def _pairs_alone(problem: Problem) -> Draft:
     return Draft(lower, np.ones(problem.size, np.int64), Rows(divided=False))
 
 
-def _prices(draft: Draft, problem: Problem, objective: Integers, stop: Stopping) -> _Prices | None:
+def _prices(draft: Draft, problem: Problem, objective: Integers, stop: Stopping) -> LimitPrices | None:
     dual = relax(draft.program(objective), stop)
     if dual is None:
         return None
     recipients, nles, rows = len(problem.recipient_ids), len(problem.nle_ids), len(problem.rows)
     ends = np.cumsum([recipients, len(problem.resources) * nles, rows])
     recipient, resource, row, kept = np.split(dual, ends)
-    return _Prices(recipient, resource.reshape(len(problem.resources), nles), row, -kept)
+    return LimitPrices(recipient, resource.reshape(len(problem.resources), nles), row, -kept)
 
 
 def _write(draft: Draft, problem: Problem, held: Held) -> None:
@@ -108,7 +121,7 @@ def _write(draft: Draft, problem: Problem, held: Held) -> None:
         draft.add_row(nothing if level is None else level, None if level is None else least, None)
 
 
-def _rounded(problem: Problem, amounts: Integers, prices: _Prices) -> Multipliers:
+def _rounded(problem: Problem, amounts: Integers, prices: LimitPrices) -> Multipliers:
     size = max(1, int(np.abs(amounts).astype(np.float64).sum()))
     divisor = int(max(1, min(_FINEST, LARGEST // size)))
     may_rise = np.array([bool(row.upper is not None and not len(row.presences)) for row in problem.rows], bool)

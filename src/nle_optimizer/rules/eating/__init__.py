@@ -1,1 +1,1 @@
-"""Probabilistic serial: shares eaten in exact fractions, and lotteries over matchings that give them back."""
+"""Probabilistic serial: recipients eat places at equal speed, and a lottery gives each its shares."""

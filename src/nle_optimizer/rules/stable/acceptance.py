@@ -55,7 +55,7 @@ def _in_places(agenda: Agenda, by_recipients: bool) -> np.ndarray:
     required = problem.required_pairs()
     wanted = problem.supporters - np.bincount(problem.recipient[required], minlength=len(problem.recipient_ids))
     left = places(problem) - np.bincount(problem.nle[required], minlength=len(problem.nle_ids))
-    recipients, nles = problem.recipient.tolist(), problem.nle.tolist()
+    recipients, nles = problem.recipient, problem.nle
     first, second = (wishes.recipients, wishes.nles) if by_recipients else (wishes.nles, wishes.recipients)
     sides = (recipients, nles, wanted, left) if by_recipients else (nles, recipients, left, wanted)
     found = deferred(
@@ -63,7 +63,7 @@ def _in_places(agenda: Agenda, by_recipients: bool) -> np.ndarray:
             _without(first, set(required.tolist())),
             sides[0],
             sides[1],
-            second.place.tolist(),
+            second.place,
             sides[2].tolist(),
             sides[3].tolist(),
         )

@@ -4,6 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappush, heapreplace
 
+import numpy as np
+
+from nle_optimizer.records import Integers
+
+FREE = 2**62
+"""The worst that a receiver holds while it has room: it takes anybody."""
+
 
 @dataclass(frozen=True, eq=False)
 class Proposals:
@@ -11,16 +18,16 @@ class Proposals:
 
     Attributes:
         lists: for each proposer the pairs that it proposes, best first; each to another receiver.
-        proposer, receiver: of each pair.
-        place: of each pair in its receiver's order, 0 being the best.
+        proposer, receiver: of each pair, shape (pairs,).
+        place: of each pair in its receiver's order, 0 being the best, shape (pairs,).
         wanted: how many pairs each proposer may have.
         places: how many pairs each receiver may have.
     """
 
     lists: Sequence[Sequence[int]]
-    proposer: Sequence[int]
-    receiver: Sequence[int]
-    place: Sequence[int]
+    proposer: Integers
+    receiver: Integers
+    place: Integers
     wanted: Sequence[int]
     places: Sequence[int]
 
@@ -31,26 +38,25 @@ def deferred(market: Proposals) -> list[int]:
     Proposers propose to receiver after receiver; a receiver holds the best so far and turns the others down. Whose
     turn it is does not matter for the result (McVitie and Wilson 1971, doi:10.1145/362619.362631). O(pairs log places).
     """
-    lists, receiver, place, places = market.lists, market.receiver, market.place, market.places
-    wanted, reached = list(market.wanted), [0] * len(market.lists)
-    held: list[list[tuple[int, int]]] = [[] for _ in places]
-    waiting = [proposer for proposer, most in enumerate(wanted) if most > 0]
+    receiver, places, size = market.receiver.tolist(), market.places, len(market.receiver) + 1
+    keys = (market.place * size + np.arange(len(market.place))).tolist()
+    onward = [iter(own) for own in market.lists]
+    held: list[list[int]] = [[] for _ in places]
+    worst = [FREE if count else 0 for count in places]
+    waiting = [whose for whose, most in enumerate(market.wanted) for _ in range(most)]
     while waiting:
-        proposer = waiting.pop()
-        own, at, wants = lists[proposer], reached[proposer], wanted[proposer]
-        while wants and at < len(own):
-            pair = own[at]
-            at += 1
-            heap = held[receiver[pair]]
-            entry = (-place[pair], pair)
-            if len(heap) < places[receiver[pair]]:
-                heappush(heap, entry)
-                wants -= 1
-            elif heap and entry > heap[0]:
-                _, dropped = heapreplace(heap, entry)
-                wants -= 1
-                loser = market.proposer[dropped]
-                wanted[loser] += 1
-                waiting.append(loser)
-        reached[proposer], wanted[proposer] = at, wants
-    return sorted(pair for heap in held for _, pair in heap)
+        for pair in onward[waiting.pop()]:
+            at, key = receiver[pair], keys[pair]
+            if key >= worst[at]:
+                continue
+            heap = held[at]
+            if worst[at] == FREE:
+                heappush(heap, -key)
+                if len(heap) == places[at]:
+                    worst[at] = -heap[0]
+            else:
+                dropped = -heapreplace(heap, -key) % size
+                worst[at] = -heap[0]
+                waiting.append(int(market.proposer[dropped]))
+            break
+    return sorted(-key % size for heap in held for key in heap)

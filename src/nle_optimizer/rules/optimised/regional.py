@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.model.restriction import restricted
 from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.optimised.searching import optimum
 from nle_optimizer.rules.rule import Matching, Promise
 from nle_optimizer.stages.conflicts import folded
 
@@ -16,7 +16,8 @@ class Regional:
     promise = Promise(
         summary="the optimal rule inside each region alone",
         guarantees="the best of all allocations that cross no border of a region",
-        caveats="a side without a region is matched with nobody, unless the pair is required",
+        caveats="where a floor cannot be kept inside regions, floors are left aside and told as missed; a side without "
+        "a region is matched with nobody, unless the pair is required",
         misreports="as the optimal rule",
         complexity="as the optimal rule",
         source="what nine regional offices do on their own",
@@ -35,11 +36,8 @@ class Regional:
         theirs, ours = (folded(side.values("region")) for side in (found.recipients, found.nles))
         kept = (theirs[problem.recipient] == ours[problem.nle]) & (theirs != "")[problem.recipient]
         kept[problem.required_pairs()] = True
-        inside = restricted(problem, kept)
-        engine = next(engines_for(inside, agenda.settings.engine))
-        solution = engine.solve(inside, agenda.settings.seed, agenda.stop)
-        remarks = () if solution.stopped is None else (f"the search stopped ({solution.stopped}) before it was proved",)
-        return Matching(np.flatnonzero(kept)[solution.matched], remarks)
+        inside = optimum(agenda, restricted(problem, kept))
+        return Matching(np.flatnonzero(kept)[inside.pairs], inside.remarks)
 
 
 REGIONAL = Regional()

@@ -1,0 +1,1 @@
+"""Rules from school choice in which recipients choose and NLEs have priorities."""
