@@ -3,7 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
-from nle_optimizer.evidence.cures import cheapest_cures, cures_of
+from nle_optimizer.evidence.cures import cheapest_cures, cures_by_recipient
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.records import MILLION
@@ -33,7 +33,7 @@ def test_the_cheapest_cure_is_the_dearest_pair_of_a_full_nle(tmp_path: Path) -> 
             used[outcome.problem.nle_ids[outcome.problem.nle[pair]]] += 1
         full = {row["nle_id"] for row in given["nles"] if used.get(row["nle_id"]) == row["placements"]}
         for recipient in range(len(ids)):
-            cures = cures_of(outcome, recipient)
+            cures = cures_by_recipient(outcome, 99).get(recipient, [])
             own = [
                 Decimal(level.sense * int(level.amounts[n])) / level.scale
                 for n in range(outcome.problem.size)

@@ -9,12 +9,9 @@ import click
 class LazyGroup(click.Group):
     """A click group whose commands are named as `module:attribute`."""
 
-    def __init__(
-        self, *args: Any, commands_at: dict[str, str] | None = None, planned: tuple[str, ...] = (), **kwargs: Any
-    ):
+    def __init__(self, *args: Any, commands_at: dict[str, str] | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._commands_at = commands_at or {}
-        self._planned = planned
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Every command, in the order in which people meet them."""
@@ -36,8 +33,6 @@ class LazyGroup(click.Group):
         from nle_optimizer.errors import did_you_mean
 
         if args and args[0] not in self._commands_at and not args[0].startswith("-"):
-            if args[0] in self._planned:
-                raise click.UsageError(f"the command {args[0]!r} is not available yet", ctx)
             hint = did_you_mean(args[0], self._commands_at) or "see nle-optimizer --help"
             raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)

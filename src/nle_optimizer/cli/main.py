@@ -14,6 +14,7 @@ COMMANDS = {
     "run": f"{HOME}.run_command:run",
     "validate": f"{HOME}.validate_command:validate",
     "verify": f"{HOME}.verify_command:verify",
+    "explain": f"{HOME}.explain_command:explain",
     "report": f"{HOME}.report_command:report",
     "compare": f"{HOME}.compare_command:compare",
     "marginal": f"{HOME}.marginal_command:marginal",
@@ -41,7 +42,6 @@ OUR_FAULT = 3
 @click.group(
     cls=LazyGroup,
     commands_at=COMMANDS,
-    planned=PLANNED,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done; 1 needs attention; 2 wrong usage or input; 3 our fault; 130 interrupted.",
 )

@@ -36,9 +36,12 @@ class Cure:
         return self.kind, self.nle_id, shortest(self.amount, 6), written(self.price)
 
 
-def cures_of(outcome: Outcome, recipient: int) -> list[Cure]:
-    """Every NLE that could take a recipient without one, had it more of a single resource; the cheapest first."""
-    return [cure for _, cure in _cures(outcome, outcome.candidates.recipient == recipient)]
+def cures_by_recipient(outcome: Outcome, most: int) -> dict[int, list[Cure]]:
+    """The cheapest cures of every recipient without an NLE, at most so many of each."""
+    found: dict[int, list[Cure]] = {}
+    for recipient, cure in _cures(outcome, np.ones(len(outcome.candidates), dtype=bool), most):
+        found.setdefault(recipient, []).append(cure)
+    return found
 
 
 def cheapest_cures(outcome: Outcome) -> dict[int, Cure]:
@@ -69,8 +72,9 @@ def _cures(outcome: Outcome, asked: np.ndarray, most: int | None = None) -> list
     recipient = found.recipient[pairs]
     keys = (found.nle[pairs], far, -found.fit[pairs], -level.amounts[pairs], amount, resource, recipient)
     order = np.lexsort(keys)
-    if most == 1:
-        order = order[np.diff(recipient[order], prepend=-1) != 0]
+    if most is not None:
+        place = np.arange(len(order)) - np.searchsorted(recipient[order], recipient[order])
+        order = order[place < most]
     names, ids = [each.name for each in problem.resources], found.nles.ids
     return [
         (

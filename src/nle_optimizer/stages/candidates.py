@@ -91,7 +91,7 @@ def find_candidates(
     given, standing = given_pairs(pairs, recipients, nles), given_pairs(current, recipients, nles)
     required = Required(given, standing, recipients, nles)
     sieve = reach(recipients, nles, given, required, settings, distance_needed=distance_needed)
-    for code, rows in _filters(recipients, nles, schools, settings):
+    for code, rows in side_filters(recipients, nles, schools, settings):
         sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
     sieve = _drop_related(sieve, given, len(recipients), settings)
     return replace(_with_fit(sieve, recipients, nles, given, settings), current=standing)
@@ -100,7 +100,7 @@ def find_candidates(
 Filter = Callable[[Integers, Integers], Flags]
 
 
-def _filters(recipients: Records, nles: Records, schools: Records, settings: Settings) -> list[tuple[str, Filter]]:
+def side_filters(recipients: Records, nles: Records, schools: Records, settings: Settings) -> list[tuple[str, Filter]]:
     """The filters that look at the two sides alone, in order."""
     filters: list[tuple[str, Filter]] = []
     if settings.geography.within != "none":

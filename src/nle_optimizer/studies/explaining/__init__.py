@@ -1,0 +1,1 @@
+"""Why: a school, an NLE or a pair of a run, and what it would take."""

@@ -1,0 +1,88 @@
+"""A pair: every reason for it and against it."""
+
+from typing import Any
+
+import numpy as np
+
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.standing import has_room
+from nle_optimizer.records import fixed
+from nle_optimizer.stages.geography import NO_LIMIT
+from nle_optimizer.studies.explaining.around import around
+from nle_optimizer.studies.explaining.prices import Prices, stopping
+from nle_optimizer.studies.explaining.school import by_area, pair_facts, ranked
+
+OBSTACLES = {
+    "not-listed": "the pairs table lists the only candidates, and does not list it",
+    "no-place": "a place is not known, so neither is the distance",
+    "too-far": "it is too far: {distance} km, and at most {limit} km may lie between",
+    "too-near": "it is nearer than the least distance: {distance} km",
+    "travel-time": "the travel time is above the limit, or not known",
+    "other-area": "the NLE does not work in the school's area",
+    "phase": "the NLE does not work in the school's phase",
+    "faith": "the NLE does not work with the school's faith",
+    "diocese": "the NLE does not work with the school's diocese",
+    "home-school": "it is the NLE's home school",
+    "own-trust": "both belong to one trust",
+    "same-authority": "both lie in one local authority",
+    "declared": "a conflict of interest was declared, or one side objects",
+    "forbidden": "the pair is forbidden in the pairs table",
+    "unknown-fit": "needs or expertise are not assessed",
+    "no-need-met": "the school has no need in an area that counts",
+    "fit-below-minimum": "the fit is below the minimum: {fit}",
+}
+"""What stands between the two, in words."""
+
+
+def pair(outcome: Outcome, prices: Prices, recipient: int, nle: int, seconds: float | None) -> dict[str, Any]:
+    """Every reason for and against a pair of an eligible recipient and an available NLE."""
+    found = around(outcome, np.array([recipient], dtype=np.int64))
+    codes = found.of(nle)
+    metres, limit = int(found.distance[nle]), int(found.limit[nle])
+    words = {
+        "distance": fixed(metres, 1),
+        "limit": "any number of" if limit == NO_LIMIT else fixed(limit, 1),
+        "fit": fixed(int(found.fit[nle]), 3),
+    }
+    told: dict[str, Any] = {
+        "is_candidate": not codes,
+        "fit": fixed(int(found.fit[nle]), 6) if "unknown-fit" not in codes else "",
+        "distance_km": fixed(metres, 3) if metres >= 0 else "",
+        "obstacles": [{"code": code, "why": OBSTACLES[code].format(**words)} for code in codes],
+    }
+    if codes:
+        return {**told, "is_matched": False}
+    at = int(np.flatnonzero((outcome.candidates.recipient == recipient) & (outcome.candidates.nle == nle))[0])
+    return {**told, **_candidate(outcome, prices, at, seconds)}
+
+
+def _candidate(outcome: Outcome, prices: Prices, at: int, seconds: float | None) -> dict[str, Any]:
+    """Where a candidate pair stands, and what it would cost to have it, or not to."""
+    found = outcome.candidates
+    is_matched = bool(np.isin(at, outcome.solution.matched))
+    mine = np.flatnonzero(found.recipient == found.recipient[at])
+    rank = int(np.flatnonzero(ranked(outcome, mine) == at)[0]) + 1
+    own = outcome.matched[found.recipient[outcome.matched] == found.recipient[at]]
+    required = outcome.problem.required
+    told: dict[str, Any] = {
+        "is_matched": is_matched,
+        "is_required": bool(required is not None and required[at]),
+        "by_area": by_area(outcome, at),
+        "rank": rank,
+        "candidates": len(mine),
+        "has_room": bool(has_room(outcome)[at]),
+        "instead": [pair_facts(outcome, int(each)) for each in own if each != at],
+    }
+    if is_matched:
+        firm = outcome.firm
+        if firm is not None:
+            told["in_every_optimum"] = bool(firm[np.flatnonzero(outcome.matched == at)[0]])
+        if prices.exchanges is not None:
+            told["without_it"] = prices.changes(prices.exchanges.refused(np.array([at])))[0].document
+        return told
+    price = (
+        prices.forced(np.array([at]))[0]
+        if prices.exchanges is not None
+        else prices.forced_by_solving(at, stopping(seconds))
+    )
+    return {**told, "forced": price.document}

@@ -1,0 +1,209 @@
+"""Answers on a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from nle_optimizer.model.wording import counted
+from nle_optimizer.reports.terminal import one_line
+from nle_optimizer.studies.comparison.layout import heading, wrapped
+
+Document = Mapping[str, Any]
+CURES = {
+    "capacity": "More at an NLE",
+    "reach": "A longer way",
+    "minimum_fit": "A lower minimum fit",
+    "conflict": "A conflict lifted",
+}
+
+
+def explanation_text(told: Document) -> str:
+    """An answer in words."""
+    parts = {"school": _school, "nle": _nle, "pair": _pair}
+    lines = list(parts[told["about"]](told))
+    source = told.get("prices_from", "network")
+    if source != "network":
+        lines += [
+            "",
+            *wrapped(f"What others would cost is not told here: {source}. Ask about a pair by both names.", "", ""),
+        ]
+    return "\n".join(lines)
+
+
+def _title(told: Document, identifier: str) -> Iterator[str]:
+    name = one_line(told.get("name", ""), 60)
+    yield click.style(f"{identifier} {name}".rstrip(), bold=True)
+    facts = [told[key] for key in ("phase", "local_authority", "region") if told.get(key)]
+    if told.get("priority"):
+        facts.append(f"priority {told['priority']}")
+    if facts:
+        yield one_line(", ".join(facts))
+
+
+def _school(told: Document) -> Iterator[str]:
+    yield from _title(told, told["school_id"])
+    if told["state"] == "excluded":
+        yield from _excluded(told)
+        return
+    if told["needs"]:
+        yield "Need: " + ", ".join(f"{area} {_short(need)}" for area, need in told["needs"].items())
+    for own in told["nles"]:
+        yield from wrapped(f"Supported by {_named(own)}: fit {_short(own['fit'])}{_areas(own)}{_away(own)}.", "", "  ")
+    if not told["nles"]:
+        yield from wrapped(f"Left out ({told['reason']}): {told['explanation']}", "", "  ")
+        yield from _blocked(told["obstacles"])
+    yield from _candidates(told)
+    for kind, title in CURES.items():
+        if told.get("cures", {}).get(kind):
+            yield from heading(f"{title} would serve it, everybody else as now")
+            for cure in told["cures"][kind]:
+                yield from wrapped(_cure(kind, cure, told), "  - ", "    ")
+    if "cures" in told and not told["cures"]:
+        yield from heading("What it would take")
+        yield from wrapped(
+            "No single change of a place, a distance, the minimum fit or a conflict would serve it.", "  "
+        )
+
+
+def _blocked(obstacles: Document) -> Iterator[str]:
+    if obstacles:
+        counts = ", ".join(f"{code} {count:,}" for code, count in obstacles.items())
+        yield from wrapped(f"NLEs ruled out for it, by each filter that removes them: {counts}.", "", "  ")
+
+
+def _candidates(told: Document) -> Iterator[str]:
+    if not told["candidates"]:
+        return
+    yield from heading(f"Its candidates by fit, and what each would cost of {told['objective']}")
+    for each in told["candidates"]:
+        own = "its own" if each["is_its_own"] else _price(each.get("forced"), told)
+        words = f"{each['rank']}. {_named(each)}: fit {_short(each['fit'])}{_away(each)}; {own}"
+        yield from wrapped(words, "  ", "     ")
+
+
+def _price(price: Document | None, told: Document) -> str:
+    """What a change costs or gains of the first objective, and who moves."""
+    if price is None:
+        return "not worked out"
+    if not price["possible"]:
+        return "no allocation has it"
+    if not price["exact"]:
+        return f"changes {told['objective']} by {price['least'] or '?'} to {price['most'] or '?'}"
+    change = float(price["change"])
+    better = change > 0 if told["sense"] == "maximise" else change < 0
+    cost = "costs nothing" if change == 0 else f"{'gains' if better else 'costs'} {abs(change):.6g}"
+    moves = "; ".join(price["who_moves"]) or "nobody else moves"
+    return f"{cost}: {moves}"
+
+
+def _cure(kind: str, cure: Document, told: Document) -> str:
+    gain = f"; {told['objective']} changes by {_signed(cure['change'])}" if cure.get("change") else ""
+    if kind == "capacity":
+        best = ""
+        if cure.get("value_of_one_more"):
+            best = f"; if others may move too, one more place is worth {_signed(cure['value_of_one_more'])}"
+        more = counted(cure["amount"], f"more {cure['resource']}")
+        return f"{more} at {cure['nle_id']}{gain}{best}"
+    where = f"{cure['nle_id']} (fit {_short(cure['fit'])}{_away(cure)})"
+    words = {
+        "reach": lambda: f"{cure['more_km']} km more than {cure['limit_km']} km, to {where}",
+        "minimum_fit": lambda: f"a minimum of {_short(cure['fit'])} instead of {cure['minimum_now']}, for {where}",
+        "conflict": lambda: f"{cure['conflict']} with {where}",
+    }
+    return words[kind]() + gain
+
+
+def _excluded(told: Document) -> Iterator[str]:
+    yield from wrapped(f"Out at the stage {told['stage']} ({told['reason']}): {told['evidence']}.", "", "  ")
+    yield from wrapped(f"It would be back if {told['back_if']}.", "", "  ")
+    for rule in told.get("rules", ()):
+        yield f"  {rule['rule']}:"
+        for unmet in rule["unmet"]:
+            yield from wrapped(
+                f"{unmet['column']} is {unmet['is']}, and must be {unmet['must_be']}", "    - ", "      "
+            )
+
+
+def _nle(told: Document) -> Iterator[str]:
+    yield from _title(told, told["nle_id"])
+    if told["state"] == "out":
+        yield f"Out: {told['reason']}."
+        return
+    for resource, amounts in told["capacity"].items():
+        yield f"Has {counted(amounts['has'], resource)}, gives {amounts['gives']}."
+    yield f"Could support {counted(str(told['candidates']), 'schools')}."
+    yield from heading("Supports")
+    for each in told["schools"] or ():
+        yield from wrapped(f"{_whose(each)}: fit {_short(each['fit'])}{_away(each)}", "  - ", "    ")
+    if not told["schools"]:
+        yield "  nobody"
+    if told["next_best"]:
+        yield from heading(f"Who else it fits best, and what that would cost of {told['objective']}")
+        for each in told["next_best"]:
+            has = f"has {', '.join(each['has'])}" if each["has"] else "left out"
+            words = (
+                f"{_whose(each)} ({has}): fit {_short(each['fit'])}{_away(each)}; {_price(each.get('forced'), told)}"
+            )
+            yield from wrapped(words, "  - ", "    ")
+    for key, words in (("one_more", "One place more"), ("one_fewer", "One place fewer")):
+        if key in told:
+            yield from wrapped(f"{words} {_price(told[key], told)}.", "", "  ")
+
+
+def _pair(told: Document) -> Iterator[str]:
+    yield click.style(f"{told['school_id']} with {told['nle_id']}", bold=True)
+    for out in told.get("out", ()):
+        identifier = out.get("school_id") or out["nle_id"]
+        yield from wrapped(f"{identifier} is out: {out['reason']}. Ask about it alone to see more.", "", "  ")
+    if told.get("out"):
+        return
+    state = "Matched" if told["is_matched"] else "A candidate, not matched" if told["is_candidate"] else "No candidate"
+    fit = f", fit {_short(told['fit'])}{_areas(told)}" if told["fit"] else ""
+    yield from wrapped(f"{state}{fit}{_away(told)}.", "", "  ")
+    for each in told["obstacles"]:
+        yield from wrapped(f"{each['code']}: {each['why']}", "  - ", "    ")
+    if told["is_candidate"]:
+        yield from _standing(told)
+
+
+def _standing(told: Document) -> Iterator[str]:
+    yield f"Fits number {told['rank']} of the school's {told['candidates']:,} candidates."
+    if told["is_required"]:
+        yield "It is required, or agreed."
+    if told["is_matched"]:
+        if "in_every_optimum" in told:
+            firm = "It stands in every best allocation." if told["in_every_optimum"] else "Others as good are possible."
+            yield firm
+        if "without_it" in told:
+            yield from wrapped(f"To do without it {_price(told['without_it'], told)}.", "", "  ")
+        return
+    room = "has room" if told["has_room"] else "is full"
+    instead = " and ".join(_named(each) for each in told["instead"]) or "nobody"
+    yield from wrapped(f"The NLE {room}; the school has {instead} instead.", "", "  ")
+    yield from wrapped(f"To force it {_price(told['forced'], told)}.", "", "  ")
+
+
+def _named(each: Document) -> str:
+    return f"{each['nle_id']} {one_line(each.get('nle_name', ''), 40)}".rstrip()
+
+
+def _whose(each: Document) -> str:
+    return f"{each['school_id']} {one_line(each['school_name'], 40)}".rstrip()
+
+
+def _areas(each: Document) -> str:
+    shares = [f"{area} {float(share):.0%}" for area, share in each.get("by_area", {}).items()]
+    return f" ({', '.join(shares)})" if shares else ""
+
+
+def _away(each: Document) -> str:
+    return f", {float(each['distance_km']):.1f} km" if each["distance_km"] else ""
+
+
+def _short(number: str) -> str:
+    return f"{float(number):.3f}"
+
+
+def _signed(number: str) -> str:
+    return f"{float(number):+.6g}"

@@ -1,0 +1,42 @@
+"""Every obstacle of every pair: a pair without one is a candidate, and no other is."""
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from nle_optimizer.errors import InputError
+from nle_optimizer.model.build import distance_asked
+from nle_optimizer.preparation import prepare
+from nle_optimizer.scenario.scenario import load_scenario
+from nle_optimizer.stages.obstacles import obstacles_between
+from support.random_scenarios import write_random_scenario
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_pair_without_an_obstacle_is_a_candidate_and_no_other_is(seed: int, tmp_path: Path) -> None:
+    try:
+        scenario = load_scenario(write_random_scenario(tmp_path, seed, demanding=seed % 2 == 1))
+        case = prepare(scenario, lambda _: None)
+    except InputError:
+        return
+    found = case.candidates
+    rows = np.flatnonzero(np.array([Random(f"{seed} {n}").random() < 0.7 for n in range(len(found.recipients))]))
+    asked = distance_asked(scenario.settings)
+    some = obstacles_between(
+        found.recipients.take(rows),
+        found.nles,
+        scenario.schools,
+        scenario.pairs,
+        scenario.settings,
+        distance_needed=asked,
+    )
+    free = np.flatnonzero(some.count == 0)
+    mine = set(zip(some.candidates.nle[free].tolist(), rows[some.candidates.recipient[free]].tolist(), strict=True))
+    own = np.isin(found.recipient, rows)
+    assert mine == set(zip(found.nle[own].tolist(), found.recipient[own].tolist(), strict=True))
+    at = {pair: n for n, pair in enumerate(zip(found.nle.tolist(), found.recipient.tolist(), strict=True))}
+    for pair in free.tolist():
+        n = at[int(some.candidates.nle[pair]), int(rows[some.candidates.recipient[pair]])]
+        assert (some.candidates.fit[pair], some.candidates.distance[pair]) == (found.fit[n], found.distance[n])

@@ -1,0 +1,198 @@
+"""Explanations: prices equal re-solving, each cure serves the school, and every obstacle of a pair is told."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nle_optimizer import allocate
+from nle_optimizer.cli.main import run_program
+from nle_optimizer.errors import InputError
+from nle_optimizer.studies.explaining.asked import whom
+from nle_optimizer.studies.explaining.explain import every_left_out, explain, explained
+from nle_optimizer.studies.explaining.text import explanation_text
+from nle_optimizer.studies.reopening import Reopened, reopen
+from support.random_scenarios import write_random_scenario
+from support.scenarios import nle, refusal, school, write_scenario
+
+AREAS = ("leadership", "governance", "finance")
+
+
+def run_of(folder: Path, settings: Any = None, schools: Any = None, nles: Any = None, **tables: Any) -> Path:
+    file = write_scenario(folder, {"objectives": ["fit"], **(settings or {})}, schools, nles, **tables)
+    assert run_program(["run", str(file), "--out", str(folder / "run"), "--no-report"]) == 0
+    return folder / "run"
+
+
+def random_run(folder: Path, rng: Random, **settings: Any) -> Reopened:
+    def cells(prefix: str) -> dict[str, Any]:
+        return {f"{prefix}_{area}": rng.choice([0.2, 0.5, 0.8, 1]) for area in AREAS}
+
+    schools = [school(n, **cells("need"), easting=430_000 + rng.randint(0, 60_000)) for n in range(rng.randint(4, 7))]
+    nles = [
+        nle(n, **cells("expertise"), placements=rng.randint(1, 2), easting=430_000 + rng.randint(0, 60_000))
+        for n in range(rng.randint(2, 3))
+    ]
+    return reopen(run_of(folder, settings, schools, nles))
+
+
+def answer(run: Reopened, *words: str) -> dict[str, Any]:
+    return explained(run, [whom(run.outcome, word) for word in words])
+
+
+def fit_with(run: Reopened, **changes: Any) -> Decimal | None:
+    """The total fit of the best allocation under other settings or pairs; None where there is none."""
+    scenario = run.folder.scenario.replace(changes)
+    result = allocate(scenario)
+    metrics = result.claim.summary["metrics"]
+    return None if result.status == "infeasible" else Decimal(str(metrics["total_fit"]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_price_of_each_candidate_is_what_solving_again_with_it_gives(seed: int, tmp_path: Path) -> None:
+    run = random_run(tmp_path, Random(seed))
+    base = Decimal(str(run.folder.claim.summary["metrics"]["total_fit"]))
+    for identifier in run.outcome.recipients.ids.tolist():
+        for each in answer(run, identifier)["candidates"]:
+            if each["is_its_own"]:
+                continue
+            pairs = tmp_path / "pairs.csv"
+            pairs.write_text(f"nle_id,school_id,relation\n{each['nle_id']},{identifier},require\n", encoding="utf-8")
+            forced = fit_with(run, **{"data.pairs": str(pairs)})
+            assert forced is not None
+            assert Decimal(each["forced"]["change"]) == pytest.approx(forced - base)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_everybody_left_out_is_told_the_same_at_once_as_alone(seed: int, tmp_path: Path) -> None:
+    run = random_run(tmp_path, Random(seed), geography={"max_distance_km": 20}, fit={"minimum": 0.7})
+    together = every_left_out(run)
+    assert [each["school_id"] for each in together] == run.folder.claim.tables["unmatched"]["school_id"]
+    for each in together:
+        alone = answer(run, each["school_id"])
+        assert each == {**alone, "candidates": alone["candidates"][:3]}
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_after_a_cure_of_reach_or_minimum_fit_the_first_objective_gains_at_least_what_was_told(
+    seed: int, tmp_path: Path
+) -> None:
+    run = random_run(tmp_path, Random(seed), geography={"max_distance_km": 20}, fit={"minimum": 0.7})
+    for each in every_left_out(run):
+        for kind, own in each["cures"].items():
+            for cure in own:
+                if kind == "reach":
+                    limit = Decimal(cure["limit_km"]) + Decimal(cure["more_km"])
+                    assert Decimal(cure["distance_km"]) <= limit <= Decimal(cure["distance_km"]) + Decimal("0.001")
+                    changed = run.folder.scenario.replace({"geography.max_distance_km": limit})
+                elif kind == "minimum_fit":
+                    changed = run.folder.scenario.replace({"fit.minimum": Decimal(cure["fit"])})
+                else:
+                    continue
+                result = allocate(changed)
+                told = result.claim.summary["metrics"]["total_fit"]
+                base = run.folder.claim.summary["metrics"]["total_fit"]
+                assert told >= base + float(cure["change"]) - 1e-9
+
+
+def test_a_lifted_conflict_is_a_cure_of_its_own(tmp_path: Path) -> None:
+    schools = [school(1, trust_id="T1"), school(2)]
+    run = reopen(run_of(tmp_path, None, schools, [nle(1, trust_id="T1", placements=2)]))
+    (cure,) = answer(run, "S1")["cures"]["conflict"]
+    assert (cure["nle_id"], cure["conflict"]) == ("N1", "own-trust")
+
+
+def test_every_obstacle_of_a_pair_is_told_and_not_the_first_alone(tmp_path: Path) -> None:
+    pairs = [{"nle_id": "N1", "school_id": "S1", "relation": "forbid"}]
+    schools = [school(1, phase="primary", trust_id="T1", easting=530_000), school(2)]
+    nles = [nle(1, phases="secondary", trust_id="T1"), nle(2)]
+    run = reopen(run_of(tmp_path, {"geography": {"max_distance_km": 50}}, schools, nles, pairs=pairs))
+    told = answer(run, "S1", "N1")
+    assert {each["code"] for each in told["obstacles"]} == {"too-far", "phase", "own-trust", "forbidden"}
+    assert not told["is_candidate"]
+    assert "only" not in explanation_text(told)
+
+
+def test_outside_the_network_a_pair_is_priced_by_solving_again(tmp_path: Path) -> None:
+    schools = [school(1, days=3), school(2, days=5, need_finance=1), school(3, days=4, need_leadership=0.9)]
+    nles = [nle(1, days=8), nle(2, days=5, expertise_finance=0.1)]
+    run = reopen(run_of(tmp_path, {"capacity": {"resources": ["days"]}}, schools, nles))
+    base = run.folder.claim.summary["metrics"]["total_fit"]
+    matched = set(zip(*(run.folder.claim.tables["allocation"][key] for key in ("school_id", "nle_id")), strict=True))
+    priced = 0
+    for school_id in ("S1", "S2", "S3"):
+        for nle_id in ("N1", "N2"):
+            told = answer(run, school_id, nle_id)
+            if (school_id, nle_id) in matched or not told["forced"]["possible"]:
+                continue
+            pairs = tmp_path / "pairs.csv"
+            pairs.write_text(f"nle_id,school_id,relation\n{nle_id},{school_id},require\n", encoding="utf-8")
+            forced = fit_with(run, **{"data.pairs": str(pairs)})
+            assert forced is not None
+            assert told["forced"]["exact"]
+            assert float(told["forced"]["change"]) == pytest.approx(float(forced) - base)
+            assert told["forced"]["method"] == "solving again"
+            priced += 1
+    assert priced
+
+
+def test_an_excluded_school_is_told_each_condition_that_it_does_not_meet(tmp_path: Path) -> None:
+    rule = {"name": "double", "when": {"latest_grade": [3, 4], "pupils": {"min": 100}}}
+    schools = [school(1, latest_grade=2, pupils=50), school(2, latest_grade=4, pupils=300)]
+    run = reopen(run_of(tmp_path, {"eligibility": {"rules": [rule]}}, schools, [nle(1)]))
+    told = answer(run, "S1")
+    assert (told["state"], told["stage"], told["reason"]) == ("excluded", "eligibility", "not-eligible")
+    assert told["rules"] == [
+        {
+            "rule": "double",
+            "unmet": [
+                {"column": "latest_grade", "is": "2", "must_be": "3 or 4"},
+                {"column": "pupils", "is": "50", "must_be": "at least 100"},
+            ],
+        }
+    ]
+
+
+def test_an_nle_that_is_out_is_told_why_and_one_that_is_in_what_it_is_worth(tmp_path: Path) -> None:
+    run = reopen(run_of(tmp_path, None, [school(1), school(2)], [nle(1), nle(2, status="paused")]))
+    assert answer(run, "N2")["reason"] == "paused"
+    told = answer(run, "N1")
+    assert told["one_more"]["change"] == "1"
+    assert told["one_fewer"]["change"] == "-1"
+    assert [each["has"] for each in told["next_best"]] == [[]]
+
+
+def test_a_name_that_only_one_has_is_as_good_as_an_identifier(tmp_path: Path) -> None:
+    run = run_of(tmp_path, None, [school(1), school(2, name="School 3"), school(3)], [nle(1)])
+    assert explain(run, ("school 1",))["school_id"] == "S1"
+    assert "several have this name; give one of S2, S3" in refusal(explain, run, ("School 3",))
+    assert "did you mean S1?" in refusal(explain, run, ("S11",))
+    assert "name a school, an NLE, or one of each" in refusal(explain, run, ("S1", "S2"))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_answer_can_be_put_into_words_and_json(seed: int, tmp_path: Path) -> None:
+    from nle_optimizer.scenario.scenario import load_scenario
+
+    try:
+        file = write_random_scenario(tmp_path, seed, demanding=seed % 2 == 1)
+        scenario = load_scenario(file)
+    except InputError:
+        return
+    if run_program(["run", str(file), "--out", str(tmp_path / "run"), "--no-report"]) != 0:
+        return
+    run = reopen(tmp_path / "run")
+    rng = np.random.default_rng(seed)
+    ids = [*scenario.schools.ids.tolist(), *scenario.nles.ids.tolist()]
+    for word in rng.choice(ids, min(6, len(ids)), replace=False).tolist():
+        told = explained(run, [whom(run.outcome, word)])
+        assert explanation_text(told).startswith(("\x1b", word))
+        json.dumps(told)
+    for _ in range(4):
+        pair = [str(rng.choice(scenario.schools.ids)), str(rng.choice(scenario.nles.ids))]
+        told = explained(run, [whom(run.outcome, word) for word in pair], 5)
+        assert pair[0] in explanation_text(told)
