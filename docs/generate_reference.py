@@ -30,11 +30,6 @@ MARK = "<!-- Written by docs/generate_reference.py: change the code, then run `m
 
 """What settings mean whose meaning the code leaves to their names."""
 
-NOT_YET = ("uncertainty.draws",)
-"""Settings that are read and checked but refused; a test sees each refused."""
-NO_EFFECT = ("stop.gap", "stop.work", "stop.seconds", "Objective.engine")
-"""Settings that change nothing: the network engine always ends with a proof."""
-
 ELSEWHERE = ("Objective.name", "Objective.parts")
 """What the page on objectives says."""
 
@@ -106,8 +101,6 @@ def scenario_page() -> str:
         "",
         "A later word beats an earlier one: `base`, the file itself, a named scenario, `--set`.",
         "",
-        "*Not yet*: read and checked, but refused. *No effect*: accepted; every run ends with a proof all the same.",
-        "",
         "## The file",
         *_settings_table(_top_level(schema), ""),
     ]
@@ -151,11 +144,10 @@ def _settings_table(section: Mapping[str, Any], prefix: str, schema: Mapping[str
 
 
 def _meaning(path: str, entry: Mapping[str, Any]) -> str:
-    note = " *Not yet.*" if path in NOT_YET else " *No effect.*" if path in NO_EFFECT else ""
     text = entry.get("description")
     if not text:
         raise SystemExit(f"{path}: no meaning is written; add a docstring to the setting")
-    return _cell(str(text)) + note
+    return _cell(str(text))
 
 
 def _values(entry: Mapping[str, Any]) -> str:

@@ -103,19 +103,7 @@ def check_request(scenario: Scenario) -> None:
         place = scenario.document.place(("geography", "detour_factor"))
         got = str(settings.geography.detour_factor)
         raise InputError([Fault(place, "geography.detour_factor", detour, got)])
-    missing = [
-        ("uncertainty.draws", settings.uncertainty.draws > 0, "draws around estimates"),
-    ]
     problems = [
-        Fault(
-            scenario.document.place(tuple(path.split("."))),
-            path,
-            f"{what} are not available yet; take this out",
-        )
-        for path, asked, what in missing
-        if asked
-    ]
-    problems += [
         Fault(
             scenario.document.place(("objectives", n)),
             f"objectives.{n}.engine",

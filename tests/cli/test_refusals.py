@@ -62,9 +62,7 @@ def test_an_unknown_name_ends_with_2_and_the_nearest(
     assert not (tmp_path / "run").exists()
 
 
-UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
-    ({"uncertainty": {"draws": 5}}, "draws around estimates are not available yet"),
-]
+UNSUPPORTED: list[tuple[dict[str, Any], str]] = []
 
 
 @pytest.mark.parametrize(("settings", "said"), UNSUPPORTED)

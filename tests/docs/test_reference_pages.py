@@ -5,18 +5,14 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
-from nle_optimizer import allocate, load_scenario
-from nle_optimizer.errors import UnsupportedError
 from nle_optimizer.evidence.reasons import NO_CANDIDATE
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
 from nle_optimizer.model.objectives.registry import CATALOGUE
 from nle_optimizer.scenario.constraint_setting import CONSTRAINT_TYPES, KEYS
 from nle_optimizer.scenario.objective_setting import OBJECTIVE_NAMES
-from nle_optimizer.sources.example.writing import write_example
 from nle_optimizer.stages.ledger import STAGES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -34,24 +30,6 @@ def generator() -> ModuleType:
 def test_every_generated_page_is_current(generator: ModuleType) -> None:
     stale = [name for name, text in generator.pages() if (DOCS / name).read_text(encoding="utf-8") != text]
     assert not stale, "run make docs"
-
-
-NOT_YET: dict[str, Any] = {
-    "uncertainty.draws": 10,
-}
-
-
-@pytest.mark.parametrize("key", NOT_YET)
-def test_what_is_marked_not_yet_is_refused(key: str, generator: ModuleType, tmp_path: Path) -> None:
-    assert key in generator.NOT_YET
-    write_example(tmp_path / "example")
-    scenario = load_scenario(tmp_path / "example" / "scenario.yaml").replace({key: NOT_YET[key]})
-    with pytest.raises(UnsupportedError, match="not available yet"):
-        allocate(scenario)
-
-
-def test_every_mark_is_tested(generator: ModuleType) -> None:
-    assert set(NOT_YET) == set(generator.NOT_YET)
 
 
 def test_every_objective_stands_on_the_page() -> None:

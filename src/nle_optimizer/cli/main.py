@@ -21,6 +21,7 @@ COMMANDS = {
     "recruit": f"{HOME}.recruit_command:recruit",
     "replan": f"{HOME}.replan_command:replan",
     "frontier": f"{HOME}.frontier_command:frontier",
+    "robustness": f"{HOME}.robustness_command:robustness",
     "sweep": f"{HOME}.sweep_command:sweep",
     "benchmark": f"{HOME}.benchmark_command:benchmark",
     "import": f"{HOME}.import_command:import_",

@@ -77,7 +77,8 @@ def run(
     left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        result = solve(scenario, target, files, force=force, keep_inputs=not no_inputs)
+        around = Around(files)
+        result = solve(scenario, target, around.files, force=force, keep_inputs=not no_inputs)
         infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})
@@ -85,6 +86,7 @@ def run(
             from nle_optimizer.reports.terminal import summary_text
 
             click.echo(summary_text(result, target))
+            click.echo(around.text() if around.found else "", nl=around.found is not None)
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
     if infeasible or (strict and left_out):
@@ -133,6 +135,34 @@ def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> Files:
         return files_for_people(view_of(result).with_outlines(outlines), boundaries if outlines else None)
 
     return files if wanted else lambda _: {}
+
+
+class Around:
+    """The files of a run with those of the draws around its estimates, where the scenario asks for draws."""
+
+    def __init__(self, files: Files):
+        self._files = files
+        self.found: Any = None
+
+    def files(self, result: "Result") -> dict[str, bytes]:
+        """The files for people, `uncertainty.csv` and `pair_shares.csv`."""
+        rates = result.scenario.settings.uncertainty
+        if not rates.draws or result.status in ("infeasible", "unknown"):
+            return self._files(result)
+        from nle_optimizer.cli.progress import steps
+        from nle_optimizer.delimited import csv_bytes
+        from nle_optimizer.studies.robustness.draws import draw_all
+
+        with steps("draws", rates.draws) as step:
+            self.found = draw_all(result, rates, step)
+        tables = {"uncertainty.csv": self.found.figures(), "pair_shares.csv": self.found.shares()}
+        return {**self._files(result), **{name: csv_bytes(table) for name, table in tables.items()}}
+
+    def text(self) -> str:
+        """What the draws gave."""
+        from nle_optimizer.studies.robustness.text import drawn_text
+
+        return drawn_text(self.found)
 
 
 def solve(

@@ -1,0 +1,64 @@
+"""`robustness`: how firmly the pairs of a run stand."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nle_optimizer.cli.options import force_option, format_option, print_json
+
+if TYPE_CHECKING:
+    from nle_optimizer.evidence.claim import TextTable
+
+DRAWS = 20
+FILE = "robustness.csv"
+
+
+@click.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+@click.option(
+    "--draws",
+    type=click.IntRange(min=1),
+    default=DRAWS,
+    show_default=True,
+    metavar="N",
+    help="Draws of the areas' weights, and as many around the estimates where `uncertainty` has rates.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write robustness.csv here.")
+@force_option
+@format_option
+def robustness(run_folder: Path, draws: int, out: Path | None, force: bool, form: str) -> None:
+    """Tell how far the weight of each area can move before another plan is better, and how firmly each pair stands.
+
+    A pair is firm where it stands in nine of ten draws, and a toss-up below three of ten. Draws depend on the seed
+    alone.
+    """
+    from nle_optimizer.cli.progress import steps
+    from nle_optimizer.folders import refuse_existing
+    from nle_optimizer.studies.robustness.robustness import robustness as found_by
+    from nle_optimizer.studies.robustness.text import robustness_text
+
+    if out is not None:
+        refuse_existing(out, _signature(), force=force)
+    with steps("robustness", 2 * draws + 60) as step:
+        found = found_by(run_folder, draws, step)
+    if out is not None:
+        _write(out, found.table(), force=force)
+    if form == "json":
+        print_json(found.document())
+    else:
+        click.echo(robustness_text(found))
+
+
+def _signature() -> Any:
+    from nle_optimizer.folders import Signature
+
+    return Signature(FILE, lambda _: {FILE})
+
+
+def _write(target: Path, table: "TextTable", *, force: bool) -> None:
+    from nle_optimizer.delimited import csv_bytes
+    from nle_optimizer.folders import complete_folder
+
+    with complete_folder(target, _signature(), force=force) as folder:
+        (folder / FILE).write_bytes(csv_bytes(table))
