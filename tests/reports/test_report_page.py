@@ -157,3 +157,26 @@ def test_a_missing_file_of_outlines_does_not_lose_the_run(tmp_path: Path, progra
     assert ended.code == 0
     assert "none.geojson" in ended.err and "without outlines" in ended.err
     assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_a_cell_that_is_no_number_is_told_and_the_rest_is_written(run: Path, program: Callable[..., Any]) -> None:
+    for file, column in ((run / "allocation.csv", "fit"), (run / "inputs" / "schools.csv", "easting")):
+        header, first, *rest = file.read_text().splitlines()
+        row = dict(zip(header.split(","), first.split(",", header.count(",")), strict=True)) | {column: "far"}
+        file.write_text("\n".join((header, ",".join(row.values()), *rest)) + "\n")
+    ended = program("report", run)
+    assert ended.code == 0
+    assert "allocation.csv: row 2: fit: a number is needed; got far" in ended.err
+    assert "schools.csv: row 2: easting: a number is needed; got far" in ended.err
+
+
+@pytest.mark.parametrize("part", ["status", "counts", "metrics", "objectives", "capacity"])
+@pytest.mark.parametrize("value", [None, "x", [1], {"a": "b"}])
+def test_a_summary_that_no_run_wrote_is_refused_not_stumbled_over(
+    part: str, value: Any, run: Path, program: Callable[..., Any]
+) -> None:
+    summary = json.loads((run / "summary.json").read_text())
+    (run / "summary.json").write_text(json.dumps({**summary, part: value}))
+    ended = program("report", run)
+    assert (ended.code, f"{part}: missing, or not" in ended.err) in ((2, True), (0, False))
+    assert value is None or part != "counts" or ended.code == 2

@@ -45,6 +45,6 @@ def compare(first: Path, second: Path, show: int, page: Path | None, form: str) 
 
 def _write_page(page: Path, document: dict[str, Any], first: Path, second: Path) -> None:
     from nle_optimizer.reports.page.compare_page import compare_page
-    from nle_optimizer.reports.view.view import read_inputs
+    from nle_optimizer.reports.view.reading import read_inputs
 
     page.write_bytes(compare_page(document, *(read_inputs((first, second), name) for name in ("schools", "nles"))))

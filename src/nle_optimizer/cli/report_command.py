@@ -24,7 +24,7 @@ def report(run: Path, share: Path | None, names: bool, key: Path | None, boundar
         raise click.UsageError("--names and --key say how a copy is shared; give --share DIR too")
     from nle_optimizer.reports.for_people import files_for_people
     from nle_optimizer.reports.run_folder import replace_files
-    from nle_optimizer.reports.view.view import read_view
+    from nle_optimizer.reports.view.reading import read_view
 
     view, findings = read_view(run)
     print_findings(findings)

@@ -45,9 +45,14 @@ def _coverage(view: View, group: str, title: str, heading: str) -> Chart:
     table = view.rows("breakdown")
     names = ("group", "value", "eligible", "supported", "coverage")
     rows = [
-        {"value": value or BLANK, "coverage": float(share), "supported": int(supported), "eligible": int(eligible)}
+        {
+            "value": value or BLANK,
+            "coverage": float(share),
+            "supported": int(float(supported)),
+            "eligible": int(float(eligible)),
+        }
         for told, value, eligible, supported, share in zip(*(table[name] for name in names), strict=True)
-        if told == group and share
+        if told == group and share and supported and eligible
     ]
     columns = {"value": heading, "coverage": "Share", "supported": "Supported", "eligible": "Eligible"}
     rows = rows if len(rows) > 1 else []

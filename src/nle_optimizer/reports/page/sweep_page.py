@@ -5,7 +5,7 @@ from typing import Any
 
 from nle_optimizer.reports.charts.chart import Chart
 from nle_optimizer.reports.page.study_page import study_page
-from nle_optimizer.reports.page.table import Column, packed_table
+from nle_optimizer.reports.page.table import Column, number_of, packed_table
 
 Row = Mapping[str, str]
 METRICS: Mapping[str, tuple[str, int]] = {
@@ -109,23 +109,13 @@ def _cut(rows: Sequence[Row]) -> list[str]:
     return [f"This page shows the first {MOST_ROWS:,} of {len(rows):,} points; sweep.csv has them all."]
 
 
-def _number(cell: str) -> float | int | str | None:
-    if not cell:
-        return None
-    try:
-        value = float(cell)
-    except ValueError:
-        return cell
-    return int(value) if value.is_integer() else value
-
-
 def _chart(metric: str, rows: Sequence[Row], axes: Sequence[str]) -> Chart:
     """A curve over one setting, curves by a second one or a heat map of two; of more settings a bar a point."""
     title = METRICS[metric][0]
-    figures = [(row, figure) for row in rows if isinstance(figure := _number(row.get(metric, "")), int | float)]
+    figures = [(row, figure) for row in rows if isinstance(figure := number_of(row.get(metric, "")), int | float)]
     cells = {tuple(row.get(axis, "") for axis in axes[:2]) for row, _ in figures}
     if len(axes) == 1:
-        drawn = [{"x": _number(row.get(axes[0], "")), metric: figure} for row, figure in figures]
+        drawn = [{"x": number_of(row.get(axes[0], "")), metric: figure} for row, figure in figures]
         columns = {"x": _label(axes[0]), metric: title}
         return Chart(metric, title, "lines", columns, [row for row in drawn if row["x"] is not None], "x", metric)
     if len(axes) == 2 and len(cells) == len(figures):
@@ -162,4 +152,4 @@ def _table(rows: Sequence[Row], axes: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
-    return all(not isinstance(_number(cell), str) for cell in cells)
+    return all(not isinstance(number_of(cell), str) for cell in cells)

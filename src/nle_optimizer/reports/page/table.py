@@ -48,7 +48,7 @@ def packed_table(name: str, caption: str, columns: Iterable[Column], empty: str)
 
 def _packed(column: Column) -> Any:
     if column.kind == "number":
-        return [_number(cell) for cell in column.cells]
+        return [number_of(cell) for cell in column.cells]
     return packed_text(column.cells)
 
 
@@ -61,7 +61,7 @@ def packed_text(cells: Sequence[str]) -> Any:
     return {"of": distinct, "at": [places[cell] for cell in cells]}
 
 
-def _number(cell: str) -> float | int | str | None:
+def number_of(cell: str) -> float | int | str | None:
     """A number; None where blank, and text that is no number as it is."""
     if not cell:
         return None

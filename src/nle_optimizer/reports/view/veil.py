@@ -118,9 +118,12 @@ def _allocation(view: View, instead: Mapping[str, str]) -> TextTable:
 
 
 def _nles(view: View, instead: Mapping[str, str]) -> TextTable:
-    """State, capacity, use and value, in the order of the pseudonyms: that of the identifiers would tell them."""
+    """State, capacity and use, in the order of the pseudonyms: that of the identifiers would tell them.
+
+    What one more or fewer is worth holds distances, where the objective does.
+    """
     rows = view.rows("nles")
-    columns = ["state", *(name for name in rows.columns if name.startswith(("capacity_", "used_", "one_")))]
+    columns = ["state", *(name for name in rows.columns if name.startswith(("capacity_", "used_")))]
     known = [instead[identifier] for identifier in rows["nle_id"]]
     order = sorted(range(len(known)), key=lambda row: known[row])
     return {"nle_id": [known[row] for row in order], **{name: [rows[name][row] for row in order] for name in columns}}

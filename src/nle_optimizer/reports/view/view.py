@@ -1,32 +1,21 @@
-"""A run as it is shown, and where it comes from: a result just made, or a run folder."""
+"""A run as it is shown: a result that was just made, or what its folder tells."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved import resolved_text
-from nle_optimizer.reports.run_folder import CLAIMED, MANIFEST, SCENARIO, changed_files, read_json, read_table
-from nle_optimizer.reports.settings import Setting, read_settings, settings_in
-from nle_optimizer.reports.view.boundaries import Outlines, read_outlines
+from nle_optimizer.reports.run_folder import SCENARIO
+from nle_optimizer.reports.settings import Setting, settings_in
+from nle_optimizer.reports.view.boundaries import Outlines
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 
-SCHEMA_VERSION = 1
 FURTHER = ("alternates", "uncertainty", "moves")
 """Tables that only some runs have; they are shown where present."""
 OUTLINES = "inputs/boundaries.geojson"
-EXPECTED = {
-    "allocation": ("school_id", "nle_id", "fit", "distance_km", "school_name", "nle_name", "why"),
-    "unmatched": ("school_id", "reason", "explanation", "name"),
-    "exclusions": ("school_id", "stage", "reason", "evidence"),
-    "nles": ("nle_id", "state", "reason"),
-    "breakdown": ("group", "value", "eligible", "supported", "coverage", "mean_fit", "mean_distance_km"),
-}
-"""Columns without which something is missing from what is shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,59 +99,3 @@ class TextOfRecords(Mapping[str, Sequence[str]]):
 
     def __len__(self) -> int:
         return len(self._table.columns)
-
-
-def read_view(folder: Path) -> tuple[View, list[str]]:
-    """A run folder as it tells itself, and sentences on what is missing or not as the run wrote it.
-
-    Raises:
-        RunFolderError: it is no run folder, was written by another version, or holds nothing that can be shown.
-    """
-    if not folder.is_dir():
-        raise RunFolderError(f"{folder}: there is no such run folder")
-    if not (folder / MANIFEST).is_file():
-        raise RunFolderError(f"{folder}: this is no run folder (it has no {MANIFEST})")
-    manifest, summary = read_json(folder / MANIFEST), read_json(folder / "summary.json")
-    version = summary.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise RunFolderError(
-            f"{folder / 'summary.json'}: it has schema_version {version}, and only {SCHEMA_VERSION} can be shown here; "
-            f"run {SCENARIO} again with this version"
-        )
-    try:
-        tables = {name: read_table(folder / f"{name}.csv") for name in dict.fromkeys((*CLAIMED, *_further(folder)))}
-        kept = {name: folder / "inputs" / f"{name}.csv" for name in TABLES}
-        inputs = {name: read_table(file) for name, file in kept.items() if file.is_file()}
-        settings = read_settings(folder / SCENARIO)
-    except InputError as error:
-        raise RunFolderError(f"{folder}: the run folder cannot be read:\n{error}") from error
-    told = [f"{folder}: {what}" for what in (*changed_files(folder, manifest), *_missing(tables, inputs))]
-    view = View(summary, tables, inputs, settings)
-    return (view.with_outlines(read_outlines(folder / OUTLINES)) if (folder / OUTLINES).is_file() else view), told
-
-
-def read_inputs(folders: Sequence[Path], name: str) -> Rows:
-    """A table as runs read it, with the rows that any of them has; of the same row that of the last one counts."""
-    tables = [read_table(file) for folder in folders if (file := folder / "inputs" / f"{name}.csv").is_file()]
-    columns = list(dict.fromkeys(column for table in tables for column in table))
-    found: dict[str, tuple[str, ...]] = {}
-    for rows in map(Rows, tables):
-        found |= zip(rows[TABLES[name].key[0]], zip(*(rows[column] for column in columns), strict=True), strict=True)
-    cells = zip(*(found[key] for key in sorted(found)), strict=True) if found else ([] for _ in columns)
-    return Rows(dict(zip(columns, map(list, cells), strict=True)))
-
-
-def _further(folder: Path) -> list[str]:
-    return [name for name in FURTHER if (folder / f"{name}.csv").is_file()]
-
-
-def _missing(tables: Mapping[str, TextTable], inputs: Mapping[str, TextTable]) -> Iterator[str]:
-    for name, columns in EXPECTED.items():
-        lacking = [column for column in columns if column not in tables[name]]
-        if lacking:
-            yield (
-                f"{name}.csv has no column {', '.join(lacking)}; the folder may be from another version, and what "
-                "they hold is left out"
-            )
-    if not inputs:
-        yield "its inputs were not kept (--no-inputs), so there is no map, and excluded schools have no names"
