@@ -33,11 +33,15 @@ PARTS: Mapping[str, Callable[[Any], bool]] = {
     "counts": lambda part: isinstance(part, dict) and all(isinstance(count, int) for count in part.values()),
     "metrics": lambda part: isinstance(part, dict) and all(_is_figure(figure) for figure in part.values()),
     "capacity": lambda part: (
-        isinstance(part, dict) and all({"available", "used"} <= {*group} for group in part.values())
+        isinstance(part, dict) and all(_has(group, "available", "used") for group in part.values())
     ),
-    "objectives": lambda part: isinstance(part, list) and all({"name", "sense", "value"} <= {*level} for level in part),
+    "objectives": lambda part: isinstance(part, list) and all(_has(level, "name", "sense", "value") for level in part),
 }
 """What a summary has to hold to be shown, and its form."""
+
+
+def _has(part: Any, *keys: str) -> bool:
+    return isinstance(part, dict) and set(keys) <= part.keys()
 
 
 def _is_figure(value: Any) -> bool:
