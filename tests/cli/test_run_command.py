@@ -16,6 +16,8 @@ Program = Callable[..., Any]
 
 FILES = {
     "report.html",
+    "workbook.xlsx",
+    "map.geojson",
     "allocation.csv",
     "alternates.csv",
     "unmatched.csv",
@@ -27,7 +29,7 @@ FILES = {
     "scenario.resolved.yaml",
     "manifest.json",
 }
-TELLING_ORIGINS = {"scenario.resolved.yaml", "report.html"}
+TELLING_ORIGINS = {"scenario.resolved.yaml", "report.html", "workbook.xlsx"}
 """Files that say from which file and line each setting came."""
 COLUMNS = {
     "allocation": "school_id,nle_id,fit,fit_leadership,fit_governance,fit_finance,distance_km,placements,school_name,"

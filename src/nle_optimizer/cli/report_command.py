@@ -12,18 +12,36 @@ from nle_optimizer.cli.options import boundaries_option, force_option, outlines_
 @click.option("--share", type=click.Path(path_type=Path), metavar="DIR", help="Write a copy fit to send into DIR.")
 @click.option("--names", is_flag=True, help="With --share: show NLEs by name and where they are.")
 @click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="With --share: the secret of pseudonyms.")
+@click.option("--images", "pictures", is_flag=True, help="Write every chart as SVG and PNG too, into RUN/images.")
+@click.option("--record", "logs", is_flag=True, help="Write the record of the decision too, into RUN/record.")
 @boundaries_option
 @force_option
-def report(run: Path, share: Path | None, names: bool, key: Path | None, boundaries: Path | None, force: bool) -> None:
-    """Make the page of a run folder again, or with --share a copy of it that names no NLE.
+def report(
+    run: Path,
+    share: Path | None,
+    names: bool,
+    key: Path | None,
+    pictures: bool,
+    logs: bool,
+    boundaries: Path | None,
+    force: bool,
+) -> None:
+    """Make the page, workbook and map of a run folder again, or with --share a copy that names no NLE.
+
+    --images writes the charts for slides. --record writes logs of assumptions, data and decisions, a statement of how
+    the result was verified, and a draft of the algorithmic transparency record, with blanks for people to fill.
 
     Nothing is solved or verified. In a shared copy NLEs have pseudonyms, which stay the same as long as the secret
     does (RUN/share.key, made when it is first needed), and stand at the middle of their authority.
     """
     if share is None and (names or key):
         raise click.UsageError("--names and --key say how a copy is shared; give --share DIR too")
+    if share is not None and (pictures or logs):
+        raise click.UsageError("--images and --record are written into the run folder; leave --share out")
     from nle_optimizer.reports.for_people import files_for_people
-    from nle_optimizer.reports.run_folder import replace_files
+    from nle_optimizer.reports.images import images
+    from nle_optimizer.reports.record import record
+    from nle_optimizer.reports.run_folder import MANIFEST, read_json, replace_files
     from nle_optimizer.reports.view.reading import read_view
 
     view, findings = read_view(run)
@@ -33,7 +51,8 @@ def report(run: Path, share: Path | None, names: bool, key: Path | None, boundar
         view = view.with_outlines(outlines)
     if share is None:
         kept = boundaries if outlines else None
-        for file in replace_files(run, files_for_people(view, kept)):
+        further = {**(images(view) if pictures else {}), **(record(view, read_json(run / MANIFEST)) if logs else {})}
+        for file in replace_files(run, {**files_for_people(view, kept), **further}):
             click.echo(file)
         return
     from nle_optimizer.reports.shared_copy import share_folder

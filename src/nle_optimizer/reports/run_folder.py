@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -73,20 +74,32 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Put files into a run folder in place of earlier ones, and tell its manifest; where they lie.
 
     Raises:
-        RunFolderError: the folder cannot be written.
+        RunFolderError: some of them cannot be written, as one that is open in Excel; the others are.
     """
     manifest = read_json(folder / MANIFEST)
-    manifest["outputs"] = dict(sorted({**manifest["outputs"], **_hashes(files)}.items()))
-    try:
-        for name, content in {**files, MANIFEST: _json(manifest)}.items():
-            path = folder / name
-            path.parent.mkdir(exist_ok=True)
-            partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-            partial.write_bytes(content)
-            partial.replace(path)
-    except OSError as error:
-        raise RunFolderError(f"{error.filename}: the file cannot be written: {error.strerror}") from error
+    failed = {name: fault for name, content in files.items() if (fault := _replaced(folder / name, content))}
+    written = {name: content for name, content in files.items() if name not in failed}
+    manifest["outputs"] = dict(sorted({**manifest["outputs"], **_hashes(written)}.items()))
+    if fault := _replaced(folder / MANIFEST, _json(manifest)):
+        failed[MANIFEST] = fault
+    if failed:
+        told = [f"{folder / name}: the file cannot be written: {fault}" for name, fault in failed.items()]
+        raise RunFolderError("\n".join([*told, "close it where it is open, and try again; the rest was written"]))
     return [folder / name for name in files]
+
+
+def _replaced(path: Path, content: bytes) -> str:
+    """Put a file in place of an earlier one; why that cannot be done, or nothing."""
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        return error.strerror or str(error)
+    return ""
 
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from nle_optimizer.folders import Signature, complete_folder
+from nle_optimizer.reports.geojson import geojson
 from nle_optimizer.reports.page.run_page import run_page
 from nle_optimizer.reports.view.pseudonyms import secret_in
 from nle_optimizer.reports.view.veil import REMARK, veiled
 from nle_optimizer.reports.view.view import View
+from nle_optimizer.reports.workbook.workbook import workbook
 
 SECRET = "share.key"
 MARK = "about-this-copy.txt"
@@ -16,7 +18,7 @@ NAMED = "This copy shows NLEs by name and where they are: it is for those who ma
 
 def shared_files(view: View) -> dict[str, bytes]:
     """The files of a copy by name."""
-    return {"report.html": run_page(view)}
+    return {"report.html": run_page(view), "workbook.xlsx": workbook(view), "map.geojson": geojson(view)}
 
 
 def share_folder(view: View, run: Path, target: Path, *, names: bool, key: Path | None, force: bool) -> list[Path]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import ColumnSpec, Kind, Records, TableSpec, as_text, shortest
 from nle_optimizer.scenario.columns import NLES, SCHOOLS
@@ -30,7 +32,8 @@ SENTENCES = {
     UNDO: "taken back",
 }
 """Every action, and what it says of whom it concerns."""
-SHEETS = ("changes", "decisions")
+DECISIONS = "decisions"
+SHEETS = ("changes", DECISIONS)
 """Sheets of a workbook that are looked for, in this order; else the first one is read."""
 
 
@@ -39,7 +42,7 @@ def _column(name: str, kind: Kind, doc: str, **more: object) -> ColumnSpec:
 
 
 _COLUMNS = (
-    _column("action", Kind.CHOICE, "What was decided.", required=True, choices=tuple(SENTENCES)),
+    _column("action", Kind.CHOICE, "What was decided; needed.", choices=tuple(SENTENCES)),
     _column("school_id", Kind.IDENTIFIER, "School or trust it concerns."),
     _column("nle_id", Kind.IDENTIFIER, "NLE it concerns."),
     _column("trust_id", Kind.IDENTIFIER, "Trust that declines or whose capacity changes; of an added school its own."),
@@ -145,11 +148,31 @@ def read_changes(file: Path, sheet: str | None = None) -> Changes:
     table = read_table(CHANGES, source, (), {}, reading)
     if reading.problems or table is None:
         raise InputError(reading.problems)
+    table = _decided(table, may_be_open=(source.sheet or "").casefold() == DECISIONS)
     listed = tuple(sorted(_rows(table), key=lambda change: change.day))
     standing, problems = _without_undone(listed)
     if problems:
         raise InputError(problems)
     return Changes(file, listed, tuple(standing), (*reading.findings, *_doubtful(table)))
+
+
+def _decided(table: Records, *, may_be_open: bool) -> Records:
+    """The rows with an action. On a sheet of decisions rows without one, on which nothing is written, are open.
+
+    Raises:
+        InputError: a row without an action on which something is written.
+    """
+    given, said = (
+        table.given("action"),
+        [table.given(name) for name in ("date", "by", "note", "amount") if name in table],
+    )
+    written = np.any(said, axis=0) if said else np.zeros(len(table), dtype=bool)
+    wrong = np.flatnonzero(~given & (written | (not may_be_open)))
+    if len(wrong):
+        what, hint = "an action is needed", f"one of {', '.join(SENTENCES)}"
+        places = [Place(table.source, row=int(table.rows[n])) for n in wrong]
+        raise InputError([Problem(place, "action", what, hint=hint) for place in places])
+    return table.take(given)
 
 
 def _sheet(file: Path) -> str | None:

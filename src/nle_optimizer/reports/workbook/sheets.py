@@ -1,0 +1,200 @@
+"""What stands on each sheet: columns with headings, widths and kinds, and what a reader has to know."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nle_optimizer.reports.page.run_tables import named, nle_names, school_names
+from nle_optimizer.reports.view.view import Rows, View
+from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
+from nle_optimizer.scenario.columns import AREAS
+
+Kind = Literal["text", "whole", "share", "number", "km", "money"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet.
+
+    Attributes:
+        heading: what it holds.
+        cells: as text; numbers are written as numbers where `kind` is one.
+        width: in characters.
+        kind: how it is shown.
+    """
+
+    heading: str
+    cells: Sequence[str]
+    width: int = 14
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: a table under one row of headings."""
+
+    name: str
+    columns: Sequence[Column]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are under the headings."""
+        return len(self.columns[0].cells) if self.columns else 0
+
+
+def sheets_of(view: View) -> list[Sheet]:
+    """The sheets with tables, in order."""
+    return [
+        Sheet("Allocation", list(_allocation(view))),
+        Sheet("By NLE", list(_by_nle(view))),
+        Sheet("By authority", list(_by_group(view, "local_authority", "Authority"))),
+        Sheet("Left out", list(_left_out(view))),
+        Sheet("Alternates", list(_alternates(view))),
+        Sheet("Excluded", list(_excluded(view))),
+        Sheet("NLEs", list(_nles(view))),
+        Sheet("Settings", list(_settings(view))),
+    ]
+
+
+def _distance(view: View, heading: str, cells: Sequence[str]) -> Column:
+    return Column(heading, cells, 12, "text" if view.is_shared else "km")
+
+
+def _allocation(view: View) -> Iterator[Column]:
+    rows = view.rows("allocation")
+    yield Column("School id", rows["school_id"])
+    yield Column("School", named(rows["school_id"], school_names(view)), 34)
+    yield Column("NLE id", rows["nle_id"])
+    yield Column("NLE", named(rows["nle_id"], nle_names(view)), 30)
+    yield Column("Fit", rows["fit"], 8, "share")
+    for area in AREAS:
+        yield Column(f"Fit in {area}", rows[f"fit_{area}"], 10, "share")
+    yield _distance(view, "Distance, km", rows["distance_km"])
+    yield Column("Out of region", rows["out_of_region"], 9)
+    yield Column("Priority", rows["priority"], 8, "whole")
+    yield Column("Phase", rows["phase"])
+    yield Column("Authority", rows["local_authority"], 22)
+    yield Column("Region", rows["region"], 24)
+    yield from _amounts(view, rows)
+    yield Column("Cost, £", rows["cost"], 10, "money")
+    yield Column("State", [worded(state, STATES) for state in rows["state"]])
+    yield Column("In every best plan", [{"all": "yes", "some": "no"}.get(word, "") for word in rows["firmness"]], 10)
+    yield Column("Why", rows["why"], 70)
+
+
+def _amounts(view: View, rows: Rows) -> Iterator[Column]:
+    for name in _resources(view):
+        if name in rows.columns:
+            yield Column(name.replace("_", " ").capitalize(), rows[name], 11, "number")
+
+
+def _resources(view: View) -> list[str]:
+    return [name.removeprefix("capacity_") for name in view.rows("nles").columns if name.startswith("capacity_")]
+
+
+def _by_nle(view: View) -> Iterator[Column]:
+    """A row an NLE with somebody: whom it supports, how well and how far."""
+    rows, names, schools = view.rows("allocation"), nle_names(view), school_names(view)
+    own: dict[str, list[int]] = defaultdict(list)
+    for n, nle in enumerate(rows["nle_id"]):
+        own[nle].append(n)
+    ids = sorted(own)
+    yield Column("NLE id", ids)
+    yield Column("NLE", named(ids, names), 30)
+    yield Column("Schools", [str(len(own[nle])) for nle in ids], 9, "whole")
+    fits = [[float(cell) for n in own[nle] if (cell := rows["fit"][n])] for nle in ids]
+    yield Column("Mean fit", [f"{sum(each) / len(each):.6f}" if each else "" for each in fits], 10, "share")
+    if not view.is_shared:
+        far = [[float(cell) for n in own[nle] if (cell := rows["distance_km"][n])] for nle in ids]
+        yield Column("Farthest, km", [f"{max(each):.3f}" if each else "" for each in far], 12, "km")
+    yield Column(
+        "Supports",
+        ["; ".join(schools.get(rows["school_id"][n]) or rows["school_id"][n] for n in own[nle]) for nle in ids],
+        80,
+    )
+
+
+def _by_group(view: View, group: str, heading: str) -> Iterator[Column]:
+    rows = view.rows("breakdown")
+    at = [n for n, told in enumerate(rows["group"]) if told == group]
+    kinds: Mapping[str, tuple[str, Kind]] = {
+        "eligible": ("Eligible", "whole"),
+        "supported": ("Supported", "whole"),
+        "coverage": ("Coverage", "share"),
+        "mean_fit": ("Mean fit", "share"),
+        "mean_distance_km": ("Mean distance, km", "km"),
+        "max_distance_km": ("Farthest, km", "km"),
+        "out_of_region": ("Out of region", "whole"),
+        "cost": ("Cost, £", "money"),
+    }
+    yield Column(heading, [rows["value"][n] or "not said" for n in at], 28)
+    for name, (title, kind) in kinds.items():
+        if name in rows.columns:
+            yield Column(title, [rows[name][n] for n in at], 12, kind)
+
+
+def _left_out(view: View) -> Iterator[Column]:
+    rows = view.rows("unmatched")
+    yield Column("School id", rows["school_id"])
+    yield Column("School", named(rows["school_id"], school_names(view)), 34)
+    yield Column("Reason", [worded(code) for code in rows["reason"]], 24)
+    yield Column("Explanation", rows["explanation"], 70)
+    yield Column("More of", rows["cure_kind"], 12)
+    yield Column("at NLE", rows["cure_id"])
+    yield Column("How much", rows["cure_amount"], 10, "number")
+    yield Column("Gain", rows["cure_price"], 10, "number")
+    if not view.is_shared:
+        yield Column("Nearest NLE", rows["nearest_nle_id"])
+        yield Column("Km to nearest", rows["nearest_km"], 12, "km")
+    yield Column("Authority", rows["local_authority"], 22)
+    yield Column("Priority", rows["priority"], 8, "whole")
+    yield Column("Days waiting", rows["days_waiting"], 10, "whole")
+
+
+def _alternates(view: View) -> Iterator[Column]:
+    rows = view.rows("alternates")
+    yield Column("School id", rows["school_id"])
+    yield Column("School", named(rows["school_id"], school_names(view)), 34)
+    yield Column("Rank", rows["rank"], 6, "whole")
+    yield Column("NLE id", rows["nle_id"])
+    yield Column("NLE", named(rows["nle_id"], nle_names(view)), 30)
+    yield Column("Fit", rows["fit"], 8, "share")
+    yield Column("Distance, km", rows["distance_km"], 12, "km")
+    yield Column("Has room", rows["has_spare"], 9)
+    yield Column("Change of first aim", rows["change_in_objective"], 12, "number")
+    yield Column("Who moves", rows["who_moves"], 60)
+
+
+def _excluded(view: View) -> Iterator[Column]:
+    rows, schools = view.rows("exclusions"), view.read("schools")
+    yield Column("School id", rows["school_id"])
+    yield Column("School", named(rows["school_id"], schools.by("school_id", "name")), 34)
+    yield Column("Left at", [worded(stage, STAGES) for stage in rows["stage"]], 18)
+    yield Column("Reason", [worded(code, REASONS) for code in rows["reason"]], 28)
+    yield Column("Evidence", rows["evidence"], 60)
+
+
+def _nles(view: View) -> Iterator[Column]:
+    rows, read = view.rows("nles"), view.read("nles")
+    ids, pairs = rows["nle_id"], Counter(view.rows("allocation")["nle_id"])
+    yield Column("NLE id", ids)
+    yield Column("NLE", named(ids, nle_names(view)), 30)
+    yield Column("State", [worded(state, STATES) for state in rows["state"]], 12)
+    yield Column("Why out", [reason and worded(reason) for reason in rows["reason"]], 24)
+    yield Column("Schools", [str(pairs[nle]) for nle in ids], 9, "whole")
+    for name in _resources(view):
+        label = name.replace("_", " ").capitalize()
+        yield Column(f"{label} in all", rows[f"capacity_{name}"], 12, "number")
+        yield Column(f"{label} used", rows[f"used_{name}"], 12, "number")
+    yield Column("One place more", rows["one_more"], 12, "number")
+    yield Column("One place fewer", rows["one_fewer"], 12, "number")
+    for key, label in (("local_authority", "Authority"), ("region", "Region")):
+        cells = read.by("nle_id", key)
+        yield Column(label, [cells.get(nle, "") for nle in ids], 22)
+
+
+def _settings(view: View) -> Iterator[Column]:
+    yield Column("Setting", list(view.settings), 40)
+    yield Column("Value", [str(setting.value) for setting in view.settings.values()], 60)
+    yield Column("Comes from", [setting.origin for setting in view.settings.values()], 30)
