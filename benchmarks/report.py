@@ -41,8 +41,8 @@ def national(folder: Path) -> Path:
 def making(run_folder: Path) -> dict[str, Any]:
     """Seconds of CPU to read a folder, to make its page, and to make the copy that is shared."""
     from nle_optimizer.reports.page.run_page import run_page
-    from nle_optimizer.reports.view.veil import veiled
     from nle_optimizer.reports.view.reading import read_view
+    from nle_optimizer.reports.view.veil import veiled
 
     start = process_time()
     view, _ = read_view(run_folder)
