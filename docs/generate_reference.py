@@ -13,6 +13,7 @@ import click
 from draw_map import england_map
 
 from nle_optimizer.cli.main import COMMANDS, program
+from nle_optimizer.evidence.measures.registry import METRICS
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
 from nle_optimizer.model.objectives.registry import CATALOGUE
 from nle_optimizer.scenario.changes import CHANGES
@@ -53,6 +54,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/policies.md", policies_page()
     yield "reference/objectives.md", objectives_page()
     yield "reference/constraints.md", constraints_page()
+    yield "reference/metrics.md", metrics_page()
     yield "images/england.svg", england_map(DOCS.parent)
 
 
@@ -224,6 +226,17 @@ def tables_page() -> str:
     lines += ["", "## Derived columns", "For any `when` and `where`, besides the columns of the schools table.", ""]
     lines += ["| column | meaning |", "|---|---|"]
     lines += [f"| {name} | {_cell(text)} |" for name, text in DERIVED_COLUMNS.items()]
+    return _text(lines)
+
+
+def metrics_page() -> str:
+    """Every metric of a benchmark."""
+    lines = ["# Metrics", MARK, "", "What `benchmark` measures. `NAME[group=value]` stands for one figure a group.", ""]
+    lines += ["| metric | better | unit | formula | source |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{metric.name}` | {metric.sense} | {metric.unit} | {_cell(metric.formula)} | {_cell(metric.source)} |"
+        for metric in METRICS
+    ]
     return _text(lines)
 
 

@@ -1,12 +1,15 @@
 """The one door: a scenario goes in, a result comes out."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from nle_optimizer.engines.engine import Engine
 from nle_optimizer.engines.registry import engines_for
@@ -20,7 +23,8 @@ from nle_optimizer.model.overfull import overfull
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.preparation import Progress, prepare
 from nle_optimizer.recall import Recall, plainly
-from nle_optimizer.result import Result
+from nle_optimizer.records import MILLION
+from nle_optimizer.result import Beside, Result
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.outcome import carried_out
 from nle_optimizer.rules.registry import check_rule, procedure_named
@@ -30,6 +34,8 @@ from nle_optimizer.stages.geography import settings_problem
 from nle_optimizer.stages.requirements import Required
 from nle_optimizer.stages.trust_first import mode_of
 
+BESIDE = ("nearest", "by-need")
+"""Rules that a run is compared with: how offices place cases by hand."""
 Interrupts = AbstractContextManager[Callable[[], bool]]
 
 
@@ -66,7 +72,24 @@ def allocate(
         outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall)
     tell("explaining")
     claim = publish_briefly(outcome) if brief else publish(outcome)
-    return Result(scenario, claim, _decided_by_the_tables(outcome), _seconds(outcome))
+    beside = partial(_beside, None if brief else outcome)
+    return Result(scenario, claim, _decided_by_the_tables(outcome), _seconds(outcome), beside)
+
+
+def _beside(outcome: Outcome | None) -> Sequence[Beside]:
+    """What nearest and by-need give on the case of an outcome; nothing where they cannot be carried out."""
+    found: list[Beside] = []
+    if outcome is None or outcome.status in ("infeasible", "unknown"):
+        return found
+    agenda = Agenda(outcome.problem, outcome.candidates, outcome.scenario.settings)
+    for rule in BESIDE:
+        procedure = procedure_named(rule)
+        if procedure is None or rule == outcome.scenario.settings.rule or procedure.refuses(agenda) is not None:
+            continue
+        pairs = carried_out(procedure, agenda).matched
+        supported = len(np.unique(outcome.problem.recipient[pairs]))
+        found.append(Beside(rule, supported, int(outcome.candidates.fit[pairs].sum()) / MILLION))
+    return found
 
 
 def _never() -> bool:

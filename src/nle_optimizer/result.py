@@ -1,6 +1,6 @@
 """The result of an allocation: tables, objectives and metrics, for programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,19 @@ class Metrics(dict[str, Any]):
         return pd.DataFrame({"metric": list(self), "value": list(self.values())})
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a simple rule would give on the same case: how many are supported, and total fit."""
+
+    rule: str
+    supported: int
+    total_fit: float
+
+
+def _nothing() -> Sequence[Beside]:
+    return ()
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """What `allocate` gives back.
@@ -82,12 +95,14 @@ class Result:
         claim: every table, the summary and the certificate, as the files hold them.
         in_force: settings left open that the tables decided, by dotted key.
         seconds: what each level took to optimise, by name, in order.
+        beside: works out, when asked, what simple rules would give.
     """
 
     scenario: Scenario
     claim: Claim
     in_force: Mapping[str, Any] = field(default_factory=dict)
     seconds: Sequence[tuple[str, float]] = ()
+    beside: Callable[[], Sequence[Beside]] = _nothing
 
     @property
     def status(self) -> str:

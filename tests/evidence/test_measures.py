@@ -96,6 +96,20 @@ def test_fits_coverage_and_distances_are_those_of_the_definition(seed: int, tmp_
     assert figures["gini_fit"] == (differences / (2 * len(fit) * sum(fit)) if sum(fit) else None)
     lowest = sorted(fit[n] for n in served)
     assert figures["lowest_decile_fit"] == next(x for x in lowest if 10 * sum(y <= x for y in lowest) >= len(lowest))
+    every = sorted(fit)
+    for tenth in range(1, 11):
+        at = next(n for n in range(1, len(every) + 1) if 10 * n >= tenth * len(every))
+        assert figures[f"fit_at[share={tenth * 10}%]"] == every[at - 1]
+    for n, area in enumerate(("leadership", "governance", "finance")):
+        need = [int(x) if known else 0 for x, known in zip(found.needs.need[n], found.needs.need_known[n], strict=True)]
+        covered = [0] * len(need)
+        for pair in measured.matched.tolist():
+            nle = found.nle[pair]
+            covered[found.recipient[pair]] += int(found.needs.expertise[n, nle]) * bool(
+                found.needs.expertise_known[n, nle]
+            )
+        met = sum(min(one, other) for one, other in zip(need, covered, strict=True))
+        assert figures[f"need_met[area={area}]"] == (Fraction(met, sum(need)) if sum(need) else None)
     metres = sorted(m for m in found.distance[measured.matched].tolist() if m >= 0)
     if metres:
         assert figures["mean_distance_km"] == Fraction(sum(metres), 1000 * len(metres))

@@ -1,59 +1,102 @@
 """`benchmark`: matching rules side by side on the same cases."""
 
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json, scenario_options
+from nle_optimizer.cli.options import format_option, print_findings, print_json, scenario_options
 
 if TYPE_CHECKING:
     from nle_optimizer.scenario.scenario import Scenario
     from nle_optimizer.studies.benchmark.trial import Trials
 
 SHOWN = ("coverage", "total_fit", "min_fit", "gini_fit", "mean_distance_km", "blocking_pairs")
+FEW_TASKS = 8
+"""Tasks up to which this process is quicker alone."""
+Rows = Sequence[dict[str, str]]
 
 
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--rules", metavar="NAME,NAME", help="Rules to try; by default the usual ones; `all`: every one.")
 @click.option("--draws", type=click.IntRange(min=1), default=1, metavar="N", help="Draws of each random rule.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; by default one a core where it is worth it."
+)
 @scenario_options
 @click.option(
     "--properties",
     is_flag=True,
     help="On small cases, search for blocking pairs, Pareto improvements and the best misreport of everybody.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="New folder for benchmark.csv and winners_losers.csv.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="New folder for the tables and the page.")
+@click.option("--resume", is_flag=True, help="Go on in --out: what was tried there is not tried again.")
+@click.option("--no-report", is_flag=True, help="Leave out the page.")
 @format_option
 def benchmark(
     scenarios: tuple[Path, ...],
     rules: str | None,
     draws: int,
+    workers: int | None,
     choose: tuple[str, ...],
     sets: tuple[str, ...],
     allow_outside: bool,
     properties: bool,
     out: Path | None,
+    resume: bool,
+    no_report: bool,
     form: str,
 ) -> None:
     """Try matching rules on the same cases, and compare them by every metric.
 
-    A rule that cannot be carried out is named with the reason, and the others finish.
+    A rule that cannot be carried out is named with the reason, and the others finish. The tables are the same for any
+    number of workers.
     """
     from nle_optimizer.scenario.scenario import load_scenario
     from nle_optimizer.studies.benchmark.asked import rules_asked
-    from nle_optimizer.studies.benchmark.trial import trials_of
 
     names = rules_asked(rules)
-    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise click.UsageError(f"{out}: it exists already; choose another --out")
+    _refuse(out, resume)
     loaded = [load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside) for file in scenarios]
-    found = [trials_of(scenario, names, draws) for scenario in loaded]
+    for scenario in loaded:
+        print_findings(scenario.findings)
+    found = _tried(loaded, names, draws, workers, out)
     searched = [row for scenario in loaded for row in _searched(scenario, names)] if properties else []
     if out is not None:
-        _write(out, found, searched)
+        _write(out, found, searched, page=not no_report)
     _print(found, searched, form)
+
+
+def _refuse(out: Path | None, resume: bool) -> None:
+    from nle_optimizer.studies.benchmark.kept import FILE
+
+    if resume and out is None:
+        raise click.UsageError("--resume goes on in a folder; name it by --out")
+    if out is None or not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not out.is_dir() or not resume or not (out / FILE).is_file():
+        hint = "give --resume to go on in it, or " if (out / FILE).is_file() else ""
+        raise click.UsageError(f"{out}: it exists already; {hint}choose another --out")
+
+
+def _tried(
+    loaded: "Sequence[Scenario]", names: Sequence[str], draws: int, workers: int | None, out: Path | None
+) -> "list[Trials]":
+    from nle_optimizer.cli.progress import steps
+    from nle_optimizer.studies.benchmark.crew import tasks_of, tried
+    from nle_optimizer.studies.benchmark.kept import Kept
+
+    tasks = tasks_of(loaded, names, draws)
+    crew = workers or ((os.cpu_count() or 1) if draws > 1 and len(tasks) > FEW_TASKS else 1)
+    with steps("benchmark", len(tasks)) as step:
+        if out is None:
+            return tried(loaded, tasks, crew, None, lambda task: step(task.rule))
+        out.mkdir(parents=True, exist_ok=True)
+        with Kept(out) as kept:
+            return tried(loaded, tasks, crew, kept, lambda task: step(task.rule))
 
 
 def _searched(scenario: "Scenario", rules: list[str]) -> list[dict[str, str]]:
@@ -66,37 +109,98 @@ def _counted(number: str, what: str) -> str:
     return f"{number} {what}" if number == "1" else f"{number} {what}s"
 
 
-def _write(out: Path, found: "list[Trials]", searched: list[dict[str, str]]) -> None:
-    from nle_optimizer.delimited import write_columns
-    from nle_optimizer.studies.benchmark.tables import HEADER, WINNERS, figure_rows, winner_rows
+def _write(out: Path, found: "list[Trials]", searched: Rows, *, page: bool) -> None:
+    import json
 
-    out.mkdir(parents=True, exist_ok=True)
-    for name, header, rows in (("benchmark", HEADER, figure_rows), ("winners_losers", WINNERS, winner_rows)):
+    from nle_optimizer.delimited import csv_bytes
+    from nle_optimizer.studies.benchmark.markdown import markdown
+    from nle_optimizer.studies.benchmark.tables import (
+        DIFFERENCES,
+        HEADER,
+        WINNERS,
+        difference_rows,
+        figure_rows,
+        winner_rows,
+    )
+
+    files: dict[str, bytes] = {}
+    parts = (("benchmark", HEADER, figure_rows), ("winners_losers", WINNERS, winner_rows))
+    for name, header, rows in (*parts, ("differences", DIFFERENCES, difference_rows)):
         every = [row for trials in found for row in rows(trials)]
-        write_columns(out / f"{name}.csv", {column: [row[column] for row in every] for column in header})
+        files[f"{name}.csv"] = csv_bytes({column: [row[column] for row in every] for column in header})
     if searched:
-        write_columns(out / "properties.csv", {name: [row[name] for row in searched] for name in searched[0]})
+        files["properties.csv"] = csv_bytes({name: [row[name] for row in searched] for name in searched[0]})
+    document = _document(found, searched)
+    files["benchmark.json"] = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    files["benchmark.md"] = markdown(found).encode()
+    files["manifest.json"] = (json.dumps(_manifest(found), indent=1) + "\n").encode()
+    if page:
+        files["report.html"] = _page(found, document["rows"])
+    for name, content in files.items():
+        (out / name).write_bytes(content)
 
 
-def _print(found: "list[Trials]", searched: list[dict[str, str]], form: str) -> None:
-    from nle_optimizer.studies.benchmark.tables import figure_rows, leaderboard
+def _page(found: "list[Trials]", rows: Rows) -> bytes:
+    from nle_optimizer.reports.page.benchmark_page import benchmark_page
 
-    left_out = [(t.scenario, trial.rule, trial.reason) for t in found for trial in t.trials if trial.reason]
+    fits = {
+        trials.scenario: {
+            trial.rule: (trial.fit / 1_000_000).tolist() for trial in trials.trials if trial.fit is not None
+        }
+        for trials in found
+    }
+    return benchmark_page(rows, fits, [f"{rule} is left out: {reason}" for _, rule, reason in _left_out(found)])
+
+
+def _left_out(found: "list[Trials]") -> Iterator[tuple[str, str, str]]:
+    for trials in found:
+        for trial in trials.trials:
+            if trial.reason:
+                yield trials.scenario, trial.rule, trial.reason
+
+
+def _document(found: "list[Trials]", searched: Rows) -> dict[str, Any]:
+    from nle_optimizer.studies.benchmark.tables import figure_rows
+
+    failed = [dict(zip(("scenario", "rule", "reason"), entry, strict=True)) for entry in _left_out(found)]
+    rows = [row for trials in found for row in figure_rows(trials)]
+    return {"schema_version": 1, "rows": rows, "left_out": failed, "properties": list(searched)}
+
+
+def _manifest(found: "list[Trials]") -> dict[str, Any]:
+    """Command and times, which alone differ from one benchmark to the next."""
+    import sys
+    from importlib.metadata import version
+
+    seconds: dict[str, float] = {}
+    for trials in found:
+        for trial in trials.trials:
+            seconds[trial.rule] = round(seconds.get(trial.rule, 0.0) + trial.seconds, 4)
+    command = ["nle-optimizer", *sys.argv[1:]]
+    return {"schema_version": 1, "command": command, "version": version("nle-optimizer"), "seconds": seconds}
+
+
+def _print(found: "list[Trials]", searched: Rows, form: str) -> None:
+    from nle_optimizer.studies.benchmark.tables import leaderboard
+
     if form == "json":
-        failed = [dict(zip(("scenario", "rule", "reason"), entry, strict=True)) for entry in left_out]
-        rows = [row for trials in found for row in figure_rows(trials)]
-        print_json({"schema_version": 1, "rows": rows, "left_out": failed, "properties": searched})
+        print_json(_document(found, searched))
         return
     for trials in found:
         click.echo(click.style(trials.scenario, bold=True))
         for line in [["rule", *SHOWN, "missed"], *leaderboard(trials, SHOWN)]:
             click.echo(f"  {line[0]:<25}" + "".join(f"{cell:>17}" for cell in line[1:]))
     for row in searched:
-        gain = f"; {row['example']}" if row["example"] else ""
-        better = {"yes": "a Pareto improvement", "no": "no Pareto improvement"}.get(row["pareto_improvement"], "")
-        found_of = [_counted(row["blocking_pairs"], "blocking pair"), *([better] if better else [])]
-        sides = _counted(row["school_misreports"], "school"), _counted(row["nle_misreports"], "NLE")
-        gainers = f"who may gain by a misreport: {sides[0]}, {sides[1]}"
-        click.echo(f"{row['scenario']}: {row['rule']}: {', '.join([*found_of, gainers])}{gain}")
-    for scenario, rule, reason in left_out:
+        click.echo(_found_of(row))
+    for scenario, rule, reason in _left_out(found):
         click.echo(f"{scenario}: {rule} is left out: {reason}")
+
+
+def _found_of(row: dict[str, str]) -> str:
+    """What a search found of a rule, in a sentence."""
+    gain = f"; {row['example']}" if row["example"] else ""
+    better = {"yes": "a Pareto improvement", "no": "no Pareto improvement"}.get(row["pareto_improvement"], "")
+    found_of = [_counted(row["blocking_pairs"], "blocking pair"), *([better] if better else [])]
+    sides = _counted(row["school_misreports"], "school"), _counted(row["nle_misreports"], "NLE")
+    gainers = f"who may gain by a misreport: {sides[0]}, {sides[1]}"
+    return f"{row['scenario']}: {row['rule']}: {', '.join([*found_of, gainers])}{gain}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nle_optimizer.result import Result
+from nle_optimizer.result import Beside, Result
 
 WIDTH = 78
 MOST_REASONS = 5
@@ -31,6 +31,7 @@ def summary_text(result: Result, folder: Path) -> str:
     lines += _flow(summary["counts"])
     lines.append("")
     lines += _quality(summary)
+    lines += [_row(f"By {_rule(each)}", f"{each.supported:,}", _against(each, summary)) for each in result.beside()]
     lines += _limits(summary["constraints"])
     if summary["stopped"]:
         found = "nothing was found yet" if summary["status"] == "unknown" else "this is the best found"
@@ -44,6 +45,18 @@ def summary_text(result: Result, folder: Path) -> str:
     fits = len(verified) + 1 + len(place) <= WIDTH
     lines += ["", *([f"{verified} {place}"] if fits else [verified, place])]
     return "\n".join(lines)
+
+
+def _rule(beside: Beside) -> str:
+    return beside.rule.removeprefix("by-") + " alone"
+
+
+def _against(beside: Beside, summary: Mapping[str, Any]) -> str:
+    """How much fit a simple rule has beside this run's."""
+    total = summary["metrics"]["total_fit"] or 0
+    share = beside.total_fit / total - 1 if total else 0
+    word = "more" if share > 0 else "less"
+    return f"supported, total fit {beside.total_fit:,.1f}" + (f", {abs(share):.1%} {word}" if share else "")
 
 
 def one_line(text: str, width: int = WIDTH) -> str:

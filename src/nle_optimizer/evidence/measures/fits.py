@@ -5,6 +5,7 @@ import numpy as np
 from nle_optimizer.evidence.measures.measured import Measured
 from nle_optimizer.evidence.measures.metric import Figure, Metric, one, ratio
 from nle_optimizer.records import MILLION
+from nle_optimizer.scenario.columns import AREAS
 
 
 def _decile(measured: Measured) -> Figure:
@@ -28,7 +29,46 @@ def _nash(measured: Measured) -> Figure:
     return float(np.log(np.sort(fit) / MILLION).sum()) if len(fit) else None
 
 
+def _need_met(measured: Measured) -> dict[str, Figure]:
+    """Of each area the need that the matched NLEs cover, of all eligible recipients' need."""
+    found = measured.case.candidates
+    nle, recipient = found.nle[measured.matched], found.recipient[measured.matched]
+    figures: dict[str, Figure] = {}
+    for n, area in enumerate(AREAS):
+        need = np.where(found.needs.need_known[n], found.needs.need[n], 0)
+        expertise = np.where(found.needs.expertise_known[n], found.needs.expertise[n], 0)
+        covered = np.zeros(len(need), dtype=np.int64)
+        np.add.at(covered, recipient, expertise[nle])
+        figures[f"need_met[area={area}]"] = ratio(np.minimum(covered, need).sum(), int(need.sum()))
+    return figures
+
+
+def _quantiles(measured: Measured) -> dict[str, Figure]:
+    """The vector of fits over all eligible recipients, from the least up, at tenths of its length."""
+    fit = np.sort(measured.fit)
+    return {
+        f"fit_at[share={tenth * 10}%]": ratio(fit[-(-tenth * len(fit) // 10) - 1], MILLION) if len(fit) else None
+        for tenth in range(1, 11)
+    }
+
+
 FITS = (
+    Metric(
+        "need_met",
+        "more",
+        "share",
+        "of each area: sum over recipients of min(need, expertise of its NLEs) / sum of the needs of all eligible",
+        _need_met,
+    ),
+    Metric(
+        "fit_at",
+        "more",
+        "fit",
+        "the fits of all eligible recipients, unmatched as 0, from the least up (the leximin vector): that at place "
+        "ceil(k n / 10) of n, k from 1 to 10",
+        _quantiles,
+        "Burkard and Rendl (1991), doi:10.1016/0167-6377(91)90018-K",
+    ),
     Metric(
         "total_fit",
         "more",

@@ -7,6 +7,7 @@ import numpy as np
 
 from nle_optimizer.evidence.measures.measured import Measured
 from nle_optimizer.evidence.measures.metric import Figure, Metric, one, ratio
+from nle_optimizer.model.places import places
 from nle_optimizer.records import Integers, as_text
 
 
@@ -37,7 +38,29 @@ def _gap(measured: Measured) -> Figure:
     return min(shares) / most if most else None
 
 
+def _access(measured: Measured) -> Mapping[str, Figure]:
+    """Mean over the recipients of each region of the places per head within their reach."""
+    found = measured.case.candidates
+    heads = np.maximum(np.bincount(found.nle, minlength=len(found.nles)), 1)
+    per_head = np.minimum(places(measured.case.problem), heads) / heads
+    access = np.bincount(found.recipient, per_head[found.nle], minlength=len(found.recipients))
+    values, code = _groups(measured, "region")
+    total, count = np.bincount(code, access, len(values)), np.bincount(code, minlength=len(values))
+    return {
+        f"access[region={value}]": float(total[n] / count[n]) for n, value in enumerate(values) if value and count[n]
+    }
+
+
 REACH = (
+    Metric(
+        "access",
+        "more",
+        "places a head",
+        "before anybody is matched, mean over the recipients of a region of: sum over their candidate NLEs of places / "
+        "recipients that could have that NLE (two-step floating catchment area)",
+        _access,
+        "Luo and Wang (2003), doi:10.1068/b29120",
+    ),
     Metric(
         "coverage",
         "more",

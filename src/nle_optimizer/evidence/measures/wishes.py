@@ -14,6 +14,13 @@ def _mean_rank(measured: Measured) -> Figure:
     return ratio((known + 1).sum(), len(known))
 
 
+def _rank_shares(measured: Measured) -> dict[str, Figure]:
+    level = measured.preferences.recipients.level[measured.matched]
+    known = level[level != UNACCEPTABLE]
+    bounds = {"1": 1, "2": 2, "3": 3, "5": 5, "10": 10}
+    return {f"rank_share[rank<={word}]": ratio((known < most).sum(), len(known)) for word, most in bounds.items()}
+
+
 def _wanted(measured: Measured) -> Flags:
     """Pairs not matched that both sides accept, and that the recipient prefers to its worst, or has room for."""
     problem, place = measured.case.problem, measured.preferences.recipients.place
@@ -62,6 +69,14 @@ WISHES = (
         "rank",
         "mean over matched pairs of the NLE's place in the recipient's order, 1 first, ties sharing the best place",
         one("mean_rank", _mean_rank),
+        "Featherstone (2020)",
+    ),
+    Metric(
+        "rank_share",
+        "more",
+        "share",
+        "matched pairs whose NLE is among the first 1, 2, 3, 5, 10 of the recipient's order / those with a rank",
+        _rank_shares,
         "Featherstone (2020)",
     ),
     Metric(

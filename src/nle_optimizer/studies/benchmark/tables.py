@@ -5,12 +5,17 @@ from math import sqrt
 from statistics import fmean, stdev
 
 from nle_optimizer.records import fixed
+from nle_optimizer.rules.registry import OPTIMAL
 from nle_optimizer.studies.benchmark.trial import Trial, Trials
 
 HEADER = ("scenario", "rule", "draw", "metric", "value", "low", "high", "share_of_optimum", "missed")
-WINNERS = ("scenario", "school_id", "rule", "fit", "fit_optimal", "difference")
+WINNERS = ("scenario", "school_id", "rule", "fit", "fit_optimal", "difference", "fit_status_quo")
+DIFFERENCES = ("scenario", "rule", "against", "metric", "difference", "low", "high", "draws")
+SHARED = ("coverage", "total_fit", "mean_fit", "min_fit", "lowest_decile_fit")
+"""Metrics of which a share of the optimal rule's figure says something: from 0 up, and more is better."""
 NORMAL = 1.96
 """The 97.5 % point of the normal distribution."""
+STATUS_QUO = "status-quo"
 Row = dict[str, str]
 
 
@@ -42,16 +47,38 @@ def half_width(values: Sequence[float]) -> float | None:
 
 
 def winner_rows(found: Trials) -> Iterator[Row]:
-    """A row a recipient whose fit differs from that under the optimal rule; of random rules their first draw."""
-    best = found.optimum.fit
+    """A row a recipient whose fit differs from the optimal rule's, or today's; of random rules the first draw."""
+    best, rules = found.optimum.fit, by_rule(found)
     if best is None:
         return
-    for rule, (first, *_) in by_rule(found).items():
+    (today, *_) = rules.get(STATUS_QUO, [Trial(STATUS_QUO, 0, {})])
+    for rule, (first, *_) in rules.items():
         assert first.fit is not None
-        for n in (first.fit != best).nonzero()[0].tolist():
+        other = first.fit != best if today.fit is None else (first.fit != best) | (first.fit != today.fit)
+        for n in other.nonzero()[0].tolist():
             fit, optimal = int(first.fit[n]), int(best[n])
-            cells = (fixed(fit, 6), fixed(optimal, 6), fixed(fit - optimal, 6))
+            cells = [fixed(fit, 6), fixed(optimal, 6), fixed(fit - optimal, 6)]
+            cells.append("" if today.fit is None else fixed(int(today.fit[n]), 6))
             yield dict(zip(WINNERS, (found.scenario, found.recipient_ids[n], rule, *cells), strict=True))
+
+
+def difference_rows(found: Trials) -> Iterator[Row]:
+    """A row a rule and metric: by how much it differs from the optimal rule and from the status quo, draw by draw."""
+    rules = by_rule(found)
+    for against in (name for name in (OPTIMAL, STATUS_QUO) if name in rules):
+        base = rules[against][0].figures
+        for rule, trials in rules.items():
+            for name in trials[0].figures if rule != against else ():
+                values = [_float(trial.figures[name]) for trial in trials]
+                other = _float(base.get(name))
+                known = [value - other for value in values if value is not None and other is not None]
+                if known:
+                    half = half_width(known)
+                    mean = fmean(known)
+                    ends = (None, None) if half is None else (mean - half, mean + half)
+                    figures = [_cell(figure) for figure in (mean, *ends)]
+                    cells = (found.scenario, rule, against, name, *figures, str(len(known)))
+                    yield dict(zip(DIFFERENCES, cells, strict=True))
 
 
 def leaderboard(found: Trials, metrics: Sequence[str]) -> list[list[str]]:
@@ -71,7 +98,7 @@ def _mean(trials: Sequence[Trial], name: str) -> float | None:
 
 
 def _row(found: Trials, trial: Trial, draw: str, name: str, value: float | None, half: float | None) -> Row:
-    best = _float(found.optimum.figures.get(name))
+    best = _float(found.optimum.figures.get(name)) if name in SHARED else None
     share = value / best if value is not None and best else None
     ends = (None, None) if half is None or value is None else (value - half, value + half)
     figures = [_cell(figure) for figure in (value, *ends, share)]

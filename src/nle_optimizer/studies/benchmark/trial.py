@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from time import perf_counter
 
 from nle_optimizer.allocation import check_request, solve
 from nle_optimizer.errors import NleOptimizerError
@@ -31,9 +32,10 @@ class Trial:
     Attributes:
         rule, draw: which.
         figures: every metric by name; empty where it could not be carried out.
-        fit: shape (recipients,): of each recipient in millionths, 0 where unmatched.
+        fit: shape (recipients,): of each recipient in millionths, 0 where unmatched; of the first draw alone.
         missed: the limits that it did not keep to, in sentences.
         reason: why there is no allocation; blank where there is one.
+        seconds: that the rule took, besides preparing the case and measuring.
     """
 
     rule: str
@@ -42,6 +44,7 @@ class Trial:
     fit: Integers | None = None
     missed: Sequence[str] = ()
     reason: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,40 +62,45 @@ class Trials:
 
 
 def trials_of(scenario: Scenario, rules: Sequence[str], draws: int) -> Trials:
-    """Try rules on a scenario; the optimal one is always among them, since the others are compared with it.
+    """Try rules on a scenario in this process; the optimal one is always among them.
 
     Raises:
         InputError: the scenario itself cannot be carried out.
     """
-    recall, plain = Memory(), scenario.replace({"rule": OPTIMAL})
-    check_request(plain)
-    case = prepare(plain, lambda _: None, recall)
-    bench = _Bench(case, plain, recall)
+    bench = Bench(scenario)
     asked = dict.fromkeys((OPTIMAL, *rules))
-    return Trials(
-        scenario.settings.name,
-        [str(name) for name in case.recipients.ids],
-        [trial for rule in asked for trial in bench.tried(rule, draws)],
-    )
+    trials = [trial for rule in asked for trial in bench.tried(rule, range(draws))]
+    return Trials(scenario.settings.name, bench.recipient_ids, trials)
 
 
-class _Bench:
-    def __init__(self, case: Case, scenario: Scenario, recall: Memory):
-        self._case, self._scenario, self._recall = case, scenario, recall
-        self._preferences = preferences_in(case)
-        self._agenda = Agenda(case.problem, case.candidates, scenario.settings)
+class Bench:
+    """A scenario prepared once, on which rules are tried.
 
-    def tried(self, rule: str, draws: int) -> Iterator[Trial]:
-        """One trial, or one a draw of a random rule."""
+    Raises:
+        InputError: the scenario itself cannot be carried out.
+    """
+
+    def __init__(self, scenario: Scenario):
+        self._recall = Memory()
+        self._scenario = scenario.replace({"rule": OPTIMAL})
+        check_request(self._scenario)
+        self._case = prepare(self._scenario, lambda _: None, self._recall)
+        self._preferences = preferences_in(self._case)
+        self._agenda = Agenda(self._case.problem, self._case.candidates, scenario.settings)
+        self.recipient_ids = [str(name) for name in self._case.recipients.ids]
+
+    def tried(self, rule: str, draws: range) -> Iterator[Trial]:
+        """One trial, or one a draw of a random rule; the fits of each recipient are told of the first draw alone."""
         procedure = procedure_named(rule)
-        count = draws if procedure is not None and procedure.promise.random else 1
-        for draw in range(count):
+        is_random = procedure is not None and procedure.promise.random
+        for draw in draws if is_random else range(1):
+            start = perf_counter()
             try:
                 outcome = self._searched(rule) if procedure is None else self._matched(procedure, draw)
             except NleOptimizerError as fault:
                 yield Trial(rule, draw, {}, reason=" | ".join(str(fault).splitlines()))
                 return
-            yield self._measured(rule, draw, outcome)
+            yield self._measured(rule, draw, outcome, perf_counter() - start)
 
     def _searched(self, rule: str) -> Outcome:
         scenario = self._scenario.replace({"rule": rule})
@@ -108,9 +116,10 @@ class _Bench:
             raise NleOptimizerError(f"it cannot be carried out: {why}")
         return self._case.solved_by(carried_out(procedure, self._agenda, draw))
 
-    def _measured(self, rule: str, draw: int, outcome: Outcome) -> Trial:
+    def _measured(self, rule: str, draw: int, outcome: Outcome, seconds: float) -> Trial:
         measured = Measured(self._case, outcome.solution.matched, self._preferences)
-        return Trial(rule, draw, figures_of(measured), measured.fit, _missed(outcome.solution, self._case))
+        fit, missed = measured.fit if draw == 0 else None, tuple(_missed(outcome.solution, self._case))
+        return Trial(rule, draw, figures_of(measured), fit, missed, seconds=seconds)
 
 
 def _missed(solution: Solution, case: Case) -> list[str]:

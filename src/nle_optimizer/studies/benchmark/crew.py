@@ -1,0 +1,128 @@
+"""Trials carried out by several processes; what was tried is kept, so that an interrupted benchmark goes on."""
+
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from nle_optimizer.rules.registry import MARK, OPTIMAL, procedure_named
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.studies.benchmark.kept import Kept
+from nle_optimizer.studies.benchmark.trial import Bench, Trial, Trials
+from nle_optimizer.studies.sweep.keys import content_of, key_of
+
+DRAWS_A_TASK = 25
+"""Draws that are handed out together."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some draws of a rule on a scenario, known by a key: settings, tables, rule and its file, and version."""
+
+    scenario: int
+    rule: str
+    draws: range
+    key: str
+
+
+def tasks_of(scenarios: Sequence[Scenario], rules: Sequence[str], draws: int) -> list[Task]:
+    """What is to be tried; the optimal rule always is, since the others are compared with it."""
+    tasks = []
+    for number, scenario in enumerate(scenarios):
+        case = key_of(scenario.replace({"rule": OPTIMAL}).settings, content_of(scenario))
+        for rule in dict.fromkeys((OPTIMAL, *rules)):
+            procedure = procedure_named(rule)
+            count = draws if procedure is not None and procedure.promise.random else 1
+            for first in range(0, count, DRAWS_A_TASK):
+                part = range(first, min(first + DRAWS_A_TASK, count))
+                tasks.append(Task(number, rule, part, f"{case} {_mark(rule)} {part.start} {part.stop}"))
+    return tasks
+
+
+def _mark(rule: str) -> str:
+    """A rule by name; one of somebody's own with what its file holds."""
+    if MARK not in rule:
+        return rule
+    from nle_optimizer.reports.run_folder import sha256
+
+    file = Path(rule.rpartition(":")[0])
+    return f"{rule} {sha256(file.read_bytes()) if file.is_file() else ''}"
+
+
+def tried(
+    scenarios: Sequence[Scenario],
+    tasks: Sequence[Task],
+    workers: int,
+    kept: Kept | None,
+    tell: Callable[[Task], None] = lambda _: None,
+) -> list[Trials]:
+    """Every trial, in the order of the tasks whoever carried them out.
+
+    Args:
+        scenarios: what is tried on.
+        tasks: as `tasks_of` gives them.
+        workers: processes; 1 for this one alone.
+        kept: what was tried before, and takes what is tried now; None for nothing.
+        tell: told of each task that is done.
+    """
+    found = {task: trials for task in tasks if kept is not None and (trials := kept.get(task.key)) is not None}
+    open_tasks = [task for task in tasks if task not in found]
+    for task, trials in _carried_out(scenarios, open_tasks, workers):
+        found[task] = trials
+        if kept is not None:
+            kept.put(task.key, trials)
+        tell(task)
+    return [_of_scenario(number, scenario, tasks, found) for number, scenario in enumerate(scenarios)]
+
+
+def _of_scenario(
+    number: int, scenario: Scenario, tasks: Sequence[Task], found: Mapping[Task, Sequence[Trial]]
+) -> Trials:
+    trials = [trial for task in tasks if task.scenario == number for trial in found[task]]
+    failed: set[str] = set()
+    told = []
+    for trial in trials:  # a rule that failed is told once
+        if trial.rule not in failed:
+            told.append(trial)
+        if trial.reason:
+            failed.add(trial.rule)
+    return Trials(scenario.settings.name, Bench(scenario).recipient_ids, told)
+
+
+def _carried_out(
+    scenarios: Sequence[Scenario], tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[Task, list[Trial]]]:
+    if workers == 1 or len(tasks) < 2:
+        benches: dict[int, Bench] = {}
+        for task in tasks:
+            yield task, _try(scenarios, benches, task)
+        return
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), get_context("spawn"), _begin, (scenarios,))
+    try:
+        flying: dict[Future[list[Trial]], Task] = {pool.submit(_work, task): task for task in tasks}
+        for future in as_completed(flying):
+            yield flying[future], future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+_SCENARIOS: list[Scenario] = []
+_BENCHES: dict[int, Bench] = {}
+
+
+def _begin(scenarios: Sequence[Scenario]) -> None:
+    """Set up a process; the keyboard is its parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _SCENARIOS[:] = scenarios
+
+
+def _work(task: Task) -> list[Trial]:
+    return _try(_SCENARIOS, _BENCHES, task)
+
+
+def _try(scenarios: Sequence[Scenario], benches: dict[int, Bench], task: Task) -> list[Trial]:
+    if task.scenario not in benches:
+        benches[task.scenario] = Bench(scenarios[task.scenario])
+    return list(benches[task.scenario].tried(task.rule, task.draws))
