@@ -61,3 +61,29 @@ def test_a_comparison_leads_from_a_move_to_the_map_and_back(scenario: Path, open
     page.locator("#entry .actions button", has_text="Row in").first.click()
     expect(page.locator("tr.picked th").first).to_have_text(name)
     check(opened)
+
+
+def test_a_benchmark_shows_the_rules_side_by_side(scenario: Path, open_page: Callable[..., Any]) -> None:
+    out = scenario.parent / "benchmark"
+    words = ["benchmark", str(scenario), "--rules", "nearest,lottery", "--draws", "5", "--out", str(out)]
+    assert run_program([*words, "--workers", "1"]) == 0
+    opened = open_page(out / "report.html")
+    page = opened.page
+    assert page.locator("figure svg, .chart svg, svg").count() >= 5
+    page.locator("#figures-search").fill("gini_fit")
+    expect(page.locator("#figures .told")).to_contain_text("of 4")
+    check(opened)
+
+
+def test_a_trade_off_shows_the_curve_and_the_command_of_each_point(
+    scenario: Path, open_page: Callable[..., Any]
+) -> None:
+    out = scenario.parent / "frontier"
+    assert (
+        run_program(["frontier", str(scenario), "--between", "fit,distance", "--points", "6", "--out", str(out)]) == 0
+    )
+    opened = open_page(out / "report.html")
+    page = opened.page
+    assert page.locator("#chart-trade-off svg").count() == 1
+    expect(page.locator("#points tbody tr").first).to_contain_text("nle-optimizer run SCENARIO --set")
+    check(opened)

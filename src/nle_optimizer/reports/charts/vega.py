@@ -76,12 +76,16 @@ def _lines(chart: Chart) -> Spec:
     across = {"field": chart.x, "type": "quantitative", "title": chart.columns[chart.x], "scale": {"zero": False}}
     upright = _figures(chart, chart.y)
     upright["scale"] = {**upright["scale"], "zero": False}
-    encoding: Spec = {"x": across if numeric else _categories(chart, chart.x), "y": upright}
-    if chart.series:
-        told = {"field": chart.series, "type": "nominal", "title": chart.columns[chart.series], "sort": None}
-        encoding |= {"color": told, "shape": told}
-    mark = {"type": "line", "point": {"size": 50, "filled": True}, **({} if chart.series else {"color": COLOURS[0]})}
-    return {"width": WIDTH, "height": HEIGHT, "mark": mark, "encoding": encoding}
+    places: Spec = {"x": across if numeric else _categories(chart, chart.x), "y": upright}
+    if not chart.series:
+        mark = {"type": "line", "point": {"size": 50, "filled": True}, "color": COLOURS[0]}
+        return {"width": WIDTH, "height": HEIGHT, "mark": mark, "encoding": places}
+    told = {"field": chart.series, "type": "nominal", "title": chart.columns[chart.series], "sort": None}
+    layers = [
+        {"mark": {"type": "line"}, "encoding": {"stroke": {**told, "legend": None}}},
+        {"mark": {"type": "point", "size": 50, "filled": True}, "encoding": {"fill": told, "shape": told}},
+    ]
+    return {"width": WIDTH, "height": HEIGHT, "encoding": places, "layer": layers}
 
 
 def _heat(chart: Chart) -> Spec:

@@ -18,6 +18,8 @@ METRICS: Mapping[str, str] = {
 }
 REGION = "coverage_by[region="
 NUMBERS = ("value", "low", "high", "share_of_optimum")
+CURVES = ("optimal", "nearest", "by-need", "lottery", "deferred-acceptance", "status-quo")
+"""Rules whose fits are drawn school by school: more could not be told apart."""
 POINTS = 40
 """Points of a curve of sorted fits."""
 Row = Mapping[str, str]
@@ -102,6 +104,7 @@ def _sorted_fits(scenario: str, fits: Mapping[str, Sequence[float]], of: str) ->
             "rule": rule,
         }
         for rule, own in fits.items()
+        if rule in CURVES
         for share in (n / POINTS for n in range(POINTS + 1))
         if len(own)
     ]
