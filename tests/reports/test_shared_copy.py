@@ -1,11 +1,13 @@
 """A copy to be shared tells nobody who an NLE is or where; pseudonyms last as long as their secret."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from nle_optimizer.reports.view.pseudonyms import Scrubber, pseudonyms
 from nle_optimizer.reports.view.veil import band
@@ -50,6 +52,28 @@ def test_the_planners_own_page_has_them(run: Path) -> None:
 
 def test_with_names_the_copy_has_them(run: Path, program: Callable[..., Any]) -> None:
     assert "Ann Aldous" in shared(run, program, "named", "--names")
+
+
+def text_of(file: Path) -> str:
+    """What a file tells, cell by cell where it is a workbook."""
+    if file.suffix != ".xlsx":
+        return file.read_text(encoding="utf-8")
+    cells = [cell.value for page in load_workbook(file) for row in page.iter_rows() for cell in row]
+    return "\n".join(f'"{cell}"' for cell in cells)
+
+
+def test_no_file_of_a_copy_with_pictures_and_record_tells_who_an_nle_is(run: Path, program: Callable[..., Any]) -> None:
+    shared(run, program, "copy", "--images", "--record")
+    files = [file for file in (run.parent / "copy").rglob("*.*") if file.suffix != ".png"]
+    assert {file.parent.name for file in files} == {"copy", "images", "record"}
+    named = re.compile(r"\bN[12]\b|Aldous|Byrne|T77|430317|431317|share\.key")
+    assert {file.name: named.findall(text_of(file)) for file in files} == {file.name: [] for file in files}
+    assert [file.name for file in files if re.search(r"home.{0,20}S9", text_of(file), re.IGNORECASE)] == []
+
+
+def test_the_record_of_the_planner_names_them(run: Path, program: Callable[..., Any]) -> None:
+    assert program("report", run, "--record").code == 0
+    assert "Ann Aldous" in (run / "record" / "decisions.md").read_text(encoding="utf-8")
 
 
 def test_dots_of_nles_stand_by_the_middle_of_their_authority(run: Path, program: Callable[..., Any]) -> None:

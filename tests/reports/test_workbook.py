@@ -104,6 +104,58 @@ def test_a_note_without_an_action_is_refused_in_its_row(run: Path, program: Call
     assert "decided.xlsx[Decisions]:row 3: action: an action is needed" in ended.err
 
 
+def decided_in(run: Path) -> str:
+    """The school that `agree` was written beside in the workbook of a run, where it lies."""
+    book = load_workbook(run / "workbook.xlsx")
+    book["Decisions"].cell(2, 1).value = "agree"
+    book.save(run / "workbook.xlsx")
+    return str(book["Decisions"].cell(2, 2).value)
+
+
+def test_decisions_may_be_written_in_the_workbook_where_it_lies(run: Path, program: Callable[..., Any]) -> None:
+    school_id, new = decided_in(run), run.parent / "new"
+    ended = program("replan", run, "--changes", run / "workbook.xlsx", "--out", new)
+    assert ended.code == 0, ended.err
+    assert {row["school_id"]: row["state"] for row in read_table(new / "allocation.csv")}[school_id] == "agreed"
+
+
+def test_verify_stands_by_a_run_whose_workbook_people_have_written_in_or_taken_away(
+    run: Path, program: Callable[..., Any]
+) -> None:
+    decided_in(run)
+    ended = program("verify", run)
+    assert ended.code == 0, ended.err
+    assert "workbook.xlsx: somebody has written in it since it was made, so it is not checked" in ended.err
+    (run / "workbook.xlsx").rename(run.parent / "mine.xlsx")
+    ended = program("verify", run)
+    assert ended.code == 0, ended.err
+    assert "workbook.xlsx: it is no longer there" in ended.err
+
+
+def test_a_page_that_was_changed_is_no_file_people_write_in(run: Path, program: Callable[..., Any]) -> None:
+    (run / "report.html").write_text("changed")
+    ended = program("verify", run)
+    assert ended.code == 1
+    assert "report.html: the file was changed since the run" in ended.out + ended.err
+
+
+def test_the_report_keeps_what_people_wrote_unless_it_is_forced(run: Path, program: Callable[..., Any]) -> None:
+    assert program("report", run, "--record").code == 0
+    decided_in(run)
+    log = run / "record" / "decisions.md"
+    log.write_text(log.read_text(encoding="utf-8").replace("[to be filled in]", "Ms Smith"), encoding="utf-8")
+    before = {file: file.read_bytes() for file in (run / "workbook.xlsx", log)}
+    ended = program("report", run, "--record")
+    assert ended.code == 0
+    assert {file: file.read_bytes() for file in before} == before
+    for file in before:
+        assert f"{file}: somebody has written in it, so it was kept as it is" in ended.err
+        assert str(file) not in ended.out.splitlines()
+    assert program("report", run, "--record", "--force").code == 0
+    assert all(file.read_bytes() != content for file, content in before.items())
+    assert program("verify", run).err.count("written in it") == 0
+
+
 def test_a_file_that_cannot_be_replaced_is_named_and_the_rest_is_written(
     run: Path, program: Callable[..., Any]
 ) -> None:

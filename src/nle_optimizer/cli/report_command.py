@@ -12,8 +12,8 @@ from nle_optimizer.cli.options import boundaries_option, force_option, outlines_
 @click.option("--share", type=click.Path(path_type=Path), metavar="DIR", help="Write a copy fit to send into DIR.")
 @click.option("--names", is_flag=True, help="With --share: show NLEs by name and where they are.")
 @click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="With --share: the secret of pseudonyms.")
-@click.option("--images", "pictures", is_flag=True, help="Write every chart as SVG and PNG too, into RUN/images.")
-@click.option("--record", "logs", is_flag=True, help="Write the record of the decision too, into RUN/record.")
+@click.option("--images", "pictures", is_flag=True, help="Write every chart as SVG and PNG too, into images/.")
+@click.option("--record", "logs", is_flag=True, help="Write the record of the decision too, into record/.")
 @boundaries_option
 @force_option
 def report(
@@ -31,17 +31,17 @@ def report(
     --images writes the charts for slides. --record writes logs of assumptions, data and decisions, a statement of how
     the result was verified, and a draft of the algorithmic transparency record, with blanks for people to fill.
 
+    What people wrote in the workbook or the record is kept, unless --force is given.
+
     Nothing is solved or verified. In a shared copy NLEs have pseudonyms, which stay the same as long as the secret
     does (RUN/share.key, made when it is first needed), and stand at the middle of their authority.
     """
     if share is None and (names or key):
         raise click.UsageError("--names and --key say how a copy is shared; give --share DIR too")
-    if share is not None and (pictures or logs):
-        raise click.UsageError("--images and --record are written into the run folder; leave --share out")
     from nle_optimizer.reports.for_people import files_for_people
-    from nle_optimizer.reports.images import images
-    from nle_optimizer.reports.record import record
-    from nle_optimizer.reports.run_folder import MANIFEST, read_json, replace_files
+    from nle_optimizer.reports.further import Wanted
+    from nle_optimizer.reports.replacing import replace_files
+    from nle_optimizer.reports.run_folder import MANIFEST, read_json
     from nle_optimizer.reports.view.reading import read_view
 
     view, findings = read_view(run)
@@ -49,13 +49,15 @@ def report(
     outlines = outlines_of(boundaries)
     if outlines:
         view = view.with_outlines(outlines)
+    wanted = Wanted(read_json(run / MANIFEST), images=pictures, record=logs)
     if share is None:
-        kept = boundaries if outlines else None
-        further = {**(images(view) if pictures else {}), **(record(view, read_json(run / MANIFEST)) if logs else {})}
-        for file in replace_files(run, {**files_for_people(view, kept), **further}):
+        made = {**files_for_people(view, boundaries if outlines else None), **wanted.files(view)}
+        files, kept = replace_files(run, made, force=force)
+        print_findings(kept)
+        for file in files:
             click.echo(file)
         return
     from nle_optimizer.reports.shared_copy import share_folder
 
-    for file in share_folder(view, run, share, names=names, key=key, force=force):
+    for file in share_folder(view, run, share, wanted, names=names, key=key, force=force):
         click.echo(file)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json
+from nle_optimizer.cli.options import format_option, print_findings, print_json
 
 
 @click.command()
@@ -16,11 +16,13 @@ def verify(run_folder: Path, form: str) -> None:
     Exits with 1 where anything does not stand, naming what is wrong.
     """
     from nle_optimizer.cli.progress import steps
+    from nle_optimizer.reports.run_folder import MANIFEST, left_to_people, read_json
     from nle_optimizer.reports.verification import verify as check
 
     with steps("verifying", 1) as step:
         step(f"verifying {run_folder.name}")
         wrong = check(run_folder)
+    print_findings(left_to_people(run_folder, read_json(run_folder / MANIFEST)))
     if form == "json":
         print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
     else:

@@ -61,5 +61,5 @@ def _pairs(view: View, schools: Mapping[str, Point], nles: Mapping[str, Point]) 
     ):
         if school in schools and nle in nles:
             told = {"kind": "pair", "school_id": school, "nle_id": nle, "fit": float(fit) if fit else None}
-            told |= {"distance_km": far}
+            told |= {"distance_km": far if view.is_shared or not far else float(far)}
             yield _feature("LineString", [nles[nle], schools[school]], told)

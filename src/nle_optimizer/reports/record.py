@@ -101,14 +101,16 @@ def _decisions(view: View) -> Iterator[str]:
     yield ""
     rows, schools, nles = view.rows("allocation"), school_names(view), nle_names(view)
     pairs = zip(rows["school_id"], rows["nle_id"], rows["state"], rows["why"], strict=True)
-    told = [
-        [f"{school} {schools.get(school, '')}", f"{nle} {nles.get(nle, '')}", state, why, TO_FILL]
-        for school, nle, state, why in pairs
-    ]
+    told = [[_both(school, schools), _both(nle, nles), state, why, TO_FILL] for school, nle, state, why in pairs]
     yield from _table(["school", "NLE", "state", "why", "decided by, when"], told)
     yield ""
     left = view.rows("unmatched")
     yield f"Left without an NLE: {len(left):,} schools, each with its reason in unmatched.csv."
+
+
+def _both(identifier: str, names: Mapping[str, str]) -> str:
+    name = names.get(identifier, "")
+    return identifier if name in ("", identifier) else f"{identifier} {name}"
 
 
 def _verification(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -135,8 +137,8 @@ def _verification(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "nothing with what built or solved it: who is eligible, every distance, fit, limit and reason, and the proof."
     yield "Anyone can repeat it: `nle-optimizer verify RUN`."
     yield ""
-    command = " ".join(manifest.get("command", []))
-    yield f"Engine: {summary['engine']}. Seed: {manifest.get('seed')}. Command: `{command}`."
+    command = "" if view.is_shared else f" Command: `{' '.join(manifest.get('command', []))}`."
+    yield f"Engine: {summary['engine']}. Seed: {manifest.get('seed')}.{command}"
     versions = manifest.get("versions", {})
     yield "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + "."
     yield ""

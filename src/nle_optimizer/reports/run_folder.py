@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,6 +24,8 @@ from nle_optimizer.scenario.scenario import Scenario, load_scenario
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
 MANIFEST = "manifest.json"
 SCENARIO = "scenario.resolved.yaml"
+PEOPLE_WRITE_IN = ("workbook.xlsx", "record/")
+"""Files that are there to be filled in, by how their path begins."""
 PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 
@@ -70,39 +70,8 @@ def write_run_folder(
             path.write_bytes(content)
 
 
-def replace_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Put files into a run folder in place of earlier ones, and tell its manifest; where they lie.
-
-    Raises:
-        RunFolderError: some of them cannot be written, as one that is open in Excel; the others are.
-    """
-    manifest = read_json(folder / MANIFEST)
-    failed = {name: fault for name, content in files.items() if (fault := _replaced(folder / name, content))}
-    written = {name: content for name, content in files.items() if name not in failed}
-    manifest["outputs"] = dict(sorted({**manifest["outputs"], **_hashes(written)}.items()))
-    if fault := _replaced(folder / MANIFEST, _json(manifest)):
-        failed[MANIFEST] = fault
-    if failed:
-        told = [f"{folder / name}: the file cannot be written: {fault}" for name, fault in failed.items()]
-        raise RunFolderError("\n".join([*told, "close it where it is open, and try again; the rest was written"]))
-    return [folder / name for name in files]
-
-
-def _replaced(path: Path, content: bytes) -> str:
-    """Put a file in place of an earlier one; why that cannot be done, or nothing."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        return error.strerror or str(error)
-    return ""
-
-
-def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of files by their path."""
     return {name: sha256(content) for name, content in sorted(files.items())}
 
 
@@ -150,7 +119,7 @@ def _manifest(result: Result, files: Mapping[str, bytes], circumstances: Circums
             **{name: version(name) for name in PACKAGES},
         },
         "inputs": _source_hashes(scenario),
-        "outputs": _hashes(files),
+        "outputs": hashes(files),
     }
 
 
@@ -175,18 +144,47 @@ class RunFolder:
 
 
 def changed_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
-    """Sentences naming the files of a run folder that are not what its manifest says."""
-    outputs = manifest.get("outputs")
-    if not isinstance(outputs, Mapping):
+    """Sentences naming the files of a run folder that are not what its manifest says.
+
+    Files that people write in, and take with them, are not among them: see `left_to_people`.
+    """
+    if not isinstance(manifest.get("outputs"), Mapping):
         return [f"{MANIFEST}: it lists no outputs"]
-    findings = []
-    for name, digest in outputs.items():
+    states = {
+        "missing": "the file is missing",
+        "changed": "the file was changed since the run (its hash differs)",
+    }
+    return [
+        f"{name}: {states[state]}" for name, state in _unlike(folder, manifest) if not name.startswith(PEOPLE_WRITE_IN)
+    ]
+
+
+def written_in(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """The paths of the files in a run folder in which people have written since they were made."""
+    return [name for name, state in _of_people(folder, manifest) if state == "changed"]
+
+
+def left_to_people(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Sentences on the files that people write in and that are no longer as the run made them."""
+    told = {
+        "missing": "it is no longer there; `nle-optimizer report` makes it again",
+        "changed": "somebody has written in it since it was made, so it is not checked",
+    }
+    return [f"{name}: {told[state]}" for name, state in _of_people(folder, manifest)]
+
+
+def _of_people(folder: Path, manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, state) for name, state in _unlike(folder, manifest) if name.startswith(PEOPLE_WRITE_IN)]
+
+
+def _unlike(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    outputs = manifest.get("outputs")
+    for name, digest in outputs.items() if isinstance(outputs, Mapping) else ():
         path = folder / name
         if not path.is_file():
-            findings.append(f"{name}: the file is missing")
+            yield name, "missing"
         elif sha256(path.read_bytes()) != digest:
-            findings.append(f"{name}: the file was changed since the run (its hash differs)")
-    return findings
+            yield name, "changed"
 
 
 def read_run_folder(path: Path) -> RunFolder:

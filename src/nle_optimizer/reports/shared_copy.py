@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nle_optimizer.folders import Signature, complete_folder
+from nle_optimizer.reports.further import Wanted
 from nle_optimizer.reports.geojson import geojson
 from nle_optimizer.reports.page.run_page import run_page
 from nle_optimizer.reports.view.pseudonyms import secret_in
@@ -21,13 +22,16 @@ def shared_files(view: View) -> dict[str, bytes]:
     return {"report.html": run_page(view), "workbook.xlsx": workbook(view), "map.geojson": geojson(view)}
 
 
-def share_folder(view: View, run: Path, target: Path, *, names: bool, key: Path | None, force: bool) -> list[Path]:
+def share_folder(
+    view: View, run: Path, target: Path, wanted: Wanted, *, names: bool, key: Path | None, force: bool
+) -> list[Path]:
     """Write a copy of a run; its files.
 
     Args:
         view: the run.
         run: its folder, where the secret of the pseudonyms lies unless `key` names another file.
         target: the folder of the copy.
+        wanted: what is in it beside the page, workbook and map.
         names: whether NLEs are shown by name and where they are.
         key: the file of the secret; made where there is none.
         force: whether an earlier copy is replaced.
@@ -39,8 +43,11 @@ def share_folder(view: View, run: Path, target: Path, *, names: bool, key: Path 
         shown = replace(view, remarks=(*view.remarks, NAMED))
     else:
         shown = veiled(view, secret_in(key or run / SECRET))
-    files = {**shared_files(shown), MARK: f"{NAMED if names else REMARK}\n".encode()}
-    with complete_folder(target, Signature(MARK, lambda _: set(files)), force=force) as folder:
+    files = {**shared_files(shown), **wanted.files(shown), MARK: f"{NAMED if names else REMARK}\n".encode()}
+    with complete_folder(
+        target, Signature(MARK, lambda _: {name.split("/")[0] for name in files}), force=force
+    ) as folder:
         for name, content in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
     return [target / name for name in files]
