@@ -76,6 +76,7 @@ def test_filters_hold_for_both_tables_and_the_map(page: Page) -> None:
     page.locator("#filter-region").select_option("Elsewhere")
     for name in ("pairs", "left-out"):
         page.locator(f"#{name} .tools select").select_option("all")
+        page.locator(f"#{name} .tools input[type=checkbox]").check()
         shown = rows(page, name)
         assert shown and all("Elsewhere" in row and "Somewhere" not in row for row in shown)
     assert 0 < page.evaluate("map.points.length") < before
@@ -102,6 +103,25 @@ def test_a_name_leads_to_the_map_and_its_entry_back_to_the_row(page: Page) -> No
     expect(page.locator("#entry h3")).to_have_text(name)
     page.locator("#entry .actions button", has_text="Row in").click()
     expect(page.locator("#left-out tr.picked th")).to_have_text(name)
+
+
+def test_the_columns_that_few_need_are_shown_when_asked_for(page: Page) -> None:
+    assert "Fit in finance" not in page.locator("#pairs thead").inner_text()
+    page.locator("#pairs-search").fill("S30")
+    assert len(rows(page, "pairs")) + len(rows(page, "left-out")) > 0
+    page.locator("#pairs .tools input[type=checkbox]").check()
+    assert "Fit in finance" in page.locator("#pairs thead").inner_text()
+    page.locator("#pairs .tools input[type=checkbox]").uncheck()
+    assert "Fit in finance" not in page.locator("#pairs thead").inner_text()
+
+
+def test_an_excluded_school_leads_to_the_map_and_is_on_it_when_asked_for(page: Page) -> None:
+    page.locator("#excluded tbody th button").first.click()
+    expect(page.locator("#entry h3")).to_have_text("School 99")
+    assert page.evaluate("map.points.every(point => point.outcome !== 'excluded')")
+    page.locator("#filter-outcome").select_option("excluded")
+    assert page.evaluate("map.points.map(point => point.id)") == ["S99"]
+    expect(page.locator("#key")).to_contain_text("Excluded school")
 
 
 def test_the_map_works_with_the_keyboard_alone(page: Page) -> None:
@@ -149,4 +169,5 @@ def test_it_prints_on_a4_with_summary_and_rows(page: Page) -> None:
     width, height = (float(side) / 72 * 25.4 for side in pdf.pages[0].mediabox[2:])
     text = "\n".join(sheet.extract_text() for sheet in pdf.pages)
     assert (round(width), round(height)) == (210, 297)
+    assert "uncertainty.expertise" in text and "Choose a school" not in text
     assert "Worst distance" in text and "School 14" in text and "Previous" not in text

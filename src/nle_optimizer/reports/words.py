@@ -1,6 +1,7 @@
 """Codes and column names in the words that people read."""
 
 from collections.abc import Mapping
+from typing import Any
 
 STAGES: Mapping[str, str] = {
     "listing": "Left out when the list was made",
@@ -103,3 +104,27 @@ def proof_in_words(status: str, objectives: list[Mapping[str, object]], rule: st
         f"Within {gap:.1%}",
         f"A better allocation may exist, but none that is better by more than {gap:.2%} ({name}).",
     )
+
+
+UNITS: Mapping[str, str] = {
+    "distance_km": "distance in km",
+    "distance": "distance",
+    "travel_minutes": "minutes of travel",
+    "cost": "cost in pounds",
+}
+
+
+def aim_in_words(level: Mapping[str, Any]) -> str:
+    """What a level aims at: `Most: fit − 0.002 × distance in km`."""
+    way = "Most" if level["sense"] == "maximise" else "Least"
+    parts: Mapping[str, float] = level.get("parts") or {}
+    if not parts:
+        name, _, which = str(level["name"]).removesuffix("]").partition("[")
+        words = UNITS.get(name, name.replace("_", " "))
+        return f"{way}: {words}" + (f" ({which.replace('_', ' ').replace('=', ' ')})" if which else "")
+    told = ""
+    for part, weight in parts.items():
+        sign = "−" if weight < 0 else "+" if told else ""
+        times = "" if abs(weight) == 1 else f"{abs(weight):g} × "
+        told += f" {sign} {times}{UNITS.get(part, part.replace('_', ' '))}"
+    return f"{way}: {' '.join(told.split())}"

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nle_optimizer.reports.words import aim_in_words
+
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -61,6 +63,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"count": _count, "decimal": _decimal, "percent": _percent, "day": _day, "within": _within}
+    environment.filters["aim"] = aim_in_words
     return environment
 
 

@@ -20,6 +20,7 @@ def map_of(view: View) -> dict[str, Any]:
     eligible = [*dict.fromkeys([*view.rows("allocation")["school_id"], *view.rows("unmatched")["school_id"]])]
     return {
         "schools": points_of(eligible, places),
+        "excluded": _in_order(view.rows("exclusions")["school_id"], places),
         "nles": {**points_of(view.rows("nles")["nle_id"], places_of(nles, "nle_id")), "approximate": view.is_shared},
         **ground_of(schools, view.outlines),
     }
@@ -66,6 +67,12 @@ def points_of(ids: Sequence[str], places: Mapping[str, Place]) -> dict[str, Any]
         "x": [places[identifier][0] for identifier in known],
         "y": [places[identifier][1] for identifier in known],
     }
+
+
+def _in_order(ids: Sequence[str], places: Mapping[str, Place]) -> dict[str, Any]:
+    """Where each of some identifiers is, in their order; nothing where that is not known."""
+    known = [places.get(identifier, (None, None)) for identifier in ids]
+    return {"x": [east for east, _ in known], "y": [north for _, north in known]}
 
 
 def _ground(places: Iterable[Place]) -> list[int]:

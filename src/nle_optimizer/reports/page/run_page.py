@@ -35,6 +35,8 @@ def run_page(view: View) -> bytes:
         flow=_flow(view),
         tables=tables,
         farthest=_farthest(view),
+        spread=_spread(view),
+        further_leads=LEADS,
         charts=charts_of(view),
         settings=_settings(view),
         vintage=_vintage(view),
@@ -42,7 +44,14 @@ def run_page(view: View) -> bytes:
     )
 
 
-METRICS = ("coverage", "mean_fit", "min_fit", "mean_distance_km", "max_distance_km", "out_of_region")
+METRICS = (
+    *("coverage", "mean_fit", "min_fit", "mean_distance_km", "max_distance_km", "out_of_region"),
+    *("mean_need_supported", "mean_need_eligible"),
+)
+LEADS = {
+    "alternates": "Who else could support a school, should its pair fall through or a place come free; best first.",
+    "uncertainty": "How often each pair came about when needs, expertise and refusals were drawn at random.",
+}
 
 
 def _counted(codes: Sequence[str]) -> list[tuple[str, int]]:
@@ -86,6 +95,17 @@ def _farthest(view: View) -> dict[str, str] | None:
     at = apart.index(max(apart))
     school, nle = rows["school_id"][at], rows["nle_id"][at]
     return {"school": school_names(view).get(school) or school, "nle": nle_names(view).get(nle) or nle}
+
+
+def _spread(view: View) -> dict[str, Any] | None:
+    """The regions with the least and the greatest share of their eligible schools supported."""
+    rows = view.rows("breakdown")
+    cells = zip(rows["group"], rows["value"], rows["coverage"], strict=True)
+    shares = [(float(share), region) for group, region, share in cells if group == "region" and region and share]
+    if len(shares) < 2:
+        return None
+    (low, least), (high, most) = min(shares), max(shares)
+    return {"low": low, "least": least, "high": high, "most": most}
 
 
 def _settings(view: View) -> list[dict[str, Any]]:

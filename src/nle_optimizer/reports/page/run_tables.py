@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nle_optimizer.reports.page.table import Column, packed_table
@@ -9,7 +10,7 @@ from nle_optimizer.reports.view.view import FURTHER, Rows, View
 from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
 from nle_optimizer.scenario.columns import AREAS
 
-CAPTIONS = {"alternates": "Alternates", "uncertainty": "How sure the pairs are", "moves": "Moves"}
+CAPTIONS = {"uncertainty": "How sure the pairs are", "moves": "Moves"}
 CURES = {
     "capacity": "one more place at {id}",
     "distance": "a limit of {amount} km, to reach {id}",
@@ -24,7 +25,11 @@ def tables_of(view: View) -> list[dict[str, Any]]:
         _left_out(view),
         _nles(view),
         _excluded(view),
-        *(_further(name, view) for name in FURTHER if name in view.tables),
+        *(
+            _alternates(view) if name == "alternates" else _further(name, view)
+            for name in FURTHER
+            if name in view.tables
+        ),
     ]
 
 
@@ -58,21 +63,28 @@ def _pairs(view: View) -> dict[str, Any]:
         Column("fit", "Fit", rows["fit"], "number", 3),
         _distance(view, rows["distance_km"], "distance", "Distance, km"),
         Column("local_authority", "Authority", rows["local_authority"]),
-        Column("region", "Region", rows["region"]),
-        Column("phase", "Phase", rows["phase"]),
         Column("priority", "Priority", rows["priority"], "number"),
-        Column("out_of_region", "Out of region", rows["out_of_region"]),
-        *(Column(f"fit_{area}", f"Fit in {area}", rows[f"fit_{area}"], "number", 3) for area in AREAS),
-        *(_amount(name, rows) for name in _resources(view) if name in rows.columns),
-        Column("cost", "Cost, £", _unless_all_zero(rows["cost"]), "number"),
-        Column("state", "State", [worded(state, STATES) for state in rows["state"]]),
-        Column("firmness", "In every best allocation", [_firmness(word) for word in rows["firmness"]]),
-        Column("next_best", "Next best NLE", named(rows["next_best_nle_id"], {**names, "": ""})),
         Column("why", "Why", rows["why"]),
-        Column("school_id", "School id", rows["school_id"]),
-        Column("nle_id", "NLE id", rows["nle_id"]),
+        *_further_columns(
+            Column("region", "Region", rows["region"]),
+            Column("phase", "Phase", rows["phase"]),
+            Column("out_of_region", "Out of region", rows["out_of_region"]),
+            *(Column(f"fit_{area}", f"Fit in {area}", rows[f"fit_{area}"], "number", 3) for area in AREAS),
+            *(_amount(name, rows) for name in _resources(view) if name in rows.columns),
+            Column("cost", "Cost, £", _unless_all_zero(rows["cost"]), "number"),
+            Column("state", "State", [worded(state, STATES) for state in rows["state"]]),
+            Column("firmness", "In every best allocation", [_firmness(word) for word in rows["firmness"]]),
+            Column("next_best", "Next best NLE", named(rows["next_best_nle_id"], {**names, "": ""})),
+            Column("school_id", "School id", rows["school_id"]),
+            Column("nle_id", "NLE id", rows["nle_id"]),
+        ),
     ]
     return packed_table("pairs", "Pairs", columns, "Nobody is matched.")
+
+
+def _further_columns(*columns: Column) -> list[Column]:
+    """Columns that are there for those who ask for all of them."""
+    return [replace(column, is_further=True) for column in columns]
 
 
 def _resources(view: View) -> list[str]:
@@ -100,13 +112,15 @@ def _left_out(view: View) -> dict[str, Any]:
         Column("explanation", "Explanation", rows["explanation"]),
         Column("cure", "What would cure it", _cures(rows, names)),
         Column("cure_price", "At the price of", _unless_all_zero(rows["cure_price"]), "number", 3),
-        Column("nearest", "Nearest NLE", named(rows["nearest_nle_id"], {**names, "": ""}), "nle"),
-        _distance(view, rows["nearest_km"], "nearest_km", "Km to nearest"),
         Column("local_authority", "Authority", rows["local_authority"]),
-        *(Column(key, key.capitalize(), _looked_up(schools, key, ids)) for key in ("region", "phase")),
         Column("priority", "Priority", rows["priority"], "number"),
         Column("days_waiting", "Days waiting", rows["days_waiting"], "number"),
-        Column("school_id", "School id", ids),
+        *_further_columns(
+            Column("nearest", "Nearest NLE", named(rows["nearest_nle_id"], {**names, "": ""}), "nle"),
+            _distance(view, rows["nearest_km"], "nearest_km", "Km to nearest"),
+            *(Column(key, key.capitalize(), _looked_up(schools, key, ids)) for key in ("region", "phase")),
+            Column("school_id", "School id", ids),
+        ),
         Column("nle_id", "NLE id", rows["nearest_nle_id"], is_hidden=True),
     ]
     return packed_table("left-out", "Schools left out", columns, "No eligible school is left out.")
@@ -140,9 +154,11 @@ def _nles(view: View) -> dict[str, Any]:
         Column("one_more", "Change with one more place", rows["one_more"], "number", 3),
         Column("one_fewer", "Change with one fewer", rows["one_fewer"], "number", 3),
         Column("local_authority", "Authority", _looked_up(read, "local_authority", ids)),
-        Column("region", "Region", _looked_up(read, "region", ids)),
-        Column("phases", "Phases", [cell.replace("|", ", ") for cell in _looked_up(read, "phases", ids)]),
-        Column("nle_id", "NLE id", ids),
+        *_further_columns(
+            Column("region", "Region", _looked_up(read, "region", ids)),
+            Column("phases", "Phases", [cell.replace("|", ", ") for cell in _looked_up(read, "phases", ids)]),
+            Column("nle_id", "NLE id", ids),
+        ),
     ]
     return packed_table("nles", "NLEs", columns, "There is no NLE.")
 
@@ -158,14 +174,34 @@ def _excluded(view: View) -> dict[str, Any]:
     rows, schools = view.rows("exclusions"), view.read("schools")
     ids = rows["school_id"]
     columns = [
-        Column("school", "School", named(ids, schools.by("school_id", "name"))),
+        Column("school", "School", named(ids, schools.by("school_id", "name")), "school"),
         Column("stage", "Left at", [worded(stage, STAGES) for stage in rows["stage"]]),
         Column("reason", "Reason", [worded(code, REASONS) for code in rows["reason"]]),
         Column("evidence", "Evidence", rows["evidence"]),
         Column("local_authority", "Authority", _looked_up(schools, "local_authority", ids)),
-        Column("school_id", "School id", ids),
+        *_further_columns(
+            *(Column(key, key.capitalize(), _looked_up(schools, key, ids)) for key in ("region", "phase")),
+            Column("school_id", "School id", ids),
+        ),
     ]
     return packed_table("excluded", "Excluded schools", columns, "No school was excluded.")
+
+
+def _alternates(view: View) -> dict[str, Any]:
+    rows, names = view.rows("alternates"), nle_names(view)
+    columns = [
+        Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
+        Column("rank", "Rank", rows["rank"], "number"),
+        Column("nle", "NLE instead", named(rows["nle_id"], names), "nle"),
+        Column("fit", "Fit", rows["fit"], "number", 3),
+        _distance(view, rows["distance_km"], "distance", "Distance, km"),
+        Column("has_spare", "Has room", rows["has_spare"]),
+        Column("change", "Change of the first aim", rows["change_in_objective"], "number", 3),
+        Column("who_moves", "Who else moves", rows["who_moves"], "ids"),
+        Column("school_id", "School id", rows["school_id"], is_further=True),
+        Column("nle_id", "NLE id", rows["nle_id"], is_further=True),
+    ]
+    return packed_table("alternates", "Alternates", columns, "No school could have another NLE.")
 
 
 def _further(name: str, view: View) -> dict[str, Any]:

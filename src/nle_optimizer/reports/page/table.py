@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["text", "number", "school", "nle"]
+Kind = Literal["text", "number", "school", "nle", "ids"]
 LONGEST_NUMBER = 15
 
 
@@ -16,9 +16,11 @@ class Column:
         key: its name for the scripts.
         label: its heading.
         cells: its text; of a `number`, numerals or blanks.
-        kind: how it is shown: `school` and `nle` hold names, and lead to the map by the column `KIND_id`.
+        kind: how it is shown: `school` and `nle` hold names, and lead to the map by the column `KIND_id`; `ids` is text
+            in which identifiers stand, shown as names.
         digits: decimal places of a number.
         is_hidden: whether it only serves links, filters and the entry of a school.
+        is_further: whether it is shown only when all columns are asked for.
     """
 
     key: str
@@ -27,6 +29,7 @@ class Column:
     kind: Kind = "text"
     digits: int = 0
     is_hidden: bool = False
+    is_further: bool = False
 
 
 def packed_table(name: str, caption: str, columns: Iterable[Column], empty: str) -> dict[str, Any]:
@@ -38,7 +41,13 @@ def packed_table(name: str, caption: str, columns: Iterable[Column], empty: str)
         "empty": empty,
         "size": len(shown[0].cells) if shown else 0,
         "columns": [
-            {"key": column.key, "label": column.label, "kind": column.kind, "digits": column.digits}
+            {
+                "key": column.key,
+                "label": column.label,
+                "kind": column.kind,
+                "digits": column.digits,
+                **({"further": True} if column.is_further else {}),
+            }
             for column in shown
             if not column.is_hidden
         ],

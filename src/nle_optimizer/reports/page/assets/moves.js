@@ -21,6 +21,7 @@ function refresh({ change }) {
 
 function choose(point, centre = false) {
   map.choose(point, centre);
+  entry.classList.toggle("chosen", point !== null);
   if (!point) return entry.replaceChildren(...untouched);
   const mine = links.filter(({ from, to }) => from === point || to === point);
   const told = (when) => mine.filter((link) => link.when === when).map(({ from, to }) => (from === point ? to : from).name).join(", ");

@@ -41,6 +41,15 @@ function compare(a, b) {
   return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(a, b);
 }
 
+/** A phrase as it stands within a sentence. */
+function within(phrase) {
+  return /^.[A-Z]/.test(phrase) ? phrase : phrase[0].toLowerCase() + phrase.slice(1);
+}
+
 function plural(count, one, many) {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 }
+
+/** On paper everything that is folded away is shown. */
+addEventListener("beforeprint", () => document.querySelectorAll("details:not([open])").forEach((part) => part.toggleAttribute("data-folded", (part.open = true))));
+addEventListener("afterprint", () => document.querySelectorAll("[data-folded]").forEach((part) => part.removeAttribute("data-folded") ?? (part.open = false)));

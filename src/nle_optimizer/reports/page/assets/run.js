@@ -1,5 +1,7 @@
 const { pairs, nles } = data.tables;
 const left = data.tables["left-out"];
+const { excluded } = data.tables;
+const OUT = "#767676";
 const entry = document.getElementById("entry");
 const untouched = [...entry.childNodes];
 
@@ -9,6 +11,11 @@ function pointsOf() {
   const places = (kind, group) => group.id.forEach((id, n) => found[kind].set(id, { kind, id, x: group.x[n], y: group.y[n], name: id, rows: [] }));
   places("school", data.map.schools);
   places("nle", data.map.nles);
+  const { x, y } = data.map.excluded;
+  for (let row = 0; row < excluded.size; row++) {
+    const id = cell(excluded, "school_id", row);
+    if (x[row] !== null) found.school.set(id, { kind: "school", id, x: x[row], y: y[row], name: cell(excluded, "school", row), rows: [row], table: excluded, outcome: "excluded", colour: OUT, filled: true });
+  }
   const tell = (table, outcome) => {
     for (let row = 0; row < table.size; row++) {
       const point = found.school.get(cell(table, "school_id", row));
@@ -42,8 +49,9 @@ function passes(table, row, outcome, { region, phase, priority, outcome: wanted 
 function refresh(chosen) {
   const seen = new Set();
   const byFit = chosen.colour === "fit";
-  const schools = [...points.school.values()].filter((point) => point.table && point.rows.some((row) => passes(point.table, row, point.outcome, chosen)));
-  for (const point of schools) {
+  const asked = (point) => point.table && (point.outcome === "excluded") === (chosen.outcome === "excluded");
+  const schools = [...points.school.values()].filter((point) => asked(point) && point.rows.some((row) => passes(point.table, row, point.outcome, chosen)));
+  for (const point of schools.filter(({ outcome }) => outcome !== "excluded")) {
     point.filled = point.outcome === "supported";
     point.colour = point.outcome !== "supported" ? LEFT : byFit ? fitColour(point.fit) : SUPPORTED;
     seen.add(point);
@@ -53,23 +61,27 @@ function refresh(chosen) {
   const busy = new Set(lines.map(({ from }) => from));
   const filtered = chosen.phase !== "" || chosen.priority !== "" || chosen.outcome !== "";
   const leaders = [...points.nle.values()].filter((point) => busy.has(point) || (!filtered && (chosen.region === "" || fact(point, "region") === chosen.region)));
-  for (const point of leaders) Object.assign(point, { colour: point.outcome === "out" ? "#767676" : INK, filled: point.outcome === "in use" });
-  const order = { left: 0, supported: 1 };
+  for (const point of leaders) Object.assign(point, { colour: point.outcome === "out" ? OUT : INK, filled: point.outcome === "in use" });
+  const order = { excluded: 0, left: 0, supported: 1 };
   schools.sort((a, b) => order[a.outcome] - order[b.outcome]);
   map.set([...schools, ...(chosen.leaders ? leaders : [])], chosen.lines ? lines : []);
-  drawKey(keyOf(byFit));
+  drawKey(keyOf(byFit, chosen.outcome));
   tables.pairs.filter((row) => passes(pairs, row, "supported", chosen));
   tables["left-out"].filter((row) => passes(left, row, "left", chosen));
+  tables.excluded.filter((row) => passes(excluded, row, "excluded", { ...chosen, priority: "" }));
 }
 
-function keyOf(byFit) {
+function keyOf(byFit, outcome) {
+  const leaders = [["nle", INK, true, "NLE who supports a school"], ["nle", INK, false, "NLE who is free"], ["nle", OUT, false, "NLE who is out"]];
+  if (outcome === "excluded") return [["school", OUT, true, "Excluded school"]];
   const fits = ["0.8 to 1", "0.6 to 0.8", "0.4 to 0.6", "0.2 to 0.4", "under 0.2"];
   const supported = byFit ? fits.map((text, n) => ["school", FITS[n], true, `School supported, fit ${text}`]) : [["school", SUPPORTED, true, "School supported"]];
-  return [...supported, ["school", LEFT, false, "Eligible school left out"], ["nle", INK, true, "NLE who supports a school"], ["nle", INK, false, "NLE who is free"], ["nle", "#767676", false, "NLE who is out"]];
+  return [...supported, ["school", LEFT, false, "Eligible school left out"], ...leaders];
 }
 
 function choose(point, centre = false) {
   map.choose(point, centre);
+  entry.classList.toggle("chosen", point !== null);
   if (!point) return entry.replaceChildren(...untouched);
   const rows = point.table.columns.filter(({ kind }) => kind === "text" || kind === "number").map((column) => [column.label, shown(fact(point, column.key), column)]);
   const partners = links.filter(({ from, to }) => from === point || to === point).map(({ from, to }) => (from === point ? to : from));
@@ -90,7 +102,7 @@ const has = (kind, id) => points[kind]?.has(id) ?? false;
 const tables = {};
 for (const section of document.querySelectorAll("[data-table]")) {
   const name = section.dataset.table;
-  tables[name] = new DataTable(section, data.tables[name], pick, has);
+  tables[name] = new DataTable(section, data.tables[name], pick, has, (id) => points.school.get(id)?.name ?? points.nle.get(id)?.name ?? id);
 }
 
 const both = (key) => [pairs, left].flatMap((table) => Array.from({ length: table.size }, (_, row) => cell(table, key, row)));
@@ -98,7 +110,7 @@ const filters = new Filters(document.getElementById("filters"), [
   { key: "region", label: "Region", options: optionsOf(both("region"), "All regions") },
   { key: "phase", label: "Phase", options: optionsOf(both("phase"), "All phases") },
   { key: "priority", label: "Priority", options: optionsOf(both("priority"), "All priorities") },
-  { key: "outcome", label: "Outcome", options: [["", "All"], ["supported", "Supported"], ["left", "Left out"]] },
+  { key: "outcome", label: "Outcome", options: [["", "All eligible"], ["supported", "Supported"], ["left", "Left out"], ["excluded", "Excluded"]] },
   { key: "colour", label: "Colour by", options: [["outcome", "Outcome"], ["fit", "Fit"]], first: "outcome" },
 ], refresh);
 filters.check("leaders", "NLEs", true);

@@ -2,10 +2,10 @@ const PAGE_SIZES = [10, 25, 100];
 const WIDE = 60;
 const PHRASE = 18;
 
-/** A table of the page: searched, sorted and shown a page at a time. `pick(kind, id)` leads to the map. */
+/** A table of the page: searched, sorted and shown a page at a time. `pick(kind, id)` leads to the map, `named(id)` is a name. */
 class DataTable {
-  constructor(section, table, pick, has) {
-    Object.assign(this, { section, table, pick, has, query: "", order: null, descending: false, start: 0, perPage: PAGE_SIZES[0], keep: () => true, picked: -1 });
+  constructor(section, table, pick, has, named = (id) => id) {
+    Object.assign(this, { section, table, pick, has, named, query: "", order: null, descending: false, start: 0, perPage: PAGE_SIZES[0], keep: () => true, picked: -1, complete: false });
     this.holder = section.querySelector(".holder");
     this.lay();
     this.refresh();
@@ -20,11 +20,28 @@ class DataTable {
     this.back = make("button", { type: "button", on: { click: () => this.turn(-1) } }, "Previous");
     this.next = make("button", { type: "button", on: { click: () => this.turn(1) } }, "Next");
     this.told = make("p", { class: "told", role: "status" });
-    this.heads = this.table.columns.map((column) => this.head(column));
+    this.heads = new Map(this.table.columns.map((column) => [column, this.head(column)]));
+    this.headings = make("tr");
     this.body = make("tbody");
-    const grid = make("table", {}, make("caption", { class: "hidden" }, this.table.caption), make("thead", {}, make("tr", {}, ...this.heads)), this.body);
-    this.tools = make("div", { class: "tools" }, make("label", {}, `Search ${this.table.caption}`, this.search), make("label", {}, "Rows at a time", this.size), this.back, this.next);
+    const grid = make("table", {}, make("caption", { class: "hidden" }, this.table.caption), make("thead", {}, this.headings), this.body);
+    this.tools = make("div", { class: "tools" }, make("label", {}, `Search ${within(this.table.caption)}`, this.search), make("label", {}, "Rows at a time", this.size), this.back, this.next);
+    if (this.table.columns.some(({ further }) => further)) this.tools.append(this.completer());
     this.holder.append(this.tools, this.told, make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${this.table.caption}: rows` }, grid));
+  }
+
+  /** The box that asks for every column; the first ones are those that most people read. */
+  completer() {
+    const box = make("input", { type: "checkbox", on: { change: () => this.widen(box.checked) } });
+    return make("label", { class: "check" }, box, "All columns");
+  }
+
+  widen(complete) {
+    this.complete = complete;
+    this.show();
+  }
+
+  get columns() {
+    return this.table.columns.filter(({ further }) => this.complete || !further);
   }
 
   head(column) {
@@ -48,7 +65,7 @@ class DataTable {
     this.descending = this.order === key && !this.descending;
     this.order = key;
     this.start = 0;
-    this.table.columns.forEach((column, n) => this.heads[n].setAttribute("aria-sort", column.key !== key ? "none" : this.descending ? "descending" : "ascending"));
+    for (const [column, head] of this.heads) head.setAttribute("aria-sort", column.key !== key ? "none" : this.descending ? "descending" : "ascending");
     this.refresh();
   }
 
@@ -65,7 +82,7 @@ class DataTable {
 
   /** The text of each row in lower case, made when it is first searched. */
   get texts() {
-    this.lower ??= Array.from({ length: this.table.size }, (_, row) => this.table.columns.map((column) => shown(cell(this.table, column.key, row), column)).join("\n").toLocaleLowerCase("en-GB"));
+    this.lower ??= Array.from({ length: this.table.size }, (_, row) => this.table.columns.map((column) => this.saying(column, row)).join("\n").toLocaleLowerCase("en-GB"));
     return this.lower;
   }
 
@@ -86,6 +103,7 @@ class DataTable {
   }
 
   show() {
+    this.headings.replaceChildren(...this.columns.map((column) => this.heads.get(column)));
     const end = Math.min(this.start + this.perPage, this.rows.length);
     this.body.replaceChildren(...this.rows.slice(this.start, end).map((row) => this.line(row)));
     this.back.disabled = this.start === 0;
@@ -96,10 +114,16 @@ class DataTable {
     else this.told.textContent = `${(this.start + 1).toLocaleString("en-GB")} to ${end.toLocaleString("en-GB")} of ${this.rows.length.toLocaleString("en-GB")}${this.rows.length < this.table.size ? ` (${total} in all)` : ""}`;
   }
 
+  /** What a cell says; identifiers within a sentence are told as names. */
+  saying(column, row) {
+    const value = shown(cell(this.table, column.key, row), column);
+    return column.kind === "ids" ? value.replace(/[^\s;]+/g, this.named) : value;
+  }
+
   line(row) {
-    const cells = this.table.columns.map((column, n) => {
-      const value = shown(cell(this.table, column.key, row), column);
-      const attributes = { class: column.kind === "number" ? "number" : column.kind !== "text" ? "name" : value.length > WIDE ? "wide" : value.length > PHRASE ? "phrase" : "" };
+    const cells = this.columns.map((column, n) => {
+      const value = this.saying(column, row);
+      const attributes = { class: column.kind === "number" ? "number" : column.kind === "school" || column.kind === "nle" ? "name" : value.length > WIDE ? "wide" : value.length > PHRASE ? "phrase" : "" };
       return n === 0 ? make("th", { scope: "row", ...attributes }, this.content(column, value, row)) : make("td", attributes, this.content(column, value, row));
     });
     return make("tr", { class: row === this.picked ? "picked" : "" }, ...cells);
