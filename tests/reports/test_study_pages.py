@@ -31,16 +31,28 @@ def test_over_two_settings_there_is_a_heat_map() -> None:
     assert "mark-rect" in text_of(rows)
 
 
-def test_over_three_settings_there_is_a_bar_a_point() -> None:
-    rows = [point(n, n, fit__minimum=n % 2, seed=n // 2 % 2, rule=f"r{n // 4}") for n in range(8)]
+def test_over_three_settings_there_are_curves_over_the_longest() -> None:
+    rows = [point(n, n, fit__minimum=n % 3, rule=f"r{n // 3 % 2}", seed=n // 6) for n in range(12)]
     text = text_of(rows)
-    assert text.count('class="bar"') == 8
+    assert "mark-line" in text and "the rule r1, seed 0" in text and 'class="bar"' not in text
+
+
+def test_over_more_settings_than_curves_can_tell_apart_there_is_a_bar_a_point() -> None:
+    rows = [point(n, n, seed=n, rule=f"r{n % 2}", a=f"a{n // 2 % 2}", b=f"b{n // 4}") for n in range(8)]
+    text = text_of(rows)
+    assert text.count('class="bar"') == 8 and "7: 7 · r1 · a1 · b1" in text
+
+
+def test_over_a_setting_that_is_no_number_there_is_a_bar_a_point() -> None:
+    text = text_of([point(n, n, rule=f"r{n}") for n in range(3)])
+    assert text.count('class="bar"') == 3 and "mark-line" not in text
 
 
 def test_the_best_and_the_worst_are_told_in_words() -> None:
     text = text_of([point(1, 10, fit__minimum=0), point(2, 4, fit__minimum=0.9)])
-    assert "Most schools, 10, are supported with: Least fit allowed = 0." in text
-    assert "Fewest, 4, with: Least fit allowed = 0.9." in text
+    assert "Between 4 and 10 schools would be supported." in text
+    assert "Fewest with a least fit of 0.9." in text
+    assert "Most with a least fit of 0." in text
 
 
 def test_points_without_an_answer_are_named() -> None:
@@ -50,7 +62,7 @@ def test_points_without_an_answer_are_named() -> None:
 
 def test_a_sweep_in_which_nothing_differs_has_a_page_without_charts() -> None:
     text = text_of([point(n, 3, fit__minimum=n) for n in (1, 2)])
-    assert "All of them support 3 schools." in text and "<figure" not in text
+    assert "Every what-if supports 3 schools." in text and "<figure" not in text
 
 
 KINDS: list[Kind] = ["bars", "lines", "heat", "intervals"]

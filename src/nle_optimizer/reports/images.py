@@ -11,6 +11,6 @@ def images(view: View) -> dict[str, bytes]:
     """SVG and PNG of each chart, by their path in the run folder."""
     files: dict[str, bytes] = {}
     for chart in charts_of(view):
-        files[f"{FOLDER}/{chart.name}.svg"] = svg(chart).encode()
+        files[f"{FOLDER}/{chart.name}.svg"] = svg(chart, titled=True).encode()
         files[f"{FOLDER}/{chart.name}.png"] = png(chart)
     return files

@@ -106,6 +106,40 @@ def proof_in_words(status: str, objectives: list[Mapping[str, object]], rule: st
     )
 
 
+FIGURES: Mapping[str, tuple[str, int]] = {
+    "schools_read": ("Schools read", 0),
+    "recipients_formed": ("Trusts formed as recipients", 0),
+    "excluded": ("Excluded", 0),
+    "matched_to_trust": ("Matched with a trust", 0),
+    "cannot_tell": ("Cannot be told eligible or not", 0),
+    "eligible": ("Eligible", 0),
+    "supported": ("Schools supported", 0),
+    "part_supported": ("Supported in part", 0),
+    "unmatched": ("Left out", 0),
+    "nles": ("NLEs", 0),
+    "nles_available": ("NLEs available", 0),
+    "pairs": ("Candidate pairs", 0),
+    "matched_pairs": ("Pairs matched", 0),
+    "coverage": ("Share of the eligible supported", 3),
+    "total_fit": ("Total fit", 1),
+    "mean_fit": ("Mean fit", 3),
+    "min_fit": ("Least fit", 3),
+    "total_distance_km": ("Total distance, km", 0),
+    "mean_distance_km": ("Mean distance, km", 1),
+    "max_distance_km": ("Worst distance, km", 1),
+    "out_of_region": ("Pairs out of region", 0),
+    "mean_need_supported": ("Mean need of those supported", 2),
+    "mean_need_eligible": ("Mean need of the eligible", 2),
+    "total_cost": ("Cost, £", 0),
+}
+"""Figures of a summary: what they are called, and decimal places to read them by."""
+
+
+def figure_words(name: str) -> str:
+    """What a figure is called; `placements.used` is `Placements used`."""
+    return FIGURES[name][0] if name in FIGURES else name.replace("_", " ").replace(".", " ").capitalize()
+
+
 UNITS: Mapping[str, str] = {
     "distance_km": "distance in km",
     "distance": "distance",

@@ -23,6 +23,7 @@ class Chart:
         series: the column that tells lines apart; of a heat map, the figures; of intervals, none.
         most: the end of the axis of figures, where it is known, such as 1 for shares.
         is_share: whether figures are shares, to be shown as percentages.
+        marked: the entry of `x`, or of `series` where lines are told apart, that stands out; none if empty.
         note: one sentence beneath it.
     """
 
@@ -36,6 +37,7 @@ class Chart:
     series: str = ""
     most: float | None = None
     is_share: bool = False
+    marked: str = ""
     note: str = ""
 
     @property

@@ -11,50 +11,69 @@ Spec = dict[str, Any]
 COLOURS = ("#1d70b8", "#a33b00", "#00703c", "#4c2c92", "#805300", "#505a5f")
 """Told apart by people who do not see all colours; shapes differ too."""
 FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
-WIDTH, HEIGHT, STEP = 250, 180, 26
+WIDTH, HEIGHT, STEP = 380, 240, 24
+LARGE = 1.4
+"""How much larger a chart is that stands alone."""
+MOST_POINTS = 20
+"""Points of a line that are drawn as points too."""
+TICKS = {"tickCount": 6}
 CONFIG = {
     "font": FONT,
     "background": "white",
     "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "gridColor": "#e3e3e1"},
-    "legend": {"labelFontSize": 12, "titleFontSize": 12, "orient": "bottom", "columns": 2, "labelLimit": 200},
+    "axisY": {"labelLimit": 220},
+    "legend": {"labelFontSize": 12, "title": None, "orient": "bottom", "columns": 1, "labelLimit": 0},
+    "padding": {"left": 20, "right": 30, "top": 5, "bottom": 5},
+    "title": {"fontSize": 15, "anchor": "start", "offset": 14},
+    "point": {"opacity": 1},
     "range": {"category": list(COLOURS)},
     "view": {"stroke": None},
 }
 
 
-def specification(chart: Chart) -> Spec:
-    """The chart in Vega-Lite 5; its title is left to what stands around it."""
+def specification(chart: Chart, *, titled: bool = False, size: float = 1) -> Spec:
+    """The chart in Vega-Lite 5.
+
+    Args:
+        chart: what is drawn.
+        titled: whether its title is in it, or left to what stands around it.
+        size: of its width and height, 1 for a chart among others.
+    """
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "config": CONFIG,
+        **({"title": chart.title} if titled else {}),
         "data": {"values": [dict(row) for row in chart.rows]},
+        "width": WIDTH * size,
+        "height": HEIGHT * size,
         **KINDS[chart.kind](chart),
     }
 
 
 def drawings(charts: Sequence[Chart]) -> Mapping[str, str]:
-    """Each chart as SVG by its name; those of bars are left to the page, which draws them itself."""
-    return {chart.name: svg(chart) for chart in charts if chart.kind != "bars"}
+    """Each chart as SVG by its name, larger if it is alone; those of bars are left to the page, which draws them."""
+    size = LARGE if len(charts) == 1 else 1
+    return {chart.name: svg(chart, size=size) for chart in charts if chart.kind != "bars"}
 
 
-def svg(chart: Chart) -> str:
+def svg(chart: Chart, *, titled: bool = False, size: float = 1) -> str:
     """The chart as SVG; identifiers within it bear its name, so that several can stand in one page."""
     from vl_convert import vegalite_to_svg
 
-    drawn = str(vegalite_to_svg(json.dumps(specification(chart)), vl_version="5.20"))
+    drawn = str(vegalite_to_svg(json.dumps(specification(chart, titled=titled, size=size)), vl_version="5.20"))
     return re.sub(r'(id="|url\(#)(clip|gradient)', rf"\1{chart.name}-\2", drawn)
 
 
 def png(chart: Chart) -> bytes:
-    """The chart as a picture for slides, twice as large as on the page."""
+    """The chart with its title as a picture for slides, twice as large as on the page."""
     from vl_convert import vegalite_to_png
 
-    return bytes(vegalite_to_png(json.dumps(specification(chart)), vl_version="5.20", scale=2, ppi=144))
+    return bytes(vegalite_to_png(json.dumps(specification(chart, titled=True)), vl_version="5.20", scale=2, ppi=144))
 
 
 def _figures(chart: Chart, field: str) -> Spec:
     scale = {"domainMax": chart.most} if chart.most is not None else {}
-    axis = {"format": ".0%"} if chart.is_share else {}
+    axis = {**TICKS, **({"format": ".0%"} if chart.is_share else {})}
     return {"field": field, "type": "quantitative", "title": chart.columns[field], "scale": scale, "axis": axis}
 
 
@@ -62,30 +81,58 @@ def _categories(chart: Chart, field: str) -> Spec:
     return {"field": field, "type": "ordinal", "title": chart.columns[field], "sort": None, "axis": {"labelAngle": 0}}
 
 
+def _untitled(categories: Spec) -> Spec:
+    """Categories that tell by themselves what they are."""
+    return {**categories, "title": None}
+
+
+def _above(axis: Spec) -> Spec:
+    """An axis whose title runs from left to right above it, and is never cut off."""
+    above = {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleX": -40, "titleY": -8}
+    return {**axis, "axis": {**axis.get("axis", {}), **above}}
+
+
+def _colour(chart: Chart) -> Spec:
+    """One colour for every row but the one that stands out."""
+    if not chart.marked:
+        return {"value": COLOURS[0]}
+    marked = f"datum['{chart.x}'] === {json.dumps(chart.marked)}"
+    return {"condition": {"test": marked, "value": COLOURS[1]}, "value": COLOURS[0]}
+
+
 def _bars(chart: Chart) -> Spec:
+    told = {"field": chart.y, "type": "quantitative", "format": ".0%" if chart.is_share else ",.4~g"}
     return {
-        "width": WIDTH,
         "height": {"step": STEP},
-        "mark": {"type": "bar", "color": COLOURS[0]},
-        "encoding": {"y": _categories(chart, chart.x), "x": _figures(chart, chart.y)},
+        "encoding": {"y": _untitled(_categories(chart, chart.x)), "x": _figures(chart, chart.y)},
+        "layer": [
+            {"mark": {"type": "bar", "color": COLOURS[0]}},
+            {"mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 12}, "encoding": {"text": told}},
+        ],
     }
 
 
 def _lines(chart: Chart) -> Spec:
     numeric = all(isinstance(row[chart.x], int | float) for row in chart.rows)
-    across = {"field": chart.x, "type": "quantitative", "title": chart.columns[chart.x], "scale": {"zero": False}}
-    upright = _figures(chart, chart.y)
+    across: Spec = {"field": chart.x, "type": "quantitative", "title": chart.columns[chart.x]}
+    across |= {"scale": {"zero": False}, "axis": TICKS}
+    upright = _above(_figures(chart, chart.y))
     upright["scale"] = {**upright["scale"], "zero": False}
     places: Spec = {"x": across if numeric else _categories(chart, chart.x), "y": upright}
     if not chart.series:
         mark = {"type": "line", "point": {"size": 50, "filled": True}, "color": COLOURS[0]}
-        return {"width": WIDTH, "height": HEIGHT, "mark": mark, "encoding": places}
-    told = {"field": chart.series, "type": "nominal", "title": chart.columns[chart.series], "sort": None}
+        return {"mark": mark, "encoding": places}
+    told = {"field": chart.series, "type": "nominal", "title": None, "sort": None}
+    names = list(dict.fromkeys(row[chart.series] for row in chart.rows))
+    if len(chart.rows) > MOST_POINTS * len(names):
+        return {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {**places, "stroke": told, "strokeDash": told}}
+    large = {"test": f"datum['{chart.series}'] === {json.dumps(chart.marked)}", "value": 180}
+    points = {"fill": told, "shape": told, "size": {"condition": large, "value": 50}}
     layers = [
         {"mark": {"type": "line"}, "encoding": {"stroke": {**told, "legend": None}}},
-        {"mark": {"type": "point", "size": 50, "filled": True}, "encoding": {"fill": told, "shape": told}},
+        {"mark": {"type": "point", "filled": True, "stroke": "white", "strokeWidth": 1}, "encoding": points},
     ]
-    return {"width": WIDTH, "height": HEIGHT, "encoding": places, "layer": layers}
+    return {"encoding": places, "layer": layers}
 
 
 def _heat(chart: Chart) -> Spec:
@@ -98,7 +145,7 @@ def _heat(chart: Chart) -> Spec:
     return {
         "width": {"step": max(44, WIDTH // max(1, len({row[chart.x] for row in chart.rows})))},
         "height": {"step": 34},
-        "encoding": {"x": _categories(chart, chart.x), "y": _categories(chart, chart.y)},
+        "encoding": {"x": _categories(chart, chart.x), "y": _above(_categories(chart, chart.y))},
         "layer": [
             {"mark": "rect", "encoding": {"color": shade}},
             {
@@ -122,13 +169,12 @@ def _intervals(chart: Chart) -> Spec:
     low = {**_figures(chart, "low"), "title": chart.columns[chart.y]}
     low["scale"] = {**low["scale"], "zero": False}
     return {
-        "width": WIDTH,
         "height": {"step": STEP},
-        "encoding": {"y": _categories(chart, chart.x)},
+        "encoding": {"y": _untitled(_categories(chart, chart.x)), "color": _colour(chart)},
         "layer": [
-            {"mark": {"type": "rule", "color": COLOURS[0], "size": 3}, "encoding": {"x": low, "x2": {"field": "high"}}},
+            {"mark": {"type": "rule", "size": 3}, "encoding": {"x": low, "x2": {"field": "high"}}},
             {
-                "mark": {"type": "point", "filled": True, "size": 80, "color": COLOURS[0]},
+                "mark": {"type": "point", "filled": True, "size": 80},
                 "encoding": {"x": {"field": chart.y, "type": "quantitative"}},
             },
         ],

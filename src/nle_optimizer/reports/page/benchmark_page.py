@@ -1,25 +1,32 @@
 """The page of a benchmark: rules side by side with intervals, sorted fits, coverage by region, all figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.reports.charts.chart import Chart
 from nle_optimizer.reports.page.study_page import study_page
 from nle_optimizer.reports.page.table import Column, packed_table
+from nle_optimizer.rules.registry import OPTIMAL, RULES, promise_of
 
-METRICS: Mapping[str, str] = {
-    "total_fit": "Total fit",
-    "coverage": "Share of schools supported",
-    "mean_fit": "Mean fit of those supported",
-    "min_fit": "Least fit",
-    "mean_distance_km": "Mean distance, km",
-    "gini_fit": "Inequality of fit (Gini)",
-    "blocking_pairs": "Pairs that block",
+METRICS: Mapping[str, tuple[str, int]] = {
+    "total_fit": ("Total fit", 1),
+    "coverage": ("Share of schools supported", 3),
+    "mean_fit": ("Mean fit of those supported", 3),
+    "min_fit": ("Least fit", 3),
+    "mean_distance_km": ("Mean distance, km", 1),
+    "gini_fit": ("Inequality of fit (Gini)", 3),
+    "blocking_pairs": ("Pairs that block", 0),
+}
+NOTES = {
+    "gini_fit": "0 where all eligible schools fare alike; those left out count as 0.",
+    "blocking_pairs": "A school and an NLE who would both rather have each other than what they are given.",
 }
 REGION = "coverage_by[region="
 NUMBERS = ("value", "low", "high", "share_of_optimum")
 CURVES = ("optimal", "nearest", "by-need", "lottery", "deferred-acceptance", "status-quo")
 """Rules whose fits are drawn school by school: more could not be told apart."""
+LEAST = 0.0005
+"""Share by which two rules have to differ to be told apart."""
 POINTS = 40
 """Points of a curve of sorted fits."""
 Row = Mapping[str, str]
@@ -42,9 +49,9 @@ def benchmark_page(
     return study_page(
         f"Matching rules on {', '.join(scenarios)}",
         "Rules side by side",
-        sentences=[_sentence(scenario, rows) for scenario in scenarios],
+        sentences=[sentence for scenario in scenarios for sentence in _sentences(scenario, rows)],
         charts=[chart for chart in charts if chart.rows],
-        tables=[_table(rows)],
+        tables=[_rules(scenarios, rows), _table(scenarios, rows)],
         cautions=left_out,
     )
 
@@ -59,17 +66,37 @@ def _means(scenario: str, rows: Sequence[Row], metric: str) -> list[Row]:
     return list(found.values())
 
 
-def _sentence(scenario: str, rows: Sequence[Row]) -> str:
-    fits = {row["rule"]: float(row["value"]) for row in _means(scenario, rows, "total_fit")}
-    best = fits.get("optimal")
-    others = {rule: fit for rule, fit in fits.items() if rule != "optimal"}
-    if best is None or not others:
-        return f"On {scenario} the optimal rule was tried alone."
-    near, far = (pick(others, key=lambda rule: others[rule]) for pick in (max, min))
-    return (
-        f"On {scenario} the optimal rule has a total fit of {best:,.1f}; of the others {near} has most with "
-        f"{others[near]:,.1f}, and {far} least with {others[far]:,.1f}."
+def _by_rule(scenario: str, rows: Sequence[Row], metric: str) -> dict[str, float]:
+    return {row["rule"]: float(row["value"]) for row in _means(scenario, rows, metric)}
+
+
+def _sentences(scenario: str, rows: Sequence[Row]) -> Iterator[str]:
+    """How the optimal rule fares, and how far the others are from it in fit."""
+    fits, far = (_by_rule(scenario, rows, metric) for metric in ("total_fit", "mean_distance_km"))
+    share = _by_rule(scenario, rows, "coverage").get(OPTIMAL)
+    best = fits.pop(OPTIMAL, None)
+    if best is None or not fits:
+        yield f"On {scenario} there is nothing to hold the optimal rule against."
+        return
+    yield (
+        f"On {scenario} the optimal rule supports {share or 0:.0%} of the eligible schools, with a total fit of "
+        f"{best:,.1f}{_away(far, OPTIMAL)}."
     )
+    change = {rule: fit / best - 1 if best else 0.0 for rule, fit in fits.items()}
+    less = sorted((rule for rule in change if change[rule] <= -LEAST), key=lambda rule: change[rule])
+    more = sorted((rule for rule in change if change[rule] >= LEAST), key=lambda rule: -change[rule])
+    alike = [rule for rule in change if abs(change[rule]) < LEAST]
+    if less:
+        yield f"Less fit: {', '.join(f'{rule} {-change[rule]:.1%}' for rule in less)}."
+    if alike:
+        yield f"As much fit: {', '.join(alike)}."
+    if more:
+        told = ", ".join(f"{rule} {change[rule]:.1%}{_away(far, rule)}" for rule in more)
+        yield f"More fit, because the scenario's objectives weigh more than fit: {told}."
+
+
+def _away(far: Mapping[str, float], rule: str) -> str:
+    return f" at a mean distance of {far[rule]:.1f} km" if rule in far else ""
 
 
 def _charts(scenario: str, rows: Sequence[Row], fits: Mapping[str, Sequence[float]], several: bool) -> list[Chart]:
@@ -83,8 +110,10 @@ def _charts(scenario: str, rows: Sequence[Row], fits: Mapping[str, Sequence[floa
             [_interval(row) for row in _means(scenario, rows, metric)],
             "rule",
             "value",
+            marked=OPTIMAL,
+            note=NOTES.get(metric, ""),
         )
-        for metric, title in METRICS.items()
+        for metric, (title, _) in METRICS.items()
     ]
     return [*charts, _sorted_fits(scenario, fits, of), _by_region(scenario, rows, of)]
 
@@ -123,19 +152,44 @@ def _by_region(scenario: str, rows: Sequence[Row], of: str) -> Chart:
     ]
     columns = {"region": "Region", "rule": "Rule", "coverage": "Share supported"}
     drawn = drawn if len(regions) > 1 else []
-    return Chart(f"{scenario}-regions", f"Coverage by region{of}", "heat", columns, drawn, "rule", "region", "coverage")
+    title = f"Share of schools supported by region{of}"
+    return Chart(f"{scenario}-regions", title, "heat", columns, drawn, "region", "rule", "coverage", is_share=True)
 
 
-def _table(rows: Sequence[Row]) -> Mapping[str, Any]:
-    kept = [row for row in rows if row["draw"] in ("mean", "0")]
+def _rules(scenarios: Sequence[str], rows: Sequence[Row]) -> Mapping[str, Any]:
+    """A row a rule: what it does, and its figures."""
+    tried = list(dict.fromkeys((row["scenario"], row["rule"]) for row in rows))
+    found = {
+        (s, metric): {row["rule"]: row["value"] for row in _means(s, rows, metric)}
+        for s in scenarios
+        for metric in METRICS
+    }
+    missed = {(row["scenario"], row["rule"]): row["missed"] for row in rows if row["missed"]}
     columns = [
-        Column(
-            key,
-            key.replace("_", " ").capitalize(),
-            [row[key] for row in kept],
-            "number" if key in NUMBERS else "text",
-            4,
-        )
-        for key in ("scenario", "rule", "draw", "metric", *NUMBERS, "missed")
+        Column("rule", "Rule", [rule for _, rule in tried]),
+        *([Column("scenario", "Scenario", [scenario for scenario, _ in tried])] if len(scenarios) > 1 else []),
+        *(
+            Column(metric, title, [found[s, metric].get(rule, "") for s, rule in tried], "number", digits)
+            for metric, (title, digits) in METRICS.items()
+        ),
+        Column("missed", "Limits missed", [missed.get(pair, "") for pair in tried]),
+        Column("what", "What it does", [promise_of(rule).summary if rule in RULES else "" for _, rule in tried]),
+    ]
+    return packed_table("rules", "Rules", columns, "Nothing was tried.")
+
+
+def _table(scenarios: Sequence[str], rows: Sequence[Row]) -> Mapping[str, Any]:
+    drawn = {(row["scenario"], row["rule"]) for row in rows if row["draw"] == "mean"}
+    kept = [row for row in rows if row["draw"] == ("mean" if (row["scenario"], row["rule"]) in drawn else "0")]
+    columns = [
+        *([Column("scenario", "Scenario", [row["scenario"] for row in kept])] if len(scenarios) > 1 else []),
+        Column("rule", "Rule", [row["rule"] for row in kept]),
+        Column("metric", "Figure", [_figure(row["metric"]) for row in kept]),
+        *(Column(key, key.replace("_", " ").capitalize(), [row[key] for row in kept], "number", 4) for key in NUMBERS),
     ]
     return packed_table("figures", "All figures", columns, "Nothing was tried.")
+
+
+def _figure(metric: str) -> str:
+    """`coverage_by[region=London]` as people read it: `coverage by region London`."""
+    return metric.replace("_", " ").replace("[", " ").replace("]", "").replace("=", " ")

@@ -8,11 +8,15 @@ from nle_optimizer.reports.page.run_map import ground_of, places_of, points_of
 from nle_optimizer.reports.page.study_page import study_page
 from nle_optimizer.reports.page.table import Column, packed_table
 from nle_optimizer.reports.view.view import Rows
-from nle_optimizer.reports.words import STATES, worded
+from nle_optimizer.reports.words import FIGURES, STATES, figure_words, worded
 
 Entry = Mapping[str, Any]
 MOST_SETTINGS = 5
 SHOWN = ("counts", "metrics", "capacity")
+FIRST = ("supported", "mean_fit", "mean_distance_km", "max_distance_km", "out_of_region")
+"""Figures that the summary tells, where they changed."""
+NAMES = ("name", "title", "description")
+"""Settings that are what a scenario is called."""
 
 
 def compare_page(document: Entry, schools: Rows, nles: Rows) -> bytes:
@@ -48,11 +52,21 @@ def _sentences(document: Entry) -> Iterator[str]:
     lost = sum(count for (was, now), count in flows.items() if was == "supported" != now)
     moved, kept = len(document["pairs"]["moved"]), document["pairs"]["kept"]
     yield f"{gained:,} schools gain support, {lost:,} lose it, {moved:,} get another NLE, and {kept:,} pairs stay."
-    settings = [_setting(change) for change in document["settings"]]
+    figures = {figure["name"]: figure for section in SHOWN for figure in document[section]}
+    told = [_change(figures[name]) for name in FIRST if name in figures and figures[name]["difference"]]
+    yield f"{'; '.join(told) or 'Every figure of the summary stays as it is'}."
+    settings = [_setting(change) for change in document["settings"] if change["key"] not in NAMES]
     more = [f"and {len(settings) - MOST_SETTINGS:,} more"] if len(settings) > MOST_SETTINGS else []
     inputs = [table["table"] for table in document["inputs"]["tables"] if table["same"] is False]
     yield f"Settings that differ: {'; '.join((*settings[:MOST_SETTINGS], *more)) or 'none'}."
     yield f"Tables that differ: {', '.join(inputs) or 'none'}."
+
+
+def _change(figure: Entry) -> str:
+    """A figure then and now: `Mean fit 0.985 → 0.982`."""
+    name, digits = FIGURES[figure["name"]]
+    then, now = ("–" if figure[side] is None else f"{figure[side]:,.{digits}f}" for side in ("first", "second"))
+    return f"{name} {then} → {now}"
 
 
 def _setting(change: Entry) -> str:
@@ -94,11 +108,16 @@ def _changes(document: Entry) -> dict[str, Any]:
     columns = [
         Column("school", "School", [change["name"] or change["school_id"] for change in changes], "school"),
         *(
-            Column(f"{key}_{side}", f"{label} {when}", [_standing(change[side], key) for change in changes])
+            Column(
+                f"{key}_{side}",
+                f"{label} {when}",
+                [_standing(change[side], key) for change in changes],
+                is_further=key == "reason",
+            )
             for side, when in (("first", "then"), ("second", "now"))
             for key, label in (("state", "State"), ("reason", "Reason"), ("explanation", "Why"))
         ),
-        Column("school_id", "School id", [change["school_id"] for change in changes]),
+        Column("school_id", "School id", [change["school_id"] for change in changes], is_further=True),
     ]
     return packed_table("changes", "Support gained or lost, other reasons", columns, "No school stands elsewhere.")
 
@@ -109,7 +128,7 @@ def _standing(standing: Entry, key: str) -> str:
 
 
 def _figures(document: Entry) -> dict[str, Any]:
-    rows = [(_words(figure["name"]), figure) for section in SHOWN for figure in document[section]]
+    rows = [(figure_words(figure["name"]), figure) for section in SHOWN for figure in document[section]]
     columns = [
         Column("figure", "Figure", [name for name, _ in rows]),
         *(
@@ -118,10 +137,6 @@ def _figures(document: Entry) -> dict[str, Any]:
         ),
     ]
     return packed_table("figures", "Figures side by side", columns, "There are none.")
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").replace(".", ": ").capitalize()
 
 
 def _settings(document: Entry) -> dict[str, Any]:
@@ -150,7 +165,7 @@ def _nles(document: Entry) -> dict[str, Any]:
     ids = [row["key"][0] for row in changed]
     cells = [
         "; ".join(
-            f"{_words(name)} {cell['first'] or 'none'} → {cell['second'] or 'none'}"
+            f"{figure_words(name)} {cell['first'] or 'none'} → {cell['second'] or 'none'}"
             for name, cell in row["cells"].items()
         )
         for row in changed

@@ -1,6 +1,6 @@
 """The page of a trade-off curve: the curve with the point at which the scenario stands, and every point in a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.reports.charts.chart import Chart
@@ -22,6 +22,10 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "mean_fit": ("Mean fit", 3),
     "mean_distance_km": ("Mean distance, km", 1),
 }
+
+OWN = "The scenario as it is"
+GIVEN_UP = (0.01, 0.05, 0.1)
+"""Shares of the first aim whose worth in the other one is told."""
 
 
 def frontier_page(document: Mapping[str, Any]) -> bytes:
@@ -47,20 +51,46 @@ def _shown(objective: str, value: float) -> str:
 def _sentences(document: Mapping[str, Any]) -> list[str]:
     rows, own = document["rows"], document["own"]
     first, last = rows[0], rows[-1]
-    told = [f"At one end: {_both(document, first)}.", f"At the other: {_both(document, last)}."]
+    told = [f"The scenario as it is: {_both(document, own)}."] if own is not None else []
     if len(rows) == 1:
-        told = [f"There is no trade-off, as both go together: {_both(document, first)}."]
-    if own is not None:
-        told.append(f"The scenario as it is: {_both(document, own)}.")
-    return told
+        return [*told, f"There is no trade-off, as both go together: {_both(document, first)}."]
+    ends = f"At one end of the curve stands {_both(document, first)}; at the other {_both(document, last)}."
+    return [*told, ends, *_prices(document)]
+
+
+def _prices(document: Mapping[str, Any]) -> Iterator[str]:
+    """What giving up a little of the first aim does to the other one."""
+    rows, (one, other) = document["rows"], document["between"]
+    best = rows[0]
+    if not best[one] or not best[other]:
+        return
+    told = -1
+    for share in GIVEN_UP:
+        at = max(n for n, row in enumerate(rows) if abs(row[one] - best[one]) <= share * abs(best[one]))
+        if at > max(told, 0):
+            told = at
+            lost, change = (rows[at][aim] / best[aim] - 1 for aim in (one, other))
+            way = "less" if lost < 0 else "more"
+            turned = f"{_shown(other, rows[at][other])} instead of {_shown(other, best[other])}"
+            unit = _name(other).partition(", ")[2]
+            yield (
+                f"{abs(lost):.1%} {way} {_words(one)} than the best possible: {_words(other)} "
+                f"{f'{turned} {unit}'.rstrip()} ({f'{change:+.0%}'.replace('-', '−')})."
+            )
+
+
+def _words(objective: str) -> str:
+    """What an objective is called within a sentence, without its unit."""
+    words = _name(objective).partition(", ")[0]
+    return words[0].lower() + words[1:]
 
 
 def _both(document: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     """What a point is worth on both, in words: `total fit 91.570, total distance 3,140.5 km`."""
     told = []
     for objective in document["between"]:
-        words, _, unit = _name(objective).partition(", ")
-        told.append(f"{words[0].lower()}{words[1:]} {_shown(objective, row[objective])} {unit}".rstrip())
+        unit = _name(objective).partition(", ")[2]
+        told.append(f"{_words(objective)} {_shown(objective, row[objective])} {unit}".rstrip())
     return ", ".join(told)
 
 
@@ -70,10 +100,9 @@ def _curve(document: Mapping[str, Any]) -> Chart:
     columns = {other: _name(other), one: _name(one), **series}
     rows = [{other: row[other], one: row[one], "which": "Best possible"} for row in document["rows"]]
     if document["own"] is not None:
-        rows.append({other: document["own"][other], one: document["own"][one], "which": "The scenario as it is"})
-    return Chart(
-        "trade-off", f"{_name(one)} against {_name(other).lower()}", "lines", columns, rows, other, one, "which"
-    )
+        rows.append({other: document["own"][other], one: document["own"][one], "which": OWN})
+    title = f"{_name(one)} against {_name(other).lower()}"
+    return Chart("trade-off", title, "lines", columns, rows, other, one, "which", marked=OWN)
 
 
 def _table(document: Mapping[str, Any]) -> Mapping[str, Any]:

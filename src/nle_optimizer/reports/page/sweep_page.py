@@ -27,13 +27,25 @@ MOST_ROWS = 20_000
 MOST_BARS = 40
 BEFORE_FIGURES = ("point", "scenario", "name")
 SETTING_NAMES = {
-    "geography.max_distance_km": "Greatest distance, km",
-    "capacity.multiply.placements": "Placements multiplied by",
-    "capacity.multiply.days": "Days multiplied by",
-    "fit.minimum": "Least fit allowed",
-    "seed": "Seed",
-    "rule": "Rule",
+    "geography.max_distance_km": ("Greatest distance, km", "a greatest distance of {} km"),
+    "capacity.multiply.placements": ("Placements multiplied by", "placements multiplied by {}"),
+    "capacity.multiply.days": ("Days multiplied by", "days multiplied by {}"),
+    "fit.minimum": ("Least fit allowed", "a least fit of {}"),
+    "seed": ("Seed", "seed {}"),
+    "rule": ("Rule", "the rule {}"),
+    "scenario": ("Scenario", "the scenario {}"),
+    "name": ("Name", "{}"),
 }
+STATUSES = {
+    "optimal": "Proved best",
+    "feasible": "Not proved",
+    "infeasible": "No allocation",
+    "unknown": "Nothing found",
+    "completed": "No claim",
+    "error": "Failed",
+    "lost": "Failed",
+}
+MOST_CURVES = 6
 
 
 def sweep_page(name: str, rows: Sequence[Row]) -> bytes:
@@ -60,7 +72,7 @@ def _axes(rows: Sequence[Row]) -> list[str]:
 
 
 def _label(axis: str) -> str:
-    return SETTING_NAMES.get(axis, axis)
+    return SETTING_NAMES[axis][0] if axis in SETTING_NAMES else axis
 
 
 def _varies(rows: Sequence[Row], metric: str) -> bool:
@@ -69,21 +81,34 @@ def _varies(rows: Sequence[Row], metric: str) -> bool:
 
 def _sentences(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
     answered = [row for row in rows if row.get("supported")]
-    told = [f"{len(rows):,} what-ifs were worked out, each verified as a run of its own."]
-    if answered:
-        most, least = (pick(answered, key=lambda row: int(row["supported"])) for pick in (max, min))
-        if most["supported"] == least["supported"]:
-            told.append(f"All of them support {int(most['supported']):,} schools.")
-        else:
-            told.append(f"Most schools, {int(most['supported']):,}, are supported with: {_said(most, axes)}.")
-            told.append(f"Fewest, {int(least['supported']):,}, with: {_said(least, axes)}.")
-    return told
+    worked = f"{len(rows):,} what-ifs were worked out, each verified as a run of its own."
+    if not answered:
+        return [worked]
+    most, least = (pick(answered, key=lambda row: int(row["supported"])) for pick in (max, min))
+    if most["supported"] == least["supported"]:
+        return [f"Every what-if supports {int(most['supported']):,} schools.", worked]
+    return [
+        f"Between {int(least['supported']):,} and {int(most['supported']):,} schools would be supported.",
+        f"Fewest with {_said(least, axes)}{_as_many(least, answered)}.",
+        f"Most with {_said(most, axes)}{_as_many(most, answered)}.",
+        worked,
+    ]
+
+
+def _as_many(row: Row, rows: Sequence[Row]) -> str:
+    others = sum(other["supported"] == row["supported"] for other in rows) - 1
+    return f", and as many in {others:,} other {'what-if' if others == 1 else 'what-ifs'}" if others else ""
 
 
 def _said(row: Row, axes: Sequence[str]) -> str:
     """The settings of a point in words."""
-    words = [f"{_label(axis)} = {row.get(axis) or 'as it is'}" for axis in axes]
-    return "; ".join(words) or "the scenario as it is"
+    words = [
+        SETTING_NAMES.get(axis, ("", f"{axis} = {{}}"))[1].format(row[axis])
+        if row.get(axis)
+        else f"{_label(axis)} as it is"
+        for axis in axes
+    ]
+    return ", ".join(words) or "the scenario as it is"
 
 
 def _cautions(rows: Sequence[Row]) -> list[str]:
@@ -110,26 +135,39 @@ def _cut(rows: Sequence[Row]) -> list[str]:
 
 
 def _chart(metric: str, rows: Sequence[Row], axes: Sequence[str]) -> Chart:
-    """A curve over one setting, curves by a second one or a heat map of two; of more settings a bar a point."""
+    """A curve over one setting, a heat map of two, curves over the longest of more; else a bar a point."""
     title = METRICS[metric][0]
     figures = [(row, figure) for row in rows if isinstance(figure := number_of(row.get(metric, "")), int | float)]
-    cells = {tuple(row.get(axis, "") for axis in axes[:2]) for row, _ in figures}
-    if len(axes) == 1:
-        drawn = [{"x": number_of(row.get(axes[0], "")), metric: figure} for row, figure in figures]
-        columns = {"x": _label(axes[0]), metric: title}
-        return Chart(metric, title, "lines", columns, [row for row in drawn if row["x"] is not None], "x", metric)
-    if len(axes) == 2 and len(cells) == len(figures):
+    are_apart = len({tuple(row.get(axis, "") for axis in axes) for row, _ in figures}) == len(figures)
+    over = _longest(axes, [row for row, _ in figures])
+    if len(axes) == 2 and are_apart:
         columns = {"x": _label(axes[0]), "y": _label(axes[1]), metric: title}
         grid = [
             {"x": row.get(axes[0]) or "as it is", "y": row.get(axes[1]) or "as it is", metric: figure}
             for row, figure in figures
         ]
         return Chart(metric, title, "heat", columns, grid, "x", "y", series=metric)
-    columns = {"x": "Point", metric: title}
-    bars: list[dict[str, Any]] = [
-        {"x": f"{row['point']}: {_said(row, axes)}", metric: figure} for row, figure in figures
-    ]
-    return Chart(metric, title, "bars", columns, bars if len(bars) <= MOST_BARS else [], "x", metric)
+    others = [axis for axis in axes if axis != over]
+    if over and are_apart and len({_said(row, others) for row, _ in figures}) <= MOST_CURVES:
+        series = {"which": "With"} if others else {}
+        columns = {"x": _label(over), metric: title, **series}
+        drawn = [{"x": number_of(row[over]), metric: figure, "which": _said(row, others)} for row, figure in figures]
+        return Chart(metric, title, "lines", columns, drawn, "x", metric, "which" if others else "")
+    columns = {"x": "What-if", metric: title}
+    bars: list[dict[str, Any]] = [{"x": _short(row, axes), metric: figure} for row, figure in figures]
+    note = f"By {', '.join(map(_label, axes))}." if len(axes) > 1 else ""
+    return Chart(metric, title, "bars", columns, bars if len(bars) <= MOST_BARS else [], "x", metric, note=note)
+
+
+def _longest(axes: Sequence[str], rows: Sequence[Row]) -> str:
+    """The setting of numbers, given in every row, of which most values were tried; none if there is no such."""
+    tried = {axis: [row.get(axis, "") for row in rows] for axis in axes}
+    numeric = [axis for axis, cells in tried.items() if axis != "seed" and all(cells) and _are_numbers(cells)]
+    return max(numeric, key=lambda axis: len(set(tried[axis])), default="")
+
+
+def _short(row: Row, axes: Sequence[str]) -> str:
+    return f"{row['point']}: {' · '.join(row.get(axis) or 'as it is' for axis in axes) or 'as it is'}"
 
 
 def _table(rows: Sequence[Row], axes: Sequence[str]) -> Mapping[str, Any]:
@@ -139,9 +177,16 @@ def _table(rows: Sequence[Row], axes: Sequence[str]) -> Mapping[str, Any]:
         for axis in axes
         if (cells := [row.get(axis, "") for row in rows])
     ]
-    columns += [Column("status", "Status", [row["status"] for row in rows])]
+    columns += [Column("status", "Status", [STATUSES.get(row["status"], row["status"]) for row in rows])]
     columns += [
-        Column(metric, label, [row.get(metric, "") for row in rows], "number", digits)
+        Column(
+            metric,
+            label,
+            [row.get(metric, "") for row in rows],
+            "number",
+            digits,
+            is_further=metric in FURTHER or not _varies(rows, metric),
+        )
         for metric, (label, digits) in {**METRICS, **FURTHER}.items()
     ]
     columns += [

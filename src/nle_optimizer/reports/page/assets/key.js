@@ -9,6 +9,7 @@ function sign(shape, colour, filled) {
   path.setAttribute("fill", filled ? colour : "#fff");
   path.setAttribute("stroke", colour);
   path.setAttribute("stroke-width", 2);
+  if (shape === "line" && !filled) path.setAttribute("stroke-dasharray", "5 4");
   svg.append(path);
   return svg;
 }

@@ -48,6 +48,6 @@ for (const section of document.querySelectorAll("[data-table]")) {
 }
 const wanted = [["", "All changes"], ...Object.entries(CHANGES).map(([key, [text]]) => [key, text])];
 const filters = new Filters(document.getElementById("filters"), [{ key: "change", label: "Change", options: wanted }], refresh);
-drawKey([...Object.values(CHANGES).map(([text, colour, filled]) => ["school", colour, filled, text]), ["nle", INK, true, "NLE"], ["line", SUPPORTED, true, "Pair that came"], ["line", LEFT, false, "Pair that went (dashed)"]]);
+drawKey([...Object.values(CHANGES).map(([text, colour, filled]) => ["school", colour, filled, text]), ["nle", INK, true, "NLE"], ["line", SUPPORTED, true, "Pair that came"], ["line", LEFT, false, "Pair that went"]]);
 listenToZoom(map);
 refresh(filters.chosen);
