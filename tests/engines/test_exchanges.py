@@ -192,10 +192,8 @@ def test_those_who_move_bring_about_what_a_change_is_worth(kind: str) -> None:
         for changes, made in changed(problem, exchanges):
             for n in np.flatnonzero(changes.possible).tolist():
                 added, removed = changes.pairs(n)
-                assert set(removed.tolist()) <= set(matched.tolist()) and not set(added.tolist()) & set(
-                    matched.tolist()
-                )
-                after = np.sort(np.append(matched[~np.isin(matched, removed)], added))
+                assert set(removed) <= set(matched.tolist()) and not set(added) & set(matched.tolist())
+                after = np.array(sorted({*matched.tolist(), *added} - set(removed)), dtype=np.int64)
                 assert is_allowed(made(n), after)
                 values = [int(level.amounts[added].sum() - level.amounts[removed].sum()) for level in problem.levels]
                 assert values == changes.values[n].tolist()

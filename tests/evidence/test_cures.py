@@ -1,12 +1,20 @@
-"""Cures against solving anew with the capacity they ask for, and against the second reading."""
+"""Cures against solving anew with what they ask for, against a plain search, and against the second reading."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from random import Random
+from typing import Any
 
-from nle_optimizer.evidence.cures import cheapest_cures, cures_by_recipient
+import pytest
+
+from nle_optimizer import allocate, load_scenario, verify
+from nle_optimizer.evidence.cures.capacity import cures_by_recipient
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.records import MILLION
+from support.scenarios import nle, school, write_scenario
 from support.small_cases import cases, changed, outcome_of, plain, values
 
 
@@ -14,7 +22,7 @@ def test_with_the_capacity_a_cure_asks_for_the_objective_is_as_good_as_it_says(t
     found = 0
     for place, given, chosen, outcome in cases(tmp_path, "cures", 30, plain):
         sense = outcome.problem.levels[0].sense
-        for recipient, cure in cheapest_cures(outcome).items():
+        for recipient, (cure,) in cures_by_recipient(outcome, 1).items():
             number = [row["nle_id"] for row in given["nles"]].index(cure.nle_id)
             places = given["nles"][number]["placements"] + cure.amount // MILLION
             after = outcome_of(place / str(recipient), changed(given, "nles", number, placements=places), chosen)
@@ -62,3 +70,167 @@ def test_a_cure_that_is_none_is_found_by_the_second_reading(tmp_path: Path) -> N
             assert any("cure" in finding for finding in check_claim(outcome.scenario, claim))
             tried += 1
     assert tried
+
+
+KINDS = {"too-far": "reach", "fit-below-minimum": "minimum_fit", "own-trust": "conflict"}
+COLUMNS = {
+    "reach": ("reach_nle_id", "reach_more_km", "reach_price"),
+    "minimum_fit": ("minimum_fit_nle_id", "minimum_fit_needed", "minimum_fit_price"),
+    "conflict": ("conflict_nle_id", "conflict", "conflict_price"),
+}
+SETTINGS: dict[str, Any] = {
+    "objectives": ["fit"],
+    "geography": {"max_distance_km": 20},
+    "fit": {"minimum": 0.7},
+    "conflicts": {"same_authority": False},
+}
+World = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+
+
+def world(rng: Random) -> World:
+    """Schools and NLEs on a line, so that distances and fits are read off the cells: fit is the one expertise."""
+    where = lambda: {"easting": 400_000 + 500 * rng.randint(0, 120), "northing": 400_000}  # noqa: E731
+    need = {"need_leadership": 1, "need_governance": 0, "need_finance": 0}
+    schools = [school(n, **need, **where(), trust_id=rng.choice(["T1", "T2"])) for n in range(1, 7)]
+    nles = [
+        nle(n, **where(), placements=rng.randint(1, 2), trust_id=rng.choice(["T1", "T2"]))
+        | {"expertise_leadership": rng.choice([0.2, 0.5, 0.7, 0.9, 1])}
+        for n in range(1, 5)
+    ]
+    return schools, nles
+
+
+def obstacles(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    found = []
+    if abs(one["easting"] - other["easting"]) > 20_000:
+        found.append("too-far")
+    if one["trust_id"] == other["trust_id"]:
+        found.append("own-trust")
+    if other["expertise_leadership"] < 0.7:
+        found.append("fit-below-minimum")
+    return found
+
+
+def naive_cures(one: dict[str, Any], free: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str, Decimal]]:
+    """The least of each kind by NLEs with a free place: NLE, amount, price."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for other in free:
+        stops = obstacles(one, other)
+        if len(stops) == 1:
+            metres, fit = abs(one["easting"] - other["easting"]), Decimal(str(other["expertise_leadership"]))
+            amounts = {
+                "too-far": f"{(metres - 20_000) / 1000:.3f}",
+                "own-trust": "own-trust",
+                "fit-below-minimum": str(fit.normalize()),
+            }
+            least = {"too-far": metres, "own-trust": 0, "fit-below-minimum": -fit}[stops[0]]
+            cure = (least, -fit, metres, other["nle_id"], amounts[stops[0]])
+            found.setdefault(KINDS[stops[0]], []).append(cure)
+    return {kind: (min(own)[3], min(own)[4], -min(own)[1]) for kind, own in found.items()}
+
+
+def told_cures(row: dict[str, str]) -> dict[str, tuple[str, str, Decimal]]:
+    cells = {kind: [row[column] for column in columns] for kind, columns in COLUMNS.items()}
+    return {kind: (nle_id, amount, Decimal(price)) for kind, (nle_id, amount, price) in cells.items() if nle_id}
+
+
+def rows_of(table: Any) -> Iterator[dict[str, str]]:
+    return (dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True))
+
+
+def test_of_each_kind_the_least_is_told_that_a_plain_search_finds(tmp_path: Path) -> None:
+    told = dict.fromkeys(COLUMNS, 0)
+    for seed in range(80):
+        schools, nles = world(Random(seed))
+        result = allocate(load_scenario(write_scenario(tmp_path / str(seed), SETTINGS, schools, nles)))
+        assert verify(result) == []
+        used = list(result.claim.tables["allocation"]["nle_id"])
+        free = [other for other in nles if used.count(other["nle_id"]) < other["placements"]]
+        by_id = {one["school_id"]: one for one in schools}
+        for row in rows_of(result.claim.tables["unmatched"]):
+            expected = naive_cures(by_id[row["school_id"]], free)
+            assert told_cures(row) == expected
+            for kind in expected:
+                told[kind] += 1
+    assert min(told.values()) > 5
+
+
+def test_the_first_cure_is_by_a_resource_else_by_reach_then_minimum_fit_then_a_conflict(tmp_path: Path) -> None:
+    seen = set()
+    for seed in range(80):
+        schools, nles = world(Random(seed))
+        result = allocate(load_scenario(write_scenario(tmp_path / str(seed), SETTINGS, schools, nles)))
+        for row in rows_of(result.claim.tables["unmatched"]):
+            seen.add(row["cure_kind"])
+            others = [kind for kind in COLUMNS if row[COLUMNS[kind][0]]]
+            if row["cure_kind"] != "placements":
+                assert row["cure_kind"] == (others[0] if others else "")
+                cells = [row[column] for column in COLUMNS[others[0]]] if others else [""] * 3
+                assert [row[f"cure_{part}"] for part in ("id", "amount", "price")] == cells
+    assert {"placements", "reach", "minimum_fit", "conflict"} <= seen
+
+
+def lift(settings: dict[str, Any], kind: str, amount: str, row: dict[str, str]) -> dict[str, Any]:
+    if kind == "reach":
+        return {**settings, "geography": {"max_distance_km": float(Decimal(20) + Decimal(amount))}}
+    if kind == "minimum_fit":
+        return {**settings, "fit": {"minimum": float(amount)}}
+    return {**settings, "conflicts": {**settings["conflicts"], "own_trust": False}}
+
+
+def test_with_what_a_cure_lifts_the_objective_is_as_good_as_it_says(tmp_path: Path) -> None:
+    tried = 0
+    for seed in range(25):
+        schools, nles = world(Random(seed))
+        result = allocate(load_scenario(write_scenario(tmp_path / str(seed), SETTINGS, schools, nles)))
+        before = Decimal(str(result.claim.summary["metrics"]["total_fit"]))
+        for n, row in enumerate(rows_of(result.claim.tables["unmatched"])):
+            for kind, (_, amount, price) in told_cures(row).items():
+                settings = lift(SETTINGS, kind, amount, row)
+                file = write_scenario(tmp_path / f"{seed} {n} {kind}", settings, schools, nles)
+                after = Decimal(str(allocate(load_scenario(file)).claim.summary["metrics"]["total_fit"]))
+                assert price >= 0 and after - before >= price - Decimal("0.000001")
+                tried += 1
+    assert tried > 20
+
+
+def quota(maximum: int) -> list[dict[str, Any]]:
+    return [{"name": "few", "type": "quota", "of": "schools", "where": {"region": "Leeds"}, "maximum": maximum}]
+
+
+@pytest.mark.parametrize(("maximum", "kind"), [(1, ""), (2, "reach")])
+def test_a_pair_that_would_break_a_limit_is_no_cure(maximum: int, kind: str, tmp_path: Path) -> None:
+    schools = [school(1, region="Leeds"), school(2, region="Leeds", easting=480_000)]
+    settings = {**SETTINGS, "constraints": quota(maximum)}
+    result = allocate(load_scenario(write_scenario(tmp_path, settings, schools, [nle(1, placements=2)])))
+    assert result.claim.tables["unmatched"]["cure_kind"] == [kind]
+    assert verify(result) == []
+
+
+def test_a_second_obstacle_leaves_no_cure_by_lifting_the_first(tmp_path: Path) -> None:
+    schools = [school(1, easting=480_000, trust_id="T1")]
+    result = allocate(load_scenario(write_scenario(tmp_path, SETTINGS, schools, [nle(1, trust_id="T1")])))
+    assert result.claim.tables["unmatched"]["cure_kind"] == [""]
+
+
+WRONG = ("", "{cell}1", "N4")
+
+
+def test_no_cell_of_a_cure_can_be_altered_unseen(tmp_path: Path) -> None:
+    tried = set()
+    for seed in range(30):
+        schools, nles = world(Random(seed))
+        result = allocate(load_scenario(write_scenario(tmp_path / str(seed), SETTINGS, schools, nles)))
+        table = result.claim.tables["unmatched"]
+        for column in (name for columns in COLUMNS.values() for name in columns):
+            line = next((n for n, cell in enumerate(table[column]) if cell), None)
+            for wrong in WRONG if line is not None else ():
+                assert line is not None
+                cells = list(table[column])
+                cells[line] = wrong.format(cell=cells[line])
+                if cells[line] == table[column][line]:
+                    continue
+                claim = replace(result.claim, tables={**result.claim.tables, "unmatched": {**table, column: cells}})
+                assert any("cure" in finding for finding in verify(replace(result, claim=claim)))
+                tried.add(column)
+    assert tried == {name for columns in COLUMNS.values() for name in columns}

@@ -10,7 +10,8 @@ from nle_optimizer.errors import InputError
 from support.random_scenarios import write_random_scenario
 
 SEEDS = range(250)
-DEMANDING = range(150)
+DEMANDING = [*range(150), 5254]
+"""In the last no pair fits its NLE, so that every bound is 0."""
 STOPPED = range(40)
 
 

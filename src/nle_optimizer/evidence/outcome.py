@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -97,7 +98,7 @@ class Outcome(Case):
             return "unknown"
         return "optimal" if all(level.proved for level in self.solution.levels) else "feasible"
 
-    @property
+    @cached_property
     def matched(self) -> Integers:
         """Indices of the matched candidate pairs, by recipient, then NLE."""
         pairs, recipient = self.solution.matched, self.candidates.recipient

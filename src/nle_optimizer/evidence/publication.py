@@ -6,7 +6,7 @@ from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.evidence.alternates import alternates_table
 from nle_optimizer.evidence.certificate import certificate_of
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.evidence.cures import cheapest_cures
+from nle_optimizer.evidence.cures.cheapest import cheapest_cures
 from nle_optimizer.evidence.exchanging import exchanges_of, first_changes
 from nle_optimizer.evidence.explanation import area_fits, shown_areas, why_matched
 from nle_optimizer.evidence.metrics import breakdown_of, pounds, summary_of
@@ -113,22 +113,19 @@ def _unmatched(outcome: Outcome, stands: Standing) -> TextTable:
     left = outcome.recipients.take(rows)
     reasons = why_unmatched(outcome, stands, rows)
     nle, distance = nearest_nles(outcome, rows)
-    cures = cheapest_cures(outcome)
-    cells = [cures[row].cells if row in cures else ("",) * 4 for row in rows.tolist()]
+    first, of_each_kind = cheapest_cures(outcome, rows)
     return {
         "school_id": left.ids.tolist(),
         "reason": [code for code, _ in reasons],
         "explanation": [text for _, text in reasons],
-        "cure_kind": [each[0] for each in cells],
-        "cure_id": [each[1] for each in cells],
-        "cure_amount": [each[2] for each in cells],
-        "cure_price": [each[3] for each in cells],
+        **first,
         "nearest_nle_id": _named(outcome.candidates.nles.ids, nle),
         "nearest_km": [fixed(m, 3) if m >= 0 else "" for m in distance.tolist()],
         "name": as_text(left.column("name")),
         "local_authority": as_text(left.column("local_authority")),
         "priority": as_text(left.column("priority")),
         "days_waiting": as_text(left.column("days_waiting")),
+        **of_each_kind,
     }
 
 

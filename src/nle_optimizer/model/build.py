@@ -10,12 +10,12 @@ from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.model.constraints.ground import Ground
 from nle_optimizer.model.constraints.presences import PresenceBook
 from nle_optimizer.model.constraints.requirement import Requirement
-from nle_optimizer.model.constraints.rows import rows_of
+from nle_optimizer.model.constraints.rows import refuse_impossible, rows_of
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.problem import Problem, Resource
-from nle_optimizer.records import MILLION, Column, Integers, Kind, Records
+from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.rule_objectives import objectives_asked
@@ -45,6 +45,19 @@ def use_of_resources(candidates: Candidates, settings: Settings, resources: tupl
 
 
 def _use(candidates: Candidates, settings: Settings, resource: str) -> Integers:
+    use, known = use_where_known(candidates, settings, resource)
+    blank = np.unique(candidates.recipient[~known])
+    if len(blank):
+        what = f"how much {resource} it takes is not known; fill the cell or set offer.{resource}"
+        table = candidates.recipients
+        raise InputError(
+            [Fault(Place(table.source, row=int(table.rows[n])), resource, what, table.ids[n]) for n in blank[:20]]
+        )
+    return use
+
+
+def use_where_known(candidates: Candidates, settings: Settings, resource: str) -> tuple[Integers, Flags]:
+    """What each pair takes of a resource, in millionths, and where that is known."""
     cells = candidates.recipients.column(resource, Kind.AMOUNT)
     offers = _offers(candidates.recipients, settings, resource)
     first, second = (offers, cells) if settings.offer.get("override") is True else (cells, offers)
@@ -53,14 +66,7 @@ def _use(candidates: Candidates, settings: Settings, resource: str) -> Integers:
     use = amounts[candidates.recipient]
     own = candidates.from_table(resource)
     use[own.given] = own.values[own.given]
-    blank = np.unique(candidates.recipient[~known[candidates.recipient] & ~own.given])
-    if len(blank):
-        what = f"how much {resource} it takes is not known; fill the cell or set offer.{resource}"
-        table = candidates.recipients
-        raise InputError(
-            [Fault(Place(table.source, row=int(table.rows[n])), resource, what, table.ids[n]) for n in blank[:20]]
-        )
-    return use
+    return use, known[candidates.recipient] | own.given
 
 
 def _offers(recipients: Records, settings: Settings, resource: str) -> Column:
@@ -83,6 +89,21 @@ def build_problem(
 
     Raises:
         InputError: a limit that could not be met, an objective that the tables do not allow, too large amounts.
+    """
+    refuse_impossible(requirements)
+    return state_problem(ground, requirements, objectives, settings)
+
+
+def state_problem(
+    ground: Ground,
+    requirements: Sequence[Requirement],
+    objectives: list[Objective],
+    settings: Settings,
+) -> Problem:
+    """The same, whether or not its limits could be met.
+
+    Raises:
+        InputError: an objective that the tables do not allow, too large amounts.
     """
     candidates, book = ground.candidates, PresenceBook()
     recipients = candidates.recipients

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.model.levels import Leximin
+from nle_optimizer.model.levels import Level, Leximin
 from nle_optimizer.model.problem import Problem, Row
 from nle_optimizer.records import Flags, Integers
 
@@ -44,6 +44,15 @@ def breaks_of(problem: Problem, matched: Integers, pairs: Integers) -> Breaks:
         return Breaks(pairs[:0], pairs[:0], np.zeros(0, dtype=bool))
     pair, at_row, lower = (np.concatenate(part) for part in zip(*found, strict=True))
     return Breaks(pair, at_row, lower)
+
+
+def gains_of(problem: Problem, level: Level, matched: Integers, pairs: Integers) -> Integers:
+    """What each of some pairs would add to a level, in the maximising orientation, beside those matched; ascending."""
+    if level.presence_amounts is None:
+        return level.amounts[pairs]
+    every, presences = np.arange(problem.size), np.arange(problem.presences.count)
+    row = Row(level.name, level.name, every, level.amounts, None, None, presences, level.presence_amounts)
+    return _Change(problem, matched, pairs).of(row)
 
 
 class _Change:

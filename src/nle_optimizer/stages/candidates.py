@@ -56,6 +56,17 @@ class Candidates:
         """One ascending number a pair: nle * recipients + recipient."""
         return self.nle * len(self.recipients) + self.recipient
 
+    def some(self, rows: Integers) -> "Candidates":
+        """Some of the pairs alone, none of them required."""
+        return replace(
+            self,
+            nle=self.nle[rows],
+            recipient=self.recipient[rows],
+            distance=self.distance[rows],
+            fit=self.fit[rows],
+            required=None,
+        )
+
     def from_table(self, name: str) -> Column:
         """A column of the pairs table for each candidate pair; blank where no row gives it."""
         if self.given is None:

@@ -113,13 +113,13 @@ class Paths:
         """Whether there is a path."""
         return np.asarray(self.loss[target, node, 0] < FAR, dtype=bool)
 
-    def along(self, target: int, node: int) -> Integers:
+    def along(self, target: int, node: int) -> list[int]:
         """The arcs of a path as they were given, in order."""
         found = []
         while (arc := int(self.onwards[target, node])) != NOWHERE:
             found.append(int(self.arcs.origin[arc]))
             node = int(self.arcs.head[arc])
-        return np.array(found, dtype=np.int64)
+        return found
 
 
 def paths_to(arcs: Arcs, targets: Integers, most: Integers | None = None) -> Paths:

@@ -88,32 +88,32 @@ class Changes:
         kept = self.take(np.where(better, np.arange(len(self)), NONE))
         return replace(kept, possible=np.ones(len(self), dtype=bool))
 
-    def pairs(self, change: int) -> tuple[Integers, Integers]:
+    def pairs(self, change: int) -> tuple[list[int], list[int]]:
         """The pairs that are matched anew, and those that are given up, ascending; none where it is not possible."""
         circles = self.circles
         if not self.possible[change]:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        way = int(circles.way[change])
-        arcs = np.zeros(0, dtype=np.int64) if way == NONE else circles.found.along(way)
-        added = np.append(circles.graph.added[arcs], circles.added[change])
-        removed = np.append(circles.graph.removed[arcs], circles.removed[change])
-        return np.sort(added[added != NONE]), np.sort(removed[removed != NONE])
+            return [], []
+        way, graph = int(circles.way[change]), circles.graph
+        arcs = [] if way == NONE else circles.found.along(way)
+        added = [int(circles.added[change]), *(int(graph.added[arc]) for arc in arcs)]
+        removed = [int(circles.removed[change]), *(int(graph.removed[arc]) for arc in arcs)]
+        return sorted(pair for pair in added if pair != NONE), sorted(pair for pair in removed if pair != NONE)
 
     def moves(self, change: int, besides: int = NONE) -> list[Move]:
         """Who moves, by recipient, leaving one pair unsaid; a recipient of several NLEs may move more than once."""
         added, removed = self.pairs(change)
-        joined, left = self._nles_of(added[added != besides]), self._nles_of(removed)
+        joined, left = self._nles_of([pair for pair in added if pair != besides]), self._nles_of(removed)
         return [
             Move(recipient, *ends)
             for recipient in sorted({*joined, *left})
             for ends in _side_by_side(left.get(recipient, []), joined.get(recipient, []))
         ]
 
-    def _nles_of(self, pairs: Integers) -> dict[int, list[int]]:
+    def _nles_of(self, pairs: list[int]) -> dict[int, list[int]]:
         """The NLEs of some pairs by recipient."""
         problem = self.circles.problem
         found: dict[int, list[int]] = {}
-        for pair in pairs.tolist():
+        for pair in pairs:
             found.setdefault(int(problem.recipient[pair]), []).append(int(problem.nle[pair]))
         return found
 

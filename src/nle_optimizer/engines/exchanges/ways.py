@@ -25,7 +25,7 @@ class Found:
     node: Integers
     paths: Paths
 
-    def along(self, number: int) -> Integers:
+    def along(self, number: int) -> list[int]:
         """The arcs of a way, as they were numbered when they were priced; in no order."""
         return self.paths.along(int(self.group[number]), int(self.node[number]))
 

@@ -36,6 +36,7 @@ from nle_optimizer.evidence.verification.stages.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.tables import allocation, alternates, figures, particulars, rest
 from nle_optimizer.evidence.verification.tables.alternates import Alternates
+from nle_optimizer.evidence.verification.tables.cures import Cures
 from nle_optimizer.evidence.verification.tables.one_place import OnePlace
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags, Texts
@@ -97,7 +98,7 @@ class _Check:
         if not self.claim.is_brief:
             self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
             prices = proof.first_prices if isinstance(proof, PriceCertificate) else None
-            self._check_alternates(sweep)
+            self._check_alternates(sweep, instance)
             self.one_place.check(self._table("nles", rest.nle_columns(self.scenario)), sweep, prices, self.findings)
         check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
@@ -185,9 +186,7 @@ class _Check:
         required = self._required(listed, current)
         self.one_place = OnePlace(instance, required)
         brief = self.claim.is_brief
-        self.alternates = (
-            None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS), self.unmatched)
-        )
+        self.alternates = None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS))
         sweep = Sweep(
             candidates,
             measures,
@@ -290,12 +289,13 @@ class _Check:
             broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
             check_limits(broken, scenario.settings.rule, self.claim.summary.get("missed"), self.findings)
 
-    def _check_alternates(self, sweep: Sweep) -> None:
+    def _check_alternates(self, sweep: Sweep, instance: Instance) -> None:
         first: Mapping[str, Any] = next(iter(entries_of(self.claim.summary)), {})
         exact = first.get("exact") or {}
         is_best = bool(first.get("proved")) and exact.get("value") == exact.get("bound")
         if self.alternates is not None and not (sweep.fit < 0).any():
             self.alternates.check(sweep, is_best=is_best)
+            Cures(instance, self.unmatched).check(sweep)
 
     def _is_open(self, sweep: Sweep, instance: Instance, matched: Pairs) -> Flags:
         """By recipient, whether a pair of it could be matched as all else is; only told of those without an NLE."""

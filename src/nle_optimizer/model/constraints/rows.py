@@ -1,6 +1,6 @@
 """A constraint as rows over pairs and presences, for engines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,14 +19,22 @@ LARGEST_SUM = 2**61
 MOST_SHOWN = 20
 
 
+def refuse_impossible(requirements: Sequence[Requirement]) -> None:
+    """Refuse limits that could not be met even if every candidate pair were matched.
+
+    Raises:
+        InputError: with each of them.
+    """
+    if problems := [problem for requirement in requirements for problem in _impossible(requirement)]:
+        raise InputError(problems[:MOST_SHOWN])
+
+
 def rows_of(requirement: Requirement, book: PresenceBook) -> list[Row]:
     """The rows of a constraint; one without a pair, which nothing could break, is left out.
 
     Raises:
-        InputError: a limit that could not be met even if every candidate pair were matched, or too large a sum.
+        InputError: too large a sum.
     """
-    if problems := list(_impossible(requirement)):
-        raise InputError(problems[:MOST_SHOWN])
     limits, members = list(requirement.limits()), _members(requirement.tally)
     every, whole = np.arange(len(requirement.nle)), None
     if any(limit.share is not None for _, _, limit in limits):

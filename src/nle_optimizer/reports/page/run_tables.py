@@ -6,16 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from nle_optimizer.reports.page.table import Column, packed_table
+from nle_optimizer.reports.view.cures import cures_in_words
 from nle_optimizer.reports.view.view import FURTHER, Rows, View
 from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
 from nle_optimizer.scenario.columns import AREAS
 
 CAPTIONS = {"uncertainty": "How sure the pairs are", "moves": "Moves"}
-CURES = {
-    "capacity": "one more place at {id}",
-    "distance": "a limit of {amount} km, to reach {id}",
-    "max_distance_km": "a limit of {amount} km, to reach {id}",
-}
 
 
 def tables_of(view: View) -> list[dict[str, Any]]:
@@ -110,8 +106,8 @@ def _left_out(view: View) -> dict[str, Any]:
         Column("school", "School", named(ids, school_names(view)), "school"),
         Column("reason", "Reason", [worded(code) for code in rows["reason"]]),
         Column("explanation", "Explanation", rows["explanation"]),
-        Column("cure", "What would cure it", _cures(rows, names)),
-        Column("cure_price", "At the price of", _unless_all_zero(rows["cure_price"]), "number", 3),
+        Column("cure", "What would cure it", cures_in_words(rows, names)),
+        Column("cure_price", "The first adds to the first aim", _unless_all_zero(rows["cure_price"]), "number", 3),
         Column("local_authority", "Authority", rows["local_authority"]),
         Column("priority", "Priority", rows["priority"], "number"),
         Column("days_waiting", "Days waiting", rows["days_waiting"], "number"),
@@ -129,17 +125,6 @@ def _left_out(view: View) -> dict[str, Any]:
 def _looked_up(table: Rows, name: str, ids: Sequence[str]) -> list[str]:
     cells = table.by(f"{'nle' if 'nle_id' in table.columns else 'school'}_id", name)
     return [cells.get(identifier, "") for identifier in ids]
-
-
-def _cures(rows: Rows, names: Mapping[str, str]) -> list[str]:
-    """What would cure each, in words; a kind without words here is told as it stands."""
-    told = []
-    for kind, who, amount in zip(*(rows[f"cure_{part}"] for part in ("kind", "id", "amount")), strict=True):
-        if kind in CURES:
-            told.append(CURES[kind].format(id=names.get(who) or who, amount=amount).capitalize())
-        else:
-            told.append(" ".join(part for part in (worded(kind, {}), names.get(who) or who, amount) if part))
-    return told
 
 
 def _nles(view: View) -> dict[str, Any]:

@@ -23,7 +23,18 @@ EXPECTED = {
     "breakdown": ("group", "value", "eligible", "supported", "coverage", "mean_fit", "mean_distance_km"),
 }
 """Columns without which something is missing from what is shown."""
-NUMBERS = ("fit", "cost", "coverage", "eligible", "supported", "nearest_km", "cure_price", "easting", "northing")
+NUMBERS = (
+    "fit",
+    "cost",
+    "coverage",
+    "eligible",
+    "supported",
+    "nearest_km",
+    "cure_price",
+    "reach_more_km",
+    "easting",
+    "northing",
+)
 NUMBERED = ("fit_", "capacity_", "used_", "distance_km")
 """Columns of numbers: by their names, and by how these begin."""
 PARTS: Mapping[str, Callable[[Any], bool]] = {

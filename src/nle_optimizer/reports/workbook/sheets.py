@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nle_optimizer.reports.page.run_tables import named, nle_names, school_names
+from nle_optimizer.reports.view.cures import BRIEFLY, cures_in_words
 from nle_optimizer.reports.view.view import Rows, View
 from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
 from nle_optimizer.scenario.columns import AREAS
@@ -140,16 +141,30 @@ def _left_out(view: View) -> Iterator[Column]:
     yield Column("School", named(rows["school_id"], school_names(view)), 34)
     yield Column("Reason", [worded(code) for code in rows["reason"]], 24)
     yield Column("Explanation", rows["explanation"], 70)
-    yield Column("More of", rows["cure_kind"], 12)
-    yield Column("at NLE", rows["cure_id"])
-    yield Column("How much", rows["cure_amount"], 10, "number")
-    yield Column("Gain", rows["cure_price"], 10, "number")
+    yield Column("What would cure it", cures_in_words(rows, nle_names(view)), 70)
+    if not view.is_shared:
+        yield from _cures(rows)
     if not view.is_shared:
         yield Column("Nearest NLE", rows["nearest_nle_id"])
         yield Column("Km to nearest", rows["nearest_km"], 12, "km")
     yield Column("Authority", rows["local_authority"], 22)
     yield Column("Priority", rows["priority"], 8, "whole")
     yield Column("Days waiting", rows["days_waiting"], 10, "whole")
+
+
+def _cures(rows: Rows) -> Iterator[Column]:
+    """The cures apart, for those who filter and sort."""
+    of_resource = [kind not in BRIEFLY for kind in rows["cure_kind"]]
+    for heading, name in (("More of", "cure_kind"), ("at NLE", "cure_id"), ("How much", "cure_amount")):
+        cells = [cell if shown else "" for cell, shown in zip(rows[name], of_resource, strict=True)]
+        yield Column(heading, cells, 12, "number" if name == "cure_amount" else "text")
+    yield Column("Longer reach: km more", rows["reach_more_km"], 12, "km")
+    yield Column("to NLE", rows["reach_nle_id"])
+    yield Column("Minimum fit of", rows["minimum_fit_needed"], 12, "share")
+    yield Column("for NLE", rows["minimum_fit_nle_id"])
+    yield Column("Conflict to set aside", rows["conflict"])
+    yield Column("with NLE", rows["conflict_nle_id"])
+    yield Column("First cure adds to the first aim", rows["cure_price"], 14, "number")
 
 
 def _alternates(view: View) -> Iterator[Column]:

@@ -36,9 +36,9 @@ OBSTACLES = {
 
 def pair(outcome: Outcome, prices: Prices, recipient: int, nle: int, seconds: float | None) -> dict[str, Any]:
     """Every reason for and against a pair of an eligible recipient and an available NLE."""
-    found = around(outcome, np.array([recipient], dtype=np.int64))
-    codes = found.of(nle)
-    metres, limit = int(found.distance[nle]), int(found.limit[nle])
+    between = around(outcome, np.array([recipient], dtype=np.int64))
+    codes, found = between.of(nle), between.candidates
+    metres, limit = int(found.distance[nle]), int(between.limit[nle])
     words = {
         "distance": fixed(metres, 1),
         "limit": "any number of" if limit == NO_LIMIT else fixed(limit, 1),

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from nle_optimizer.evidence.cures import cures_by_recipient
+from nle_optimizer.evidence.cures.capacity import cures_by_recipient
+from nle_optimizer.evidence.cures.lifted import lifted_cures
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.records import Integers, fixed
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.stages.fit import area_fit
-from nle_optimizer.studies.explaining.around import around
+from nle_optimizer.studies.explaining.around import removed_by_filter
 from nle_optimizer.studies.explaining.cures import MOST as MOST_CURES
 from nle_optimizer.studies.explaining.cures import cures
 from nle_optimizer.studies.explaining.prices import Price, Prices
@@ -31,19 +32,19 @@ def schools(run: Reopened, prices: Prices, recipients: Integers, most: int = MOS
     """The same of several at once, each with so many candidates; it takes little longer than of one."""
     outcome = run.outcome
     waiting = recipients[~outcome.supported[recipients]]
-    found = around(outcome, waiting) if len(waiting) else None
-    place = {recipient: n for n, recipient in enumerate(waiting.tolist())}
+    obstacles = dict(zip(waiting.tolist(), removed_by_filter(outcome, waiting), strict=True))
     of_capacity = cures_by_recipient(outcome, MOST_CURES) if len(waiting) else {}
+    lifted = lifted_cures(outcome, MOST_CURES, waiting)
     told = _Candidates(outcome, prices, recipients, most)
     unmatched = run.folder.claim.tables["unmatched"]
     row = {school_id: n for n, school_id in enumerate(unmatched["school_id"])}
     for recipient in recipients.tolist():
         facts = _eligible(outcome, prices, recipient, told)
-        if found is not None and recipient in place:
-            n, own = row[str(outcome.recipients.ids[recipient])], found.alone(place[recipient])
+        if recipient in obstacles:
+            n = row[str(outcome.recipients.ids[recipient])]
             facts |= {"reason": unmatched["reason"][n], "explanation": unmatched["explanation"][n]}
-            facts["obstacles"] = {code: int(rows.sum()) for code, rows in own.codes.items() if rows.any()}
-            facts["cures"] = cures(outcome, of_capacity.get(recipient, ()), own, prices)
+            facts["obstacles"] = obstacles[recipient]
+            facts["cures"] = cures(outcome, of_capacity.get(recipient, ()), lifted.get(recipient, {}), prices)
         yield facts
 
 

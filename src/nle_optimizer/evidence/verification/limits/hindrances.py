@@ -41,7 +41,7 @@ class _Counts:
         cases, case = np.unique(np.column_stack([codes, own, all_in]), axis=0, return_inverse=True)
         counts, everything = self.family.counts(self.matched), self.family.everything(self.matched)
         rows = self.family.rows()
-        limits = {row: self.family.limits(row) for row in rows}
+        limits = {row: self.family.limits(row) for row in {*rows, *np.unique(codes[codes >= 0]).tolist()}}
         spare = sorted((_spare(limits[row], counts[row], everything), row) for row in rows)[:2]
         broken = [
             (code >= 0 and _breaks(limits[code], counts[code], everything, more, whole))

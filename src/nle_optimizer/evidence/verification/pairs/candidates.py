@@ -84,6 +84,15 @@ class Candidates:
         self._sift(pair, lambda _, rank: stopped.append(rank))
         return REASONS[stopped[0]] if stopped else ""
 
+    def stopping(self, pairs: Pairs) -> dict[str, Flags]:
+        """Which of some pairs, with their fit, each filter stops, whatever else does."""
+        found: dict[str, Flags] = {}
+        for rank, removed in [*self._early, *self._late, (RANK["fit-below-minimum"], self.fitness.too_low)]:
+            gone = removed(pairs)
+            if gone is not None:
+                found[REASONS[rank]] = gone | found.get(REASONS[rank], np.zeros(len(pairs), dtype=bool))
+        return found
+
     def _sift(self, pairs: Pairs, note: Callable[[Integers, int], None]) -> Pairs:
         pairs = self._through(self._early, pairs, note)
         pairs = self._through(self._late, pairs, note)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import ceil
+from math import ceil, isqrt
 
 import numpy as np
 
@@ -147,6 +147,16 @@ class Geography:
         if told is not None:
             result[told[1]] = told[0][told[1]]
         return result
+
+    def more_metres(self, pairs: Pairs) -> list[int]:
+        """How many metres farther the limit of each pair, whose distance is known, must reach to admit it."""
+        p, q = self.limits.factor.as_integer_ratio()
+        least = [isqrt(max(-(-int(square) * p * p // (q * q)) - 1, 0)) + (square > 0) for square in pairs.squares]
+        told = self._listed.cells(pairs, "distance_km")
+        if told is not None:
+            least = np.where(told[1], told[0], least).tolist()
+        limit = np.minimum(self._limit[pairs.rows], self._own[pairs.nle])
+        return [int(reach) - int(now) for reach, now in zip(least, limit, strict=True)]
 
     def filters(self) -> list[tuple[str, Filter]]:
         """The filters on distance and time, by reason code, in order."""

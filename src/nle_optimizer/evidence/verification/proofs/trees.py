@@ -209,10 +209,11 @@ class TreeReading:
         total += sum(price * row.limit for row, price in case.rows)
         total -= sum(price * level.least for price, level in zip(case.held, self.held, strict=True))
         bound = total // case.divisor
-        return bound // self._unit * self._unit if self._unit else bound
+        return bound // self._unit * self._unit if self._unit else min(bound, 0)
 
     @cached_property
     def _unit(self) -> int:
+        """What every value of the level is a multiple of; 0 where nothing can be matched that counts."""
         amounts = self.amounts[self.ground.fits]
         return int(np.gcd.reduce(amounts)) if len(amounts) else 0
 

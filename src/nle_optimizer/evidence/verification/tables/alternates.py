@@ -1,4 +1,4 @@
-"""`alternates.csv` and the cures of `unmatched.csv`: pairs measured anew, and changes that who moves brings about."""
+"""`alternates.csv`: pairs measured anew, and changes that who moves brings about."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -59,15 +59,14 @@ class Measured:
 class Alternates:
     """Is shown all candidate pairs, and then judges the table."""
 
-    def __init__(self, instance: Instance, table: Mapping[str, Sequence[str]], unmatched: Mapping[str, Sequence[str]]):
-        self._instance, self._table, self._unmatched = instance, table, unmatched
+    def __init__(self, instance: Instance, table: Mapping[str, Sequence[str]]):
+        self._instance, self._table = instance, table
         self._level = instance.levels[0] if instance.levels and isinstance(instance.levels[0], Level) else None
         nle = np.asarray(instance.matched.nle)
         self._matched: set[Pair] = set(zip(nle.tolist(), instance.matched.rows.tolist(), strict=True))
         self._own = {row: (nle, row) for nle, row in self._matched if instance.supporters[row] == 1}
         self._lines = self._read()
         asked = {pair for line in self._lines for pair in (line.pair, *line.added)} | self._matched
-        asked |= set(self._cure_pairs().values())
         by_nle: dict[int, list[int]] = {}
         for one, row in sorted(asked):
             by_nle.setdefault(one, []).append(row)
@@ -104,40 +103,6 @@ class Alternates:
         line.added += [(nles[joined], row)] if joined is not None else []
         line.removed += [(nles[left], row)] if left is not None else []
         return True
-
-    def _cure_pairs(self) -> dict[int, Pair]:
-        """By line of those left out, the pair that a cure would make, where both sides exist."""
-        position, nles = self._instance.position, self._instance.nle_position
-        both = zip(self._unmatched["school_id"], self._unmatched["cure_id"], strict=True)
-        return {
-            n: (nles[nle], position[school])
-            for n, (school, nle) in enumerate(both)
-            if school in position and nle in nles
-        }
-
-    def _check_cures(self, sweep: Sweep) -> None:
-        """Each cure: a candidate whose NLE lacks so much of that resource alone, and what the pair then adds."""
-        findings, pairs = self._instance.findings, self._cure_pairs()
-        columns = [self._unmatched[f"cure_{name}"] for name in ("kind", "id", "amount", "price")]
-        for n, said in enumerate(zip(*columns, strict=True)):
-            if not any(said):
-                continue
-            nle = pairs.get(n, (-1, -1))[0]
-            measured = self._found.get(pairs[n]) if nle >= 0 and sweep.supply.available[nle] else None
-            ours = None if measured is None else self._cure(measured, nle, sweep)
-            if ours is None or (said[0], _number(said[2]), _number(said[3])) != ours:
-                label = f"school {self._unmatched['school_id'][n]}"
-                given = "none by this NLE" if ours is None else " ".join(map(str, ours))
-                findings.differs("unmatched.csv", label, "cure", given, " ".join(said))
-
-    def _cure(self, pair: Measured, nle: int, sweep: Sweep) -> tuple[str, Decimal, Decimal] | None:
-        """Resource, amount and price of making a pair beside all that are matched; None where that is no cure."""
-        missing = pair.use + sweep.used[:, nle] - sweep.supply.capacity[:, nle]
-        short = np.flatnonzero(missing > 0).tolist()
-        if len(short) != 1 or self._level is None or pair.amount < 0:
-            return None
-        price = Decimal(-pair.amount if self._level.minimised else pair.amount) / self._level.scale
-        return self._instance.resources[short[0]], Decimal(int(missing[short[0]])) / MILLION, price
 
     def look_at(self, pairs: Pairs) -> None:
         """Measure the pairs that are asked for among some candidate pairs."""
@@ -179,7 +144,6 @@ class Alternates:
             labels = [line.label for line in known]
             findings.compare(FILE, column, labels, cells, [table[column][line.number] for line in known])
         self._check_ranks()
-        self._check_cures(sweep)
         for line, room in zip(known, spare, strict=True):
             self._check_change(line, room, sweep, is_best=is_best)
 

@@ -11,22 +11,23 @@ from nle_optimizer.evidence.verification.stages.recipients import Recipients
 from nle_optimizer.evidence.verification.stages.supply import BEFORE_CAPACITY, Supply
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.tables.allocation import texts
+from nle_optimizer.evidence.verification.tables.cures import FIRST, LIFTED
 from nle_optimizer.records import Integers
 from nle_optimizer.scenario.scenario import Scenario
 
 UNMATCHED, NLES = "unmatched.csv", "nles.csv"
-CURES = ("cure_kind", "cure_id", "cure_amount", "cure_price")
 UNMATCHED_COLUMNS = (
     "school_id",
     "reason",
     "explanation",
-    *CURES,
+    *FIRST,
     "nearest_nle_id",
     "nearest_km",
     "name",
     "local_authority",
     "priority",
     "days_waiting",
+    *(column for columns in LIFTED.values() for column in columns),
 )
 
 

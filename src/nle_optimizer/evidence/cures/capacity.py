@@ -1,17 +1,16 @@
 """The least extra capacity at one NLE after which a recipient without one is served, and everybody else as now."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
-from nle_optimizer.evidence.direct import keeps_rows
 from nle_optimizer.evidence.exchanging import in_its_unit, written
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.model.extension import breaks_of, gains_of
 from nle_optimizer.model.levels import Level
 from nle_optimizer.records import Integers, shortest
-
-NONE = -1
 
 
 @dataclass(frozen=True)
@@ -36,58 +35,43 @@ class Cure:
         return self.kind, self.nle_id, shortest(self.amount, 6), written(self.price)
 
 
+def can_be_cured(outcome: Outcome) -> bool:
+    """Whether cures are worked out: there is an allocation, and its first objective is a sum."""
+    level = next(iter(outcome.problem.levels), None)
+    return isinstance(level, Level) and outcome.status not in ("infeasible", "unknown")
+
+
 def cures_by_recipient(outcome: Outcome, most: int) -> dict[int, list[Cure]]:
-    """The cheapest cures of every recipient without an NLE, at most so many of each."""
+    """The cheapest cures by capacity of every recipient without an NLE, at most so many of each.
+
+    Earlier resources first, then less of it, the better price, the fit, the distance.
+    """
     found: dict[int, list[Cure]] = {}
-    for recipient, cure in _cures(outcome, np.ones(len(outcome.candidates), dtype=bool), most):
+    for recipient, cure in _cures(outcome, most) if can_be_cured(outcome) else ():
         found.setdefault(recipient, []).append(cure)
     return found
 
 
-def cheapest_cures(outcome: Outcome) -> dict[int, Cure]:
-    """The cheapest cure of every recipient without an NLE that has one, by recipient."""
-    first: dict[int, Cure] = {}
-    for recipient, cure in _cures(outcome, np.ones(len(outcome.candidates), dtype=bool), most=1):
-        first.setdefault(recipient, cure)
-    return first
-
-
-def _cures(outcome: Outcome, asked: np.ndarray, most: int | None = None) -> list[tuple[int, Cure]]:
-    """Recipient and cure: earlier resources first, then less of it, the better price, the fit, the distance."""
-    problem, found = outcome.problem, outcome.candidates
-    level = problem.levels[0] if problem.levels else None
-    if (
-        not isinstance(level, Level)
-        or level.presence_amounts is not None
-        or outcome.status in ("infeasible", "unknown")
-    ):
-        return []
+def _cures(outcome: Outcome, most: int) -> Iterator[tuple[int, Cure]]:
+    problem, found, level = outcome.problem, outcome.candidates, outcome.problem.levels[0]
+    assert isinstance(level, Level)
     missing = _missing(outcome)
-    able = asked & ~outcome.supported[found.recipient] & ((missing > 0).sum(axis=0) == 1) & (level.amounts >= 0)
-    able &= (problem.supporters > 0)[found.recipient] & keeps_rows(outcome, np.full(problem.size, NONE))
+    able = ~outcome.supported[found.recipient] & ((missing > 0).sum(axis=0) == 1)
+    able &= (problem.supporters > 0)[found.recipient]
+    able[breaks_of(problem, outcome.solution.matched, np.flatnonzero(able)).pair] = False
     pairs = np.flatnonzero(able)
+    worth = gains_of(problem, level, outcome.solution.matched, pairs)
+    pairs, worth = pairs[worth >= 0], worth[worth >= 0]
     resource = (missing[:, pairs] > 0).argmax(axis=0) if len(pairs) else pairs
     amount = missing[resource, pairs]
     far = np.where(found.distance[pairs] < 0, np.iinfo(np.int64).max, found.distance[pairs])
     recipient = found.recipient[pairs]
-    keys = (found.nle[pairs], far, -found.fit[pairs], -level.amounts[pairs], amount, resource, recipient)
-    order = np.lexsort(keys)
-    if most is not None:
-        place = np.arange(len(order)) - np.searchsorted(recipient[order], recipient[order])
-        order = order[place < most]
+    order = np.lexsort((found.nle[pairs], far, -found.fit[pairs], -worth, amount, resource, recipient))
+    place = np.arange(len(order)) - np.searchsorted(recipient[order], recipient[order])
     names, ids = [each.name for each in problem.resources], found.nles.ids
-    return [
-        (
-            int(recipient[n]),
-            Cure(
-                names[resource[n]],
-                str(ids[found.nle[pairs[n]]]),
-                int(amount[n]),
-                in_its_unit(level, int(level.amounts[pairs[n]])),
-            ),
-        )
-        for n in order.tolist()
-    ]
+    for n in order[place < most].tolist():
+        price = in_its_unit(level, int(worth[n]))
+        yield int(recipient[n]), Cure(names[resource[n]], str(ids[found.nle[pairs[n]]]), int(amount[n]), price)
 
 
 def _missing(outcome: Outcome) -> Integers:

@@ -1,0 +1,1 @@
+"""What would serve a recipient that is left out, everybody else staying as they are, kind by kind."""

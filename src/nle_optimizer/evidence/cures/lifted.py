@@ -1,0 +1,164 @@
+"""The least that a longer reach, a lower minimum fit or a lifted conflict takes to serve a recipient without an NLE."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+
+from nle_optimizer.evidence.cures.barred import FILTERS, KINDS, Barred, barred_pairs
+from nle_optimizer.evidence.cures.capacity import can_be_cured
+from nle_optimizer.evidence.exchanging import in_its_unit, written
+from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.model.build import state_problem
+from nle_optimizer.model.constraints.ground import Ground
+from nle_optimizer.model.constraints.requirement import requirement
+from nle_optimizer.model.extension import breaks_of, gains_of
+from nle_optimizer.model.levels import Level
+from nle_optimizer.model.objectives.objective import Stakes
+from nle_optimizer.model.objectives.registry import ADDITIVE
+from nle_optimizer.model.problem import Problem
+from nle_optimizer.records import Integers, fixed, shortest
+
+AT_ONCE = 200_000
+"""Pairs that are looked at together."""
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A pair that would serve the recipient if one filter let it through.
+
+    Attributes:
+        kind: `reach`, `minimum_fit` or `conflict`.
+        code: the filter.
+        nle: the NLE, as an index of the candidates.
+        nle_id: its identifier.
+        fit, distance: of the pair: millionths, and metres, -1 where not known.
+        limit: metres that may lie between the two now.
+        more: metres more that a longer reach would have to allow; 0 for other kinds.
+        price: by how much the first objective then changes, in its own sense and unit; never for the worse.
+    """
+
+    kind: str
+    code: str
+    nle: int
+    nle_id: str
+    fit: int
+    distance: int
+    limit: int
+    more: int
+    price: Decimal
+
+    @property
+    def amount(self) -> str:
+        """What would have to be, as the files write it: kilometres more, the minimum, or the conflict."""
+        if self.kind == "reach":
+            return fixed(self.more, 3)
+        return shortest(self.fit, 6) if self.kind == "minimum_fit" else self.code
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        """NLE, amount and price as the files write them."""
+        return self.nle_id, self.amount, written(self.price)
+
+
+Cures = dict[str, list[Lifted]]
+
+
+def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None) -> dict[int, Cures]:
+    """The least cures by lifting a filter of every recipient without an NLE, by kind, at most so many of each.
+
+    Args:
+        outcome: the run.
+        most: how many of each kind.
+        recipients: those who are asked about, ascending; all where there is none.
+    """
+    waiting = ~outcome.supported & (outcome.problem.supporters > 0)
+    rows = np.flatnonzero(waiting) if recipients is None else recipients[waiting[recipients]]
+    left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
+    nles = np.flatnonzero((left > 0).all(axis=0))
+    found: dict[int, Cures] = {}
+    if not can_be_cured(outcome) or not len(nles):
+        return found
+    step = max(1, AT_ONCE // len(nles))
+    for start in range(0, len(rows), step):
+        barred = barred_pairs(outcome, rows[start : start + step], nles, left)
+        for recipient, cure in _least(outcome, barred, most):
+            found.setdefault(recipient, {}).setdefault(cure.kind, []).append(cure)
+    return found
+
+
+def _least(outcome: Outcome, barred: Barred, most: int) -> Iterator[tuple[int, Lifted]]:
+    """Recipient and cure: less of it, the better price, the fit, the distance; kind by kind."""
+    pairs = barred.pairs
+    if not len(pairs):
+        return
+    worth, allowed = _effects(outcome, barred)
+    at = np.flatnonzero(allowed & (worth >= 0))
+    kinds = [list(KINDS).index(kind) for kind, _ in FILTERS]
+    kind = np.array(kinds, dtype=np.int64)[barred.filter[at]]
+    is_poor = np.array([kind == "minimum_fit" for kind, _ in FILTERS])[barred.filter[at]]
+    least = np.where(is_poor, -pairs.fit[at], barred.more[at])
+    far = np.where(pairs.distance[at] < 0, np.iinfo(np.int64).max, pairs.distance[at])
+    group = pairs.recipient[at] * len(KINDS) + kind
+    order = np.lexsort((pairs.nle[at], far, -pairs.fit[at], -worth[at], least, group))
+    place = np.arange(len(order)) - np.searchsorted(group[order], group[order])
+    level, ids = outcome.problem.levels[0], pairs.nles.ids
+    for n in at[order[place < most]].tolist():
+        kind_name, code = FILTERS[barred.filter[n]]
+        nle = int(pairs.nle[n])
+        yield (
+            int(pairs.recipient[n]),
+            Lifted(
+                kind_name,
+                code,
+                nle,
+                str(ids[nle]),
+                int(pairs.fit[n]),
+                int(pairs.distance[n]),
+                int(barred.limit[n]),
+                int(barred.more[n]),
+                in_its_unit(level, int(worth[n])),
+            ),
+        )
+
+
+def _effects(outcome: Outcome, barred: Barred) -> tuple[Integers, Integers]:
+    """What each barred pair adds to the first objective, and whether it breaks no limit beside those matched."""
+    problem, at, matched = _beside(outcome, barred)
+    allowed = np.ones(problem.size, dtype=bool)
+    allowed[breaks_of(problem, matched, at).pair] = False
+    level = problem.levels[0]
+    assert isinstance(level, Level)
+    return gains_of(problem, level, matched, at), allowed[at]
+
+
+def _beside(outcome: Outcome, barred: Barred) -> tuple[Problem, Integers, Integers]:
+    """The problem of the barred pairs beside those matched, and where in it the one and the other are."""
+    found, settings = outcome.candidates, outcome.scenario.settings
+    # A rule may miss a limit of a row of which no pair is matched; engines miss none.
+    known = np.arange(len(found)) if outcome.status == "completed" else outcome.solution.matched
+    keys = np.concatenate([found.keys[known], barred.pairs.keys])
+    order = np.argsort(keys)
+
+    def both(ours: Integers, theirs: Integers) -> Integers:
+        return np.concatenate([ours[known], theirs])[order]
+
+    theirs = barred.pairs
+    together = replace(
+        found,
+        nle=both(found.nle, theirs.nle),
+        recipient=both(found.recipient, theirs.recipient),
+        distance=both(found.distance, theirs.distance),
+        fit=both(found.fit, theirs.fit),
+        required=None,
+    )
+    use = {name: both(amounts, barred.use[name]) for name, amounts in outcome.use.items()}
+    cost = ADDITIVE["cost"].amounts(Stakes(together, use, settings.costs))
+    ground = Ground(together, use, cost, {each.name: each.capacity for each in outcome.problem.resources})
+    requirements = [requirement(asked, ground) for asked in settings.constraints]
+    problem = state_problem(ground, requirements, list(outcome.objectives[:1]), settings)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    matched = np.isin(known, outcome.solution.matched)
+    return problem, place[len(known) :], np.sort(place[: len(known)][matched])
