@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from nle_optimizer.reports.run_folder import sha256
+from nle_optimizer.reports.workbook.decisions import ACTIONS
 from support.scenarios import nle, read_table, school, write_scenario
 
 SHEETS = [
@@ -59,6 +60,28 @@ def test_its_cells_are_those_of_the_tables(run: Path) -> None:
     assert len(rows(run, "Left out")) == len(read_table(run / "unmatched.csv"))
     assert len(rows(run, "Alternates")) == len(read_table(run / "alternates.csv"))
     assert sum(row["Schools"] for row in rows(run, "By NLE")) == len(written)
+
+
+def test_the_first_sheet_leads_to_every_other_one(run: Path) -> None:
+    page = load_workbook(run / "workbook.xlsx")["Read me"]
+    targets = [cell.hyperlink.location for row in page.iter_rows() for cell in row if cell.hyperlink]
+    assert targets == [f"'{name}'!A1" for name in SHEETS[1:]]
+    assert "3 of 5 eligible schools would be supported" in page["A2"].value
+
+
+def test_figures_are_written_in_words_and_whole_amounts_without_decimal_places(run: Path) -> None:
+    book = load_workbook(run / "workbook.xlsx")
+    figures = {row["Figure"]: row["Value"] for row in rows(run, "Summary") if row["Figure"]}
+    assert (figures["Schools supported"], figures["NLEs available"]) == (3, 2)
+    columns = {cell.value: cell.column for cell in book["NLEs"][1]}
+    assert book["NLEs"].cell(2, columns["Placements used"]).number_format.startswith("#,##0_")
+    assert book["Allocation"]["E2"].number_format.startswith("0.000")
+
+
+def test_a_decision_is_one_of_those_that_replan_knows(run: Path) -> None:
+    (rule,) = load_workbook(run / "workbook.xlsx")["Decisions"].data_validations.dataValidation
+    assert rule.formula1.strip('"').split(",") == list(ACTIONS)
+    assert str(rule.sqref) == "A2:A504"
 
 
 def test_no_cell_is_a_formula_whatever_names_say(run: Path) -> None:
@@ -197,7 +220,7 @@ def test_the_shared_workbook_and_map_name_no_nle(run: Path, program: Callable[..
     copy = run.parent / "copy"
     assert program("report", run, "--share", copy).code == 0
     book = load_workbook(copy / "workbook.xlsx")
-    assert "Decisions" not in book.sheetnames
+    assert book.sheetnames == [name for name in SHEETS if name not in ("Alternates", "Decisions")]
     told = {str(cell.value) for page in book for row in page.iter_rows() for cell in row}
     assert not [cell for cell in told if "Bob" in cell or cell in ("N1", "N2")]
     assert "Bob" not in (copy / "map.geojson").read_text()

@@ -45,13 +45,13 @@ class Sheet:
 
 
 def sheets_of(view: View) -> list[Sheet]:
-    """The sheets with tables, in order."""
+    """The sheets with tables, in order; alternates are nothing to share."""
     return [
         Sheet("Allocation", list(_allocation(view))),
         Sheet("By NLE", list(_by_nle(view))),
         Sheet("By authority", list(_by_group(view, "local_authority", "Authority"))),
         Sheet("Left out", list(_left_out(view))),
-        Sheet("Alternates", list(_alternates(view))),
+        *([] if view.is_shared else [Sheet("Alternates", list(_alternates(view)))]),
         Sheet("Excluded", list(_excluded(view))),
         Sheet("NLEs", list(_nles(view))),
         Sheet("Settings", list(_settings(view))),
