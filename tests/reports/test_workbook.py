@@ -208,6 +208,7 @@ def test_images_and_the_record_are_written_on_request(run: Path, program: Callab
     pictures = sorted((run / "images").iterdir())
     assert {picture.suffix for picture in pictures} == {".png", ".svg"}
     assert all(picture.stat().st_size > 1000 for picture in pictures)
+    assert {"map.svg", "map.png", "fit.svg", "fit.png"} <= {picture.name for picture in pictures}
     record = {page.name: page.read_text(encoding="utf-8") for page in (run / "record").iterdir()}
     assert set(record) == {"assumptions.md", "data.md", "decisions.md", "verification.md", "transparency-record.md"}
     assert all("[to be filled in]" in page for page in record.values())
