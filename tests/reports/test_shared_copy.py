@@ -71,6 +71,19 @@ def test_no_file_of_a_copy_with_pictures_and_record_tells_who_an_nle_is(run: Pat
     assert [file.name for file in files if re.search(r"home.{0,20}S9", text_of(file), re.IGNORECASE)] == []
 
 
+def test_a_limit_for_each_trust_names_no_trust(tmp_path: Path, program: Callable[..., Any]) -> None:
+    limits = [
+        {"name": "one", "type": "keep_together", "by": "trust_id"},
+        {"name": "all", "type": "quota", "maximum": 2},
+    ]
+    schools = [school(n, trust_id="T77") for n in (1, 2, 3)]
+    file = write_scenario(tmp_path, {"constraints": limits}, schools=schools, nles=[nle(1), nle(2)])
+    assert program("run", file, "--out", tmp_path / "run").code == 0
+    assert "one: T77" in (tmp_path / "run" / "report.html").read_text()
+    text = shared(tmp_path / "run", program, "copy", "--record")
+    assert "T77" not in text and '<th scope="row">all</th>' in text
+
+
 def test_the_record_of_the_planner_names_them(run: Path, program: Callable[..., Any]) -> None:
     assert program("report", run, "--record").code == 0
     assert "Ann Aldous" in (run / "record" / "decisions.md").read_text(encoding="utf-8")

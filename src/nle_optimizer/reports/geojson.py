@@ -41,10 +41,13 @@ def _feature(kind: str, coordinates: Any, told: Mapping[str, Any]) -> dict[str, 
 
 def _schools(view: View, places: Mapping[str, Point]) -> Iterator[dict[str, Any]]:
     names, matched = school_names(view), set(view.rows("allocation")["school_id"])
+    reasons = view.rows("unmatched").by("school_id", "reason")
+    known = {name: view.read("schools").by("school_id", name) for name in ("region", "local_authority", "phase")}
     for identifier, place in places.items():
         outcome = "supported" if identifier in matched else "left out"
         told = {"kind": "school", "school_id": identifier, "name": names.get(identifier, ""), "outcome": outcome}
-        yield _feature("Point", place, told)
+        told |= {"reason": reasons.get(identifier, "")}
+        yield _feature("Point", place, told | {name: cells.get(identifier, "") for name, cells in known.items()})
 
 
 def _nles(view: View, places: Mapping[str, Point]) -> Iterator[dict[str, Any]]:

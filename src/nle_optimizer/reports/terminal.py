@@ -13,6 +13,8 @@ from nle_optimizer.result import Beside, Result
 WIDTH = 78
 MOST_REASONS = 5
 MOST_LEVELS = 5
+MOST_LIMITS = 2
+"""Limits that are named, so that the whole fits a terminal of 24 lines."""
 
 STOPPED = {
     "time": "Stopped when the time was over",
@@ -128,8 +130,8 @@ def _limits(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
     labels = [found["label"] for found in constraints if found["binding"]]
     if not constraints:
         return []
-    rest = f" and {len(labels) - MOST_REASONS} more" if len(labels) > MOST_REASONS else ""
-    named = f": {', '.join(labels[:MOST_REASONS])}{rest}" if labels else ""
+    rest = f" and {len(labels) - MOST_LIMITS} more" if len(labels) > MOST_LIMITS else ""
+    named = f": {', '.join(labels[:MOST_LIMITS])}{rest}" if labels else ""
     text = f"Limits reached, {len(labels):,} of {len(constraints):,}{named}"
     return wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 

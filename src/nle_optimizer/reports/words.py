@@ -140,6 +140,12 @@ def figure_words(name: str) -> str:
     return FIGURES[name][0] if name in FIGURES else name.replace("_", " ").replace(".", " ").capitalize()
 
 
+def limit_in_words(label: str) -> str:
+    """A limit by its name and, where there is one for each area, the area: `regions: London`."""
+    name, _, which = label.removesuffix("]").partition("[")
+    return f"{name}: {which.partition('=')[2] or which}" if which else name
+
+
 UNITS: Mapping[str, str] = {
     "distance_km": "distance in km",
     "distance": "distance",

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nle_optimizer.reports.words import aim_in_words
+from nle_optimizer.reports.words import aim_in_words, limit_in_words
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -63,7 +63,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"count": _count, "decimal": _decimal, "percent": _percent, "day": _day, "within": _within}
-    environment.filters["aim"] = aim_in_words
+    environment.filters |= {"aim": aim_in_words, "limit": limit_in_words, "amount": _amount}
     return environment
 
 
@@ -87,6 +87,11 @@ def _count(value: Any) -> str:
 
 def _decimal(value: Any, places: int = 1) -> str:
     return "–" if value is None else value if isinstance(value, str) else f"{value:,.{places}f}"
+
+
+def _amount(value: Any) -> str:
+    """A number with as many decimal places as it has, up to three."""
+    return "–" if value is None else f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 def _percent(value: Any, places: int = 0) -> str:

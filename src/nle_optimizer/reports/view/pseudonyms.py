@@ -14,6 +14,8 @@ LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Thirty-two signs that are not taken for one another."""
 SHORTEST = 5
 SECRET_BYTES = 32
+OF_A_TRUST = r"\[trust_id=[^\]]*\]"
+"""What follows the name of a limit that there is for each trust."""
 
 
 def secret_in(file: Path) -> bytes:
@@ -49,7 +51,7 @@ def _signs(digest: bytes) -> str:
 
 
 class Scrubber:
-    """Puts pseudonyms in the place of identifiers and names wherever a text has them."""
+    """Puts pseudonyms in the place of identifiers and names wherever a text has them, and names no trust of a limit."""
 
     def __init__(self, pseudonym: Mapping[str, str], names: Mapping[str, str]):
         known = dict(pseudonym) | {
@@ -67,7 +69,7 @@ class Scrubber:
                     else re.escape(secret)
                 )
                 text = re.sub(rf"(?<!\w)(?:{where})(?!\w)", instead, text)
-        return text
+        return re.sub(OF_A_TRUST, "", text)
 
     def value(self, value: object) -> object:
         """A value as JSON has it, with every text in it scrubbed."""

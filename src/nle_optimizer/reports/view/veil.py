@@ -4,6 +4,7 @@ A dot on a school is a name, for 97 of 100 schools stand alone. So is the place 
 meet, and so are the schools for which one NLE is the nearest: exact distances, and nearest NLEs, are left out too.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.reports.settings import Setting
-from nle_optimizer.reports.view.pseudonyms import Scrubber, pseudonyms
+from nle_optimizer.reports.view.pseudonyms import OF_A_TRUST, Scrubber, pseudonyms
 from nle_optimizer.reports.view.view import View
 
 BAND = 20
@@ -83,7 +84,8 @@ def _summary(view: View, scrub: Scrubber) -> Mapping[str, Any]:
     mean = metrics.get("mean_distance_km")
     metrics["mean_distance_km"] = None if few or mean is None else f"{mean:.0f}"
     metrics.pop("total_distance_km", None)
-    return {**summary, "metrics": metrics}
+    limits = [limit for limit in view.summary.get("constraints", ()) if not re.search(OF_A_TRUST, limit["label"])]
+    return {**summary, "metrics": metrics, "constraints": scrub.value(limits)}
 
 
 def _tables(view: View, instead: Mapping[str, str], scrub: Scrubber) -> dict[str, TextTable]:

@@ -124,7 +124,7 @@ class SchoolMap {
     this.together = this.company;
     for (const line of this.lines) {
       const mine = this.chosen && (line.from === this.chosen || line.to === this.chosen);
-      pen.globalAlpha = this.chosen && !mine ? 0.12 : mine ? 1 : 0.55;
+      pen.globalAlpha = this.chosen && !mine ? 0.12 : mine ? 1 : 0.75;
       pen.lineWidth = mine ? 2.5 : 1;
       pen.strokeStyle = line.colour;
       pen.setLineDash(line.dashed ? [5, 4] : []);
