@@ -17,6 +17,7 @@ from nle_optimizer.evidence.measures.registry import METRICS
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
 from nle_optimizer.model.objectives.registry import CATALOGUE
 from nle_optimizer.scenario.changes import CHANGES
+from nle_optimizer.rules.registry import RULES, promise_of
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.constraint_setting import KEYS
 from nle_optimizer.scenario.json_schema import scenario_schema
@@ -24,6 +25,7 @@ from nle_optimizer.scenario.objective_setting import BLEND_PARTS, NO_SUMS
 from nle_optimizer.scenario.pair_columns import OWN
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, POLICIES, Policy
 from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.studies.benchmark.asked import rules_asked
 
 DOCS = Path(__file__).resolve().parent
 WIDTH = 100
@@ -55,6 +57,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/objectives.md", objectives_page()
     yield "reference/constraints.md", constraints_page()
     yield "reference/metrics.md", metrics_page()
+    yield "reference/rules.md", rules_page()
     yield "images/england.svg", england_map(DOCS.parent)
 
 
@@ -238,6 +241,34 @@ def metrics_page() -> str:
         for metric in METRICS
     ]
     return _text(lines)
+
+
+def rules_page() -> str:
+    """Every matching rule with what is known of it."""
+    lines = [
+        "# Matching rules",
+        MARK,
+        "",
+        "Every rule keeps to capacities, conflicts, required pairs and upper limits, but for",
+    ]
+    lines += ["`status-quo`; lower limits that it misses are told. n recipients, m NLEs, p candidate pairs."]
+    for name in RULES:
+        promise = promise_of(name)
+        facts = {
+            "Promises": promise.guarantees,
+            "But": promise.caveats,
+            "Does a misreport pay?": promise.misreports,
+            "Takes": promise.complexity,
+            "Source": promise.source,
+        }
+        usual = "" if name in rules_asked(None) else " Tried by `benchmark` by name or with `--rules all`."
+        lines += ["", f"## {name}", f"{_sentence(promise.summary)}.{usual}", ""]
+        lines += [f"- **{title}** {_sentence(text)}." for title, text in facts.items()]
+    return _text(lines)
+
+
+def _sentence(text: str) -> str:
+    return text if text.startswith("O(") else text[0].upper() + text[1:]
 
 
 def policies_page() -> str:

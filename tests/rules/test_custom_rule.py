@@ -34,7 +34,10 @@ BAD = {
     "negative": ("    return [-1]", "no candidate pair"),
     "writes": ("    view.fit[0] = 1\n    return []", "read-only"),
     "dies": ("    import os\n    os._exit(7)", "exit code 7"),
-    "leaves": ("    raise SystemExit(0)", "ended with"),
+    "leaves": ("    raise SystemExit(3)", "SystemExit: 3"),
+    "is killed": ("    import os\n    os.kill(os.getpid(), 9)", "ended with signal SIGKILL"),
+    "takes all memory": ("    return [0] * 10**11", "MemoryError"),
+    "forks and ends": ("    import os\n    os.fork() or os.read(os.pipe()[0], 1)\n    os._exit(7)", "not done after"),
     "loops": ("    while True: pass", "not done after"),
 }
 

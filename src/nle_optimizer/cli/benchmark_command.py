@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from nle_optimizer.studies.benchmark.trial import Trials
 
 SHOWN = ("coverage", "total_fit", "min_fit", "gini_fit", "mean_distance_km", "blocking_pairs")
+MOST_SENTENCES = 12
+"""Sentences on a scenario that are printed; all of them stand in `benchmark.md`."""
+INTERRUPTED = 130
 FEW_TASKS = 8
 """Tasks up to which this process is quicker alone."""
 Rows = Sequence[dict[str, str]]
@@ -26,6 +29,7 @@ Rows = Sequence[dict[str, str]]
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; by default one a core where it is worth it."
 )
+@click.option("--time-limit", type=float, metavar="S", help="Let each rule that searches stop after so many seconds.")
 @scenario_options
 @click.option(
     "--properties",
@@ -41,6 +45,7 @@ def benchmark(
     rules: str | None,
     draws: int,
     workers: int | None,
+    time_limit: float | None,
     choose: tuple[str, ...],
     sets: tuple[str, ...],
     allow_outside: bool,
@@ -59,6 +64,7 @@ def benchmark(
     from nle_optimizer.studies.benchmark.asked import rules_asked
 
     names = rules_asked(rules)
+    sets = sets if time_limit is None else (*sets, f"stop.seconds={time_limit}")
     _refuse(out, resume)
     loaded = [load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside) for file in scenarios]
     for scenario in loaded:
@@ -68,6 +74,8 @@ def benchmark(
     if out is not None:
         _write(out, found, searched, page=not no_report)
     _print(found, searched, form)
+    if any(all(trial.reason for trial in trials.trials) for trials in found):
+        raise click.exceptions.Exit(1)
 
 
 def _refuse(out: Path | None, resume: bool) -> None:
@@ -96,7 +104,11 @@ def _tried(
             return tried(loaded, tasks, crew, None, lambda task: step(task.rule))
         out.mkdir(parents=True, exist_ok=True)
         with Kept(out) as kept:
-            return tried(loaded, tasks, crew, kept, lambda task: step(task.rule))
+            try:
+                return tried(loaded, tasks, crew, kept, lambda task: step(task.rule))
+            except KeyboardInterrupt:
+                click.echo(f"interrupted: what was tried is kept in {out}; the same with --resume goes on", err=True)
+                raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _searched(scenario: "Scenario", rules: list[str]) -> list[dict[str, str]]:
@@ -142,6 +154,7 @@ def _write(out: Path, found: "list[Trials]", searched: Rows, *, page: bool) -> N
 
 def _page(found: "list[Trials]", rows: Rows) -> bytes:
     from nle_optimizer.reports.page.benchmark_page import benchmark_page
+    from nle_optimizer.studies.benchmark.markdown import left_out, sentences
 
     fits = {
         trials.scenario: {
@@ -149,7 +162,7 @@ def _page(found: "list[Trials]", rows: Rows) -> bytes:
         }
         for trials in found
     }
-    return benchmark_page(rows, fits, [f"{rule} is left out: {reason}" for _, rule, reason in _left_out(found)])
+    return benchmark_page(rows, fits, [told for trials in found for told in (*sentences(trials), *left_out(trials))])
 
 
 def _left_out(found: "list[Trials]") -> Iterator[tuple[str, str, str]]:
@@ -160,11 +173,14 @@ def _left_out(found: "list[Trials]") -> Iterator[tuple[str, str, str]]:
 
 
 def _document(found: "list[Trials]", searched: Rows) -> dict[str, Any]:
+    from nle_optimizer.studies.benchmark.markdown import sentences
     from nle_optimizer.studies.benchmark.tables import figure_rows
 
     failed = [dict(zip(("scenario", "rule", "reason"), entry, strict=True)) for entry in _left_out(found)]
     rows = [row for trials in found for row in figure_rows(trials)]
-    return {"schema_version": 1, "rows": rows, "left_out": failed, "properties": list(searched)}
+    said = [{"scenario": trials.scenario, "sentences": list(sentences(trials))} for trials in found]
+    document = {"schema_version": 1, "rows": rows, "left_out": failed, "said": said}
+    return {**document, "properties": list(searched)}
 
 
 def _manifest(found: "list[Trials]") -> dict[str, Any]:
@@ -181,19 +197,31 @@ def _manifest(found: "list[Trials]") -> dict[str, Any]:
 
 
 def _print(found: "list[Trials]", searched: Rows, form: str) -> None:
-    from nle_optimizer.studies.benchmark.tables import leaderboard
+    from nle_optimizer.studies.benchmark.markdown import left_out, sentences
+    from nle_optimizer.studies.benchmark.tables import aim_of, leaderboard, titled
 
     if form == "json":
         print_json(_document(found, searched))
         return
     for trials in found:
         click.echo(click.style(trials.scenario, bold=True))
-        for line in [["rule", *SHOWN, "missed"], *leaderboard(trials, SHOWN)]:
-            click.echo(f"  {line[0]:<25}" + "".join(f"{cell:>17}" for cell in line[1:]))
+        shown = [name for name in (aim_of(trials), *SHOWN) if name]
+        lines = [["rule", *map(titled, shown), "missed", "seconds"], *leaderboard(trials, shown)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for name, *cells in lines:
+            click.echo(
+                "  ".join([f"  {name:<{widths[0]}}", *(f"{c:>{w}}" for c, w in zip(cells, widths[1:], strict=True))])
+            )
     for row in searched:
         click.echo(_found_of(row))
-    for scenario, rule, reason in _left_out(found):
-        click.echo(f"{scenario}: {rule} is left out: {reason}")
+    for trials in found:
+        told = list(sentences(trials))
+        for sentence in told[:MOST_SENTENCES]:
+            click.echo(f"{trials.scenario}: {sentence}")
+        if len(told) > MOST_SENTENCES:
+            click.echo(f"{trials.scenario}: {len(told) - MOST_SENTENCES} more such sentences stand in benchmark.md")
+        for sentence in left_out(trials):
+            click.echo(f"{trials.scenario}: {sentence}")
 
 
 def _found_of(row: dict[str, str]) -> str:

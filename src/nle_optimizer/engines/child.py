@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -53,17 +54,25 @@ class Child:
             process.stdin.flush()
             fault, result = pickle.load(process.stdout)
         except (EOFError, OSError, ValueError, pickle.PickleError):
-            process.kill()
+            self._kill()
             code = process.wait()
-            fault, result = SolverDiedError(f"the process of a solver ended with {_ending(code)}"), None
+            fault, result = SolverDiedError(f"its process ended with {_ending(code)}"), None
         if fault is None:
             future.set_result(result)
         else:
             future.set_exception(fault)
 
+    def _kill(self) -> None:
+        """End the process, and whatever it started."""
+        if sys.platform == "win32":
+            self._process.kill()
+        elif self._process.returncode is None:  # until then its number is nobody else's
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own
+
     def close(self) -> None:
-        """End the process at once."""
-        self._process.kill()
+        """End the process at once, and whatever it started."""
+        self._kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             _close(pipe)
@@ -125,7 +134,7 @@ def serve() -> None:
         function, args = calls.get()
         try:
             answer = pickle.dumps((None, function(*args)))
-        except Exception as fault:  # whatever it is, the parent raises it
+        except (Exception, SystemExit) as fault:  # whatever it is, the parent raises it
             answer = pickle.dumps((EngineError(f"{type(fault).__name__}: {fault}"), None))
         answers.write(answer)
         answers.flush()

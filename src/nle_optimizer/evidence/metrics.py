@@ -32,7 +32,9 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         "stopped": solution.stopped,
         **({"clashes": list(outcome.clashes)} if outcome.clashes else {}),
         **({"repairs": list(outcome.clash.repairs)} if outcome.clash else {}),
-        **({"missed": _missed(outcome), "remarks": list(solution.remarks)} if solution.completed else {}),
+        **(
+            {"missed": _missed(outcome), "remarks": [*solution.missed, *solution.remarks]} if solution.completed else {}
+        ),
         "objectives": _objectives(outcome),
         "constraints": [
             _constraint(found) for asked in outcome.requirements for found in standings(asked, outcome.matched)

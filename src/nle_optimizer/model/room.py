@@ -1,6 +1,7 @@
 """What is left of every hard limit while one pair after another is matched."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,9 @@ class Room(Protocol):
 
     def fits(self, pair: int) -> bool:
         """Whether the pair breaks no limit, given those taken."""
+
+    def first(self, pairs: Iterable[int]) -> int | None:
+        """The first of some pairs that fits; None where none does."""
 
     def take(self, pair: int) -> None:
         """Match the pair."""
@@ -45,6 +49,14 @@ class Places:
     def fits(self, pair: int) -> bool:
         """Whether the NLE has a place."""
         return bool(self.left[self.nle[pair]] > 0)
+
+    def first(self, pairs: Iterable[int]) -> int | None:
+        """The first of some pairs whose NLE has a place."""
+        nle, left = self.nle, self.left
+        for pair in pairs:
+            if left[nle[pair]] > 0:
+                return pair
+        return None
 
     def take(self, pair: int) -> None:
         """Fill a place."""
@@ -96,6 +108,10 @@ class Limits:
             return False
         change = self._change(pair)
         return not change or all(amount <= 0 or amount <= self._spare[row] for row, amount in change.items())
+
+    def first(self, pairs: Iterable[int]) -> int | None:
+        """The first of some pairs that fits."""
+        return next((pair for pair in pairs if self.fits(pair)), None)
 
     def take(self, pair: int) -> None:
         """Use it up."""

@@ -131,6 +131,7 @@ class Solution:
         work: units of the engine's own work that were done.
         completed: whether a rule gave it that proves nothing.
         remarks: what a rule has to say of its outcome, in sentences.
+        missed: what a rule could not keep to besides capacities and the limits of rows, in sentences.
     """
 
     engine: str
@@ -144,3 +145,4 @@ class Solution:
     work: int = 0
     completed: bool = False
     remarks: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ whatever the person who runs it may do.
 
 import hashlib
 import runpy
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from nle_optimizer.rules.rule import Matching, Promise
 
 SECONDS = 60.0
 """How long a function may take for one draw."""
+MEMORY = 8 * 1024**3
+"""Bytes of addresses that it may take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +144,24 @@ def view_of(agenda: Agenda, draw: int) -> View:
     )
 
 
+def _limit_memory() -> None:
+    """Let the process take no more than `MEMORY`, where the system can see to that."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+
+
 def call(file: str, name: str, view: View) -> list[int]:
     """Run the function of a file; in a child.
 
     Raises:
         TypeError, ValueError: there is no such function, or it gives no whole numbers.
     """
+    _limit_memory()
+    sys.path.insert(0, str(Path(file).parent))
     function: Callable[[View], Any] | None = runpy.run_path(file).get(name)
     if not callable(function):
         raise ValueError(f"the file has no function {name}")

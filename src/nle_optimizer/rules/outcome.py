@@ -17,4 +17,4 @@ def carried_out(procedure: Procedure, agenda: Agenda, draw: int = 0) -> Solution
     broken = [] if procedure.promise.may_break_limits else breaches(agenda.problem, matching.pairs)
     if broken:
         raise EngineError(f"the rule {procedure.name} breaks a limit: {'; '.join(broken[:3])}")
-    return Solution("none", matching.pairs, (), completed=True, remarks=matching.remarks)
+    return Solution("none", matching.pairs, (), completed=True, remarks=matching.remarks, missed=matching.missed)

@@ -38,11 +38,13 @@ class Matching:
 
     Attributes:
         pairs: indices of the matched pairs, ascending.
-        remarks: what to know of this outcome, in sentences, such as what could not be kept to.
+        remarks: what to know of this outcome, in sentences.
+        missed: what it could not keep to besides capacities and the limits of rows, in sentences.
     """
 
     pairs: Integers
     remarks: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
 
 class Procedure(Protocol):

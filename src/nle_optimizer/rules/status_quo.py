@@ -36,15 +36,15 @@ class StatusQuo:
         rows = np.flatnonzero(stands(current.table))
         at, kept = locate(current.keys[rows], found.keys)
         lost = rows[~kept]
-        remarks = [
+        missed = [
             f"{current.table.values('school_id')[row]} with {current.table.values('nle_id')[row]} stands today, "
             "and is no candidate pair under this scenario"
             for row in lost.tolist()
         ]
         pairs = np.unique(at[kept])
         required = np.setdiff1d(agenda.problem.required_pairs(), pairs).tolist()
-        remarks += [f"{required_in_words(agenda.problem, pair)}, and does not stand today" for pair in required]
-        return Matching(pairs, tuple(remarks))
+        missed += [f"{required_in_words(agenda.problem, pair)}, and does not stand today" for pair in required]
+        return Matching(pairs, missed=tuple(missed))
 
 
 STATUS_QUO = StatusQuo()

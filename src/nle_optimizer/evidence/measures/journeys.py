@@ -7,6 +7,7 @@ import numpy as np
 from nle_optimizer.evidence.measures.measured import Measured
 from nle_optimizer.evidence.measures.metric import Figure, Metric, one, ratio
 from nle_optimizer.records import MILLION, Integers
+from nle_optimizer.stages.conflicts import folded
 from nle_optimizer.stages.current import stands
 
 
@@ -36,6 +37,13 @@ def _minutes(measured: Measured) -> Mapping[str, Figure]:
     return _spread("travel_minutes", np.sort(column.values[measured.matched][known]), scale)
 
 
+def _out_of_region(measured: Measured) -> Figure:
+    found, matched = measured.case.candidates, measured.matched
+    theirs = folded(found.recipients.values("region"))[found.recipient[matched]]
+    ours = folded(found.nles.values("region"))[found.nle[matched]]
+    return ratio(((theirs != ours) & (theirs != "") & (ours != "")).sum(), 1)
+
+
 def _kept(measured: Measured) -> Figure:
     found = measured.case.candidates
     if found.current is None:
@@ -50,6 +58,13 @@ _OF_DISTANCE: Callable[[Measured], Mapping[str, Figure]] = lambda m: _spread("di
 JOURNEYS = (
     Metric("distance_km", "less", "km", f"over matched pairs of known distance: {PARTS}", _OF_DISTANCE),
     Metric("travel_minutes", "less", "minutes", f"over matched pairs with travel minutes: {PARTS}", _minutes),
+    Metric(
+        "out_of_region",
+        "less",
+        "pairs",
+        "matched pairs whose recipient and NLE lie in different regions; those of an unknown region in none",
+        one("out_of_region", _out_of_region),
+    ),
     Metric(
         "total_cost",
         "less",

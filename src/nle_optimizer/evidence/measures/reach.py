@@ -2,23 +2,29 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
 from nle_optimizer.evidence.measures.measured import Measured
 from nle_optimizer.evidence.measures.metric import Figure, Metric, one, ratio
+from nle_optimizer.evidence.outcome import Case
 from nle_optimizer.model.places import places
 from nle_optimizer.records import Integers, as_text
 
+KEPT = 8
+"""Cases and columns that are remembered: many allocations of one case are measured."""
 
-def _groups(measured: Measured, column: str) -> tuple[list[str], Integers]:
-    texts = np.array(as_text(measured.case.recipients.column(column)), dtype=str)
+
+@lru_cache(KEPT)
+def _groups(case: Case, column: str) -> tuple[list[str], Integers]:
+    texts = np.array(as_text(case.recipients.column(column)), dtype=str)
     values, code = np.unique(texts, return_inverse=True)
     return [str(value) for value in values], code.astype(np.int64)
 
 
 def _coverages(measured: Measured, column: str) -> dict[str, Fraction]:
-    values, code = _groups(measured, column)
+    values, code = _groups(measured.case, column)
     eligible = np.bincount(code, minlength=len(values)).tolist()
     served = np.bincount(code[measured.served], minlength=len(values)).tolist()
     return {value: Fraction(some, every) for value, some, every in zip(values, served, eligible, strict=True) if value}
@@ -38,13 +44,14 @@ def _gap(measured: Measured) -> Figure:
     return min(shares) / most if most else None
 
 
-def _access(measured: Measured) -> Mapping[str, Figure]:
+@lru_cache(KEPT)
+def _access(case: Case) -> Mapping[str, Figure]:
     """Mean over the recipients of each region of the places per head within their reach."""
-    found = measured.case.candidates
+    found = case.candidates
     heads = np.maximum(np.bincount(found.nle, minlength=len(found.nles)), 1)
-    per_head = np.minimum(places(measured.case.problem), heads) / heads
+    per_head = np.minimum(places(case.problem), heads) / heads
     access = np.bincount(found.recipient, per_head[found.nle], minlength=len(found.recipients))
-    values, code = _groups(measured, "region")
+    values, code = _groups(case, "region")
     total, count = np.bincount(code, access, len(values)), np.bincount(code, minlength=len(values))
     return {
         f"access[region={value}]": float(total[n] / count[n]) for n, value in enumerate(values) if value and count[n]
@@ -58,7 +65,7 @@ REACH = (
         "places a head",
         "before anybody is matched, mean over the recipients of a region of: sum over their candidate NLEs of places / "
         "recipients that could have that NLE (two-step floating catchment area)",
-        _access,
+        lambda measured: _access(measured.case),
         "Luo and Wang (2003), doi:10.1068/b29120",
     ),
     Metric(

@@ -1,5 +1,6 @@
 """Every metric by family."""
 
+from nle_optimizer.evidence.measures.aims import AIMS
 from nle_optimizer.evidence.measures.fits import FITS
 from nle_optimizer.evidence.measures.journeys import JOURNEYS
 from nle_optimizer.evidence.measures.load import LOAD
@@ -8,7 +9,7 @@ from nle_optimizer.evidence.measures.metric import Figure
 from nle_optimizer.evidence.measures.reach import REACH
 from nle_optimizer.evidence.measures.wishes import WISHES
 
-METRICS = (*REACH, *FITS, *WISHES, *JOURNEYS, *LOAD)
+METRICS = (*AIMS, *REACH, *FITS, *WISHES, *JOURNEYS, *LOAD)
 
 
 def figures_of(measured: Measured) -> dict[str, Figure]:

@@ -1,9 +1,12 @@
 """How far preferences are met: ranks, blocking pairs, justified envy."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from nle_optimizer.evidence.measures.measured import Measured
 from nle_optimizer.evidence.measures.metric import Figure, Metric, one, ratio
+from nle_optimizer.model.blocking import blocking_pairs
 from nle_optimizer.model.preferences import UNACCEPTABLE
 from nle_optimizer.records import Flags, Integers
 
@@ -40,17 +43,7 @@ def _keys(measured: Measured, pairs: Integers) -> Integers:
 
 
 def _blocking(measured: Measured) -> Figure:
-    """Each wanted pair against what its NLE gives to recipients that it likes more."""
-    problem = measured.case.problem
-    pairs = np.flatnonzero(_wanted(measured))
-    held = measured.matched[np.argsort(_keys(measured, measured.matched), kind="stable")]
-    before = np.searchsorted(_keys(measured, held), _keys(measured, pairs))
-    first = np.searchsorted(problem.nle[held], problem.nle[pairs])
-    blocks = np.ones(len(pairs), dtype=bool)
-    for resource in problem.resources:
-        used = np.concatenate([[0], np.cumsum(resource.use[held])])
-        blocks &= used[before] - used[first] + resource.use[pairs] <= resource.capacity[problem.nle[pairs]]
-    return ratio(blocks.sum(), 1)
+    return ratio(len(blocking_pairs(measured.case.problem, measured.preferences, measured.matched)), 1)
 
 
 def _envious(measured: Measured) -> Figure:
@@ -62,7 +55,20 @@ def _envious(measured: Measured) -> Figure:
     return ratio(len(np.unique(problem.recipient[envied])), 1)
 
 
+def _ties(measured: Measured) -> Mapping[str, Figure]:
+    orders = measured.preferences
+    return {"ties[side=recipients]": ratio(orders.recipients.ties, 1), "ties[side=nles]": ratio(orders.nles.ties, 1)}
+
+
 WISHES = (
+    Metric(
+        "ties",
+        "neither",
+        "pairs",
+        "before anybody is matched: pairs in the orders of a side that only a lot under the seed puts after the one "
+        "before",
+        _ties,
+    ),
     Metric(
         "mean_rank",
         "less",
@@ -83,16 +89,16 @@ WISHES = (
         "blocking_pairs",
         "less",
         "pairs",
-        "unmatched pairs that both accept, that the recipient prefers to its worst NLE or has room for, and for which "
-        "the NLE has room beside those it prefers; orders made strict by lot, group limits left aside",
+        "unmatched pairs that both accept, that the recipient prefers to its worst NLE or has room for, and that keep "
+        "to every capacity and upper limit beside what the NLE prefers and what is required; orders made strict by lot",
         one("blocking_pairs", _blocking),
-        "Gale and Shapley (1962), doi:10.1080/00029890.1962.11989827",
+        "Gale and Shapley (1962), doi:10.2307/2312726",
     ),
     Metric(
         "justified_envy",
         "less",
         "recipients",
-        "recipients that prefer, or have room for, an NLE that serves one it likes less",
+        "recipients that prefer, or have room for, an NLE that serves another which that NLE likes less",
         one("justified_envy", _envious),
         "Abdulkadiroglu and Sonmez (2003), doi:10.1257/000282803322157061",
     ),

@@ -6,6 +6,7 @@ from random import Random
 import numpy as np
 
 from nle_optimizer.model.places import places
+from nle_optimizer.model.preferences import Preferences
 from nle_optimizer.model.room import in_places
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.eating.eating import Shares, eaten
@@ -31,7 +32,7 @@ class ProbabilisticSerial:
     )
 
     def __init__(self) -> None:
-        self._known: tuple[Agenda, Shares] | None = None
+        self._known: tuple[Preferences, Shares] | None = None
 
     def refuses(self, agenda: Agenda) -> str | None:
         """Where pairs take different amounts, limits count many pairs, or a school may have several NLEs."""
@@ -51,8 +52,8 @@ class ProbabilisticSerial:
 
     def shares(self, agenda: Agenda) -> dict[int, Fraction]:
         """The share of every pair; required pairs stand outside. Kept for further draws."""
-        if self._known is None or self._known[0] is not agenda:
-            self._known = (agenda, self._eaten(agenda))
+        if self._known is None or self._known[0] is not agenda.preferences:
+            self._known = (agenda.preferences, self._eaten(agenda))
         return self._known[1]
 
     def _eaten(self, agenda: Agenda) -> Shares:

@@ -45,14 +45,10 @@ class SerialDictatorship:
         turns, wishes = self._turns(agenda, draw).tolist(), self._wishes(agenda)
         taken = set(chosen)
         for recipient in turns:
-            left = wanted[recipient]
-            if not left:
-                continue
-            for pair in wishes[recipient]:
-                if pair not in taken and room.fits(pair):
+            wished = iter(wishes[recipient])
+            while wanted[recipient] and (pair := room.first(wished)) is not None:
+                if pair not in taken:
                     room.take(pair)
                     chosen.append(pair)
-                    left -= 1
-                    if not left:
-                        break
+                    wanted[recipient] -= 1
         return Matching(np.sort(np.array(chosen, dtype=np.int64)))

@@ -7,7 +7,7 @@ LOTTERY = SerialDictatorship(
     "lottery",
     Promise(
         summary="recipients in an order drawn by lot take the best NLE left",
-        guarantees=f"equals have equal chances; each outcome is {EFFICIENT[0].lower()}{EFFICIENT[1:]}",
+        guarantees=f"equals have equal chances; each outcome is {EFFICIENT}",
         caveats="before the draw, chances may be Pareto dominated (Bogomolnaia and Moulin 2001)",
         misreports="no recipient gains by stating other preferences; NLEs have no say",
         complexity="O(p log p) a draw",

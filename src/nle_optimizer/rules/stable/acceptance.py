@@ -7,7 +7,6 @@ import numpy as np
 from nle_optimizer.model.blocking import blocking_pairs
 from nle_optimizer.model.places import places
 from nle_optimizer.model.preferences import Order
-from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.room import in_places
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.rule import Matching, Promise
@@ -38,15 +37,14 @@ class DeferredAcceptance:
             return Matching(_in_places(agenda, self._by_recipients))
         sized: Callable[[Agenda], list[int]] = recipients_propose if self._by_recipients else nles_propose
         pairs = np.array(sized(agenda), dtype=np.int64)
-        return Matching(pairs, _remarks(problem, len(blocking_pairs(problem, agenda.preferences, pairs))))
-
-
-def _remarks(problem: Problem, blocking: int) -> tuple[str, ...]:
-    why = "with limits over many pairs" if problem.rows else "with different amounts"
-    if not blocking:
-        return (f"{why} a stable matching need not exist; this one is stable: no pair blocks it",)
-    said = "1 pair blocks" if blocking == 1 else f"{blocking} pairs block"
-    return (f"{why} a stable matching need not exist: {said} this one",)
+        blocking = len(blocking_pairs(problem, agenda.preferences, pairs))
+        why = (
+            f"with {'limits over many pairs' if problem.rows else 'different amounts'} a stable matching need not exist"
+        )
+        if not blocking:
+            return Matching(pairs, (f"{why}; this one is stable: no pair blocks it",))
+        said = "1 pair blocks" if blocking == 1 else f"{blocking} pairs block"
+        return Matching(pairs, missed=(f"{why}: {said} this one",))
 
 
 def _in_places(agenda: Agenda, by_recipients: bool) -> np.ndarray:

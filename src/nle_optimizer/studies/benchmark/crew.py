@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,7 +14,8 @@ from nle_optimizer.studies.benchmark.trial import Bench, Trial, Trials
 from nle_optimizer.studies.sweep.keys import content_of, key_of
 
 DRAWS_A_TASK = 25
-"""Draws that are handed out together."""
+"""Draws that are handed out together; the first of them is read a second time."""
+LOST = "the process that tried it ended before it answered"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def tried(
     open_tasks = [task for task in tasks if task not in found]
     for task, trials in _carried_out(scenarios, open_tasks, workers):
         found[task] = trials
-        if kept is not None:
+        if kept is not None and not any(trial.reason for trial in trials):  # what failed may go well next time
             kept.put(task.key, trials)
         tell(task)
     return [_of_scenario(number, scenario, tasks, found) for number, scenario in enumerate(scenarios)]
@@ -103,7 +104,13 @@ def _carried_out(
     try:
         flying: dict[Future[list[Trial]], Task] = {pool.submit(_work, task): task for task in tasks}
         for future in as_completed(flying):
-            yield flying[future], future.result()
+            task = flying[future]
+            lost = isinstance(future.exception(), BrokenExecutor)
+            yield task, [Trial(task.rule, task.draws.start, {}, reason=LOST)] if lost else future.result()
+    except BaseException:  # an interrupt too: what is under way would be for nobody
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

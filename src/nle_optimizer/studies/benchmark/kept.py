@@ -13,7 +13,7 @@ from nle_optimizer.errors import RunFolderError
 from nle_optimizer.evidence.measures.metric import Figure
 from nle_optimizer.studies.benchmark.trial import Trial
 
-FORMAT = 1
+FORMAT = 2
 FILE = "trials.sqlite"
 
 
@@ -63,7 +63,7 @@ class Kept:
 def _plain(trial: Trial) -> dict[str, Any]:
     fit = None if trial.fit is None else trial.fit.tolist()
     figures = {name: _told(figure) for name, figure in trial.figures.items()}
-    return {**vars(trial), "figures": figures, "fit": fit, "missed": list(trial.missed)}
+    return {**vars(trial), "figures": figures, "fit": fit, "missed": list(trial.missed), "remarks": list(trial.remarks)}
 
 
 def _told(figure: Figure) -> Any:
@@ -77,4 +77,5 @@ def _trial(told: dict[str, Any]) -> Trial:
         for name, figure in told["figures"].items()
     }
     fit = None if told["fit"] is None else np.array(told["fit"], dtype=np.int64)
-    return Trial(**{**told, "figures": figures, "fit": fit, "missed": tuple(told["missed"])})
+    said = {name: tuple(told[name]) for name in ("missed", "remarks")}
+    return Trial(**{**told, "figures": figures, "fit": fit, **said})

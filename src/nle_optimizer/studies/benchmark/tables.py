@@ -13,6 +13,9 @@ WINNERS = ("scenario", "school_id", "rule", "fit", "fit_optimal", "difference", 
 DIFFERENCES = ("scenario", "rule", "against", "metric", "difference", "low", "high", "draws")
 SHARED = ("coverage", "total_fit", "mean_fit", "min_fit", "lowest_decile_fit")
 """Metrics of which a share of the optimal rule's figure says something: from 0 up, and more is better."""
+AIM = "objective[1="
+"""What the name of the scenario's first objective begins with, of which a share says something too where it is above 0
+and to be maximised."""
 NORMAL = 1.96
 """The 97.5 % point of the normal distribution."""
 STATUS_QUO = "status-quo"
@@ -81,25 +84,51 @@ def difference_rows(found: Trials) -> Iterator[Row]:
                     yield dict(zip(DIFFERENCES, cells, strict=True))
 
 
+def aim_of(found: Trials) -> str:
+    """The metric that is the scenario's first objective; blank where nothing was measured."""
+    return next((name for trial in found.trials for name in trial.figures if name.startswith(AIM)), "")
+
+
+def titled(metric: str) -> str:
+    """A metric as the head of a column: of an objective its name alone."""
+    return metric.removeprefix(AIM).removesuffix("]") if metric.startswith(AIM) else metric
+
+
 def leaderboard(found: Trials, metrics: Sequence[str]) -> list[list[str]]:
-    """A line a rule, its mean of each metric; those that could not be carried out are left out."""
+    """A line a rule: its mean of each metric, how many draws miss something, and the seconds that it took."""
     lines = []
     for rule, trials in by_rule(found).items():
         means = [_mean(trials, name) for name in metrics]
         missed = sum(bool(trial.missed) for trial in trials)
         cells = ["-" if mean is None else f"{mean:,.3f}" for mean in means]
-        lines.append([rule, *cells, f"{missed}/{len(trials)}"])
+        lines.append([rule, *cells, f"{missed}/{len(trials)}", f"{sum(trial.seconds for trial in trials):.2f}"])
     return lines
 
 
+def better_and_worse(found: Trials) -> dict[str, tuple[int, int]]:
+    """By rule, how many recipients have a greater fit than under the optimal rule, and how many a lesser one.
+
+    Of random rules the first draw counts.
+    """
+    best = found.optimum.fit
+    if best is None:
+        return {}
+    firsts = {rule: trials[0].fit for rule, trials in by_rule(found).items()}
+    return {
+        rule: (int((fit > best).sum()), int((fit < best).sum()))
+        for rule, fit in firsts.items()
+        if fit is not None and rule != OPTIMAL
+    }
+
+
 def _mean(trials: Sequence[Trial], name: str) -> float | None:
-    values = [float(value) for trial in trials if (value := trial.figures[name]) is not None]
+    values = [float(value) for trial in trials if (value := trial.figures.get(name)) is not None]
     return fmean(values) if values else None
 
 
 def _row(found: Trials, trial: Trial, draw: str, name: str, value: float | None, half: float | None) -> Row:
-    best = _float(found.optimum.figures.get(name)) if name in SHARED else None
-    share = value / best if value is not None and best else None
+    best = _float(found.optimum.figures.get(name)) if name in SHARED or name.startswith(AIM) else None
+    share = value / best if value is not None and best is not None and best > 0 else None
     ends = (None, None) if half is None or value is None else (value - half, value + half)
     figures = [_cell(figure) for figure in (value, *ends, share)]
     return dict(zip(HEADER, (found.scenario, trial.rule, draw, name, *figures, "; ".join(trial.missed)), strict=True))

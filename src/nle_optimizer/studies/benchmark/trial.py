@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from time import perf_counter
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from time import monotonic, perf_counter
 
 from nle_optimizer.allocation import check_request, solve
+from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.evidence.measures.measured import Measured, preferences_in
 from nle_optimizer.evidence.measures.metric import Figure
 from nle_optimizer.evidence.measures.registry import figures_of
 from nle_optimizer.evidence.outcome import Case, Outcome
+from nle_optimizer.evidence.publication import publish_briefly
+from nle_optimizer.evidence.verification import check_claim
 from nle_optimizer.model.breaches import overuse
 from nle_optimizer.model.constraints.standing import violations
 from nle_optimizer.model.overfull import overfull
@@ -33,7 +37,8 @@ class Trial:
         rule, draw: which.
         figures: every metric by name; empty where it could not be carried out.
         fit: shape (recipients,): of each recipient in millionths, 0 where unmatched; of the first draw alone.
-        missed: the limits that it did not keep to, in sentences.
+        missed: what it did not keep to, in sentences.
+        remarks: what else to know of it, such as how far it may be from its own optimum, in sentences.
         reason: why there is no allocation; blank where there is one.
         seconds: that the rule took, besides preparing the case and measuring.
     """
@@ -43,6 +48,7 @@ class Trial:
     figures: dict[str, Figure]
     fit: Integers | None = None
     missed: Sequence[str] = ()
+    remarks: Sequence[str] = ()
     reason: str = ""
     seconds: float = 0.0
 
@@ -86,21 +92,32 @@ class Bench:
         check_request(self._scenario)
         self._case = prepare(self._scenario, lambda _: None, self._recall)
         self._preferences = preferences_in(self._case)
-        self._agenda = Agenda(self._case.problem, self._case.candidates, scenario.settings)
+        self._agenda = Agenda(self._case.problem, self._case.candidates, scenario.settings, stated=self._preferences)
         self.recipient_ids = [str(name) for name in self._case.recipients.ids]
 
     def tried(self, rule: str, draws: range) -> Iterator[Trial]:
-        """One trial, or one a draw of a random rule; the fits of each recipient are told of the first draw alone."""
+        """One trial, or one a draw of a random rule.
+
+        The first is read a second time from the inputs, as a run is; every one is held against capacities, upper
+        limits and required pairs. Of the first draw of all the fits of each recipient are told.
+        """
         procedure = procedure_named(rule)
+        agenda = replace(self._agenda, stop=self._stopping())
         is_random = procedure is not None and procedure.promise.random
-        for draw in draws if is_random else range(1):
+        for n, draw in enumerate(draws if is_random else range(1)):
             start = perf_counter()
             try:
-                outcome = self._searched(rule) if procedure is None else self._matched(procedure, draw)
+                outcome = self._searched(rule) if procedure is None else self._matched(procedure, agenda, draw)
+                seconds = perf_counter() - start
+                if n == 0:
+                    self._read_again(rule, outcome)
             except NleOptimizerError as fault:
                 yield Trial(rule, draw, {}, reason=" | ".join(str(fault).splitlines()))
                 return
-            yield self._measured(rule, draw, outcome, perf_counter() - start)
+            except Exception as fault:  # a fault of ours in one rule is no reason to lose the others
+                yield Trial(rule, draw, {}, reason=f"a fault of nle-optimizer: {type(fault).__name__}: {fault}")
+                return
+            yield self._measured(rule, draw, outcome, seconds)
 
     def _searched(self, rule: str) -> Outcome:
         scenario = self._scenario.replace({"rule": rule})
@@ -109,19 +126,42 @@ class Bench:
             raise NleOptimizerError(f"{outcome.status}: {'; '.join(outcome.clashes[:3]) or 'nothing was found'}")
         return outcome
 
-    def _matched(self, procedure: Procedure, draw: int) -> Outcome:
-        clashes = overfull(self._case.problem)
-        why = "; ".join(clashes[:3]) if clashes else procedure.refuses(self._agenda)
+    def _matched(self, procedure: Procedure, agenda: Agenda, draw: int) -> Outcome:
+        clashes = [] if procedure.promise.may_break_limits else overfull(self._case.problem)
+        why = "; ".join(clashes[:3]) if clashes else procedure.refuses(agenda)
         if why:
             raise NleOptimizerError(f"it cannot be carried out: {why}")
-        return self._case.solved_by(carried_out(procedure, self._agenda, draw))
+        return self._case.solved_by(carried_out(procedure, agenda, draw))
+
+    def _stopping(self) -> Stopping:
+        """What the scenario says of when to stop, from now on."""
+        stop = self._scenario.settings.stop
+        deadline = None if stop.seconds is None else monotonic() + float(stop.seconds)
+        return Stopping(Fraction(stop.gap), stop.work, deadline)
+
+    def _read_again(self, rule: str, outcome: Outcome) -> None:
+        scenario = self._scenario.replace({"rule": rule})
+        wrong = check_claim(scenario, publish_briefly(replace(outcome, scenario=scenario)), self._recall)
+        if wrong:
+            raise NleOptimizerError(f"it does not stand up to a second reading: {'; '.join(wrong[:3])}")
 
     def _measured(self, rule: str, draw: int, outcome: Outcome, seconds: float) -> Trial:
-        measured = Measured(self._case, outcome.solution.matched, self._preferences)
-        fit, missed = measured.fit if draw == 0 else None, tuple(_missed(outcome.solution, self._case))
-        return Trial(rule, draw, figures_of(measured), fit, missed, seconds=seconds)
+        solution = outcome.solution
+        measured = Measured(self._case, solution.matched, self._preferences)
+        fit, missed = measured.fit if draw == 0 else None, (*_missed(solution, self._case), *solution.missed)
+        remarks = (*solution.remarks, *_left_open(outcome))
+        return Trial(rule, draw, figures_of(measured), fit, missed, remarks, seconds=seconds)
 
 
 def _missed(solution: Solution, case: Case) -> list[str]:
     broken = [told for asked in case.requirements for told in violations(asked, solution.matched)]
     return [*overuse(case.problem, solution.matched), *broken]
+
+
+def _left_open(outcome: Outcome) -> Iterator[str]:
+    """By how much a rule that searches may be below its own optimum."""
+    for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=False):
+        if not found.proved:
+            gap = abs(found.bound - found.value) / max(1, abs(found.bound))
+            yield f"{level.name} is not proved: its bound is {gap:.2%} away"
+            return
