@@ -16,8 +16,8 @@ from nle_optimizer.cli.main import COMMANDS, program
 from nle_optimizer.evidence.measures.registry import METRICS
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
 from nle_optimizer.model.objectives.registry import CATALOGUE
-from nle_optimizer.scenario.changes import CHANGES
 from nle_optimizer.rules.registry import RULES, promise_of
+from nle_optimizer.scenario.changes import CHANGES
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.constraint_setting import KEYS
 from nle_optimizer.scenario.json_schema import scenario_schema

@@ -17,8 +17,8 @@ def blocking_pairs(problem: Problem, preferences: Preferences, matched: Integers
     A pair blocks that is not matched, that both accept, where the recipient has fewer NLEs than it may have or likes
     this one better than its worst; and where the NLE can take it within every limit, if need be by dropping
     recipients that it likes less. Required pairs are not dropped. Likes are strict: lots have settled ties.
-    (Gale and Shapley 1962, doi:10.2307/2312726; with sizes as McDermid and Manlove 2010,
-    doi:10.1007/s10878-009-9244-3.)
+    (Gale and Shapley 1962, doi:10.2307/2312726; with sizes as McDermid and Manlove 2010, Journal of
+    Combinatorial Optimization 19.)
 
     Args:
         problem: limits and sizes.

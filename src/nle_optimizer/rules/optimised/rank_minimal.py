@@ -19,7 +19,7 @@ class RankMinimal:
         "ranks any",
         misreports="yes: a recipient gains by ranking what it can get the higher",
         complexity="as its engine",
-        source="Featherstone (2020), Rank efficiency: investigating a widespread ordinal welfare criterion",
+        source="Featherstone (2020), Rank efficiency: modeling a common policymaker objective",
     )
 
     def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002
