@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,21 @@ SCENARIO = ROOT / "scenarios" / "region-days.yaml"
 NATIONAL = ROOT / "scenarios" / "england" / "scenario.yaml"
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="an interrupt is another thing on Windows")
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from nle_optimizer.cli.main import main
+
+def interrupt():
+    while "nle_optimizer.engines.decomposition.search" not in sys.modules:
+        time.sleep(0.05)
+    time.sleep(2)
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt, daemon=True).start()
+main(sys.argv[1:])
+"""
+"""The program, interrupted two seconds after its search has begun, however long the reading takes."""
 
 
 def summary_of(folder: Path) -> dict[str, Any]:
@@ -42,11 +55,8 @@ def test_the_time_limit_ends_with_0_and_the_best_allocation_with_its_gap(tmp_pat
 def test_one_interrupt_ends_with_0_and_the_best_allocation_with_its_gap(tmp_path: Path) -> None:
     days = "capacity.resources=[placements, days]"
     words = ["run", str(NATIONAL), "--set", days, "--out", str(tmp_path / "run")]
-    program = "import sys; from nle_optimizer.cli.main import main; main(sys.argv[1:])"
-    with subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True) as run:
-        time.sleep(5)
-        run.send_signal(signal.SIGINT)
-        _, told = run.communicate(timeout=60)
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED, *words], stderr=subprocess.PIPE, text=True) as run:
+        _, told = run.communicate(timeout=120)
     assert run.returncode == 0, told
     assert "stopping with the best allocation found" in told
     assert_stopped(summary_of(tmp_path / "run"), "interrupt")
