@@ -18,7 +18,7 @@ from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.engines.registry import engine_named
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.evidence.alternates import alternates_of
-from nle_optimizer.evidence.cures import cheapest_cures
+from nle_optimizer.evidence.cures.cheapest import cheapest_cures
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import MILLION
 
@@ -63,7 +63,7 @@ def main() -> None:
     start = process_time()
     alternates_of(outcome, exchanges)
     listed = process_time()
-    cheapest_cures(outcome)
+    cheapest_cures(outcome, np.flatnonzero(~outcome.supported))
     times = {"one solve": min(solves), "all marginal values": min(values)}
     times |= {"alternates": listed - start, "cheapest cures": process_time() - listed}
     rows = [[what, f"{seconds:.3f}", f"{seconds / min(solves):.2f}"] for what, seconds in times.items()]

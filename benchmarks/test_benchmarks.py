@@ -7,6 +7,7 @@ import pytest
 import england_run
 import marginal
 import national
+import questions
 import quotas
 import scaling
 import sweep
@@ -41,3 +42,7 @@ def test_what_ifs_a_second(benchmark: Any) -> None:
 
 def test_all_marginal_values_against_one_solve(benchmark: Any) -> None:
     benchmark.pedantic(marginal.main, rounds=1)
+
+
+def test_questions_about_a_national_run_against_one_solve(benchmark: Any) -> None:
+    benchmark.pedantic(questions.main, rounds=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.extension import Breaks, breaks_of
 from nle_optimizer.records import Flags, Integers
 
@@ -76,13 +77,7 @@ def _best_pair(outcome: Outcome, pairs: Flags) -> Integers:
     found = outcome.candidates
     at = np.flatnonzero(pairs)
     best = np.full(len(found.recipients), NONE, dtype=np.int64)
-    recipient = found.recipient[at]
-    top = np.full(len(best), NONE, dtype=np.int64)
-    np.maximum.at(top, recipient, found.fit[at])
-    at = at[found.fit[at] == top[recipient]]
-    nearest = np.full(len(best), np.iinfo(np.int64).max)
-    np.minimum.at(nearest, found.recipient[at], found.distance[at])
-    at = at[found.distance[at] == nearest[found.recipient[at]]][::-1]
+    at = at[least_of_each(found.recipient[at], (-found.fit[at], found.distance[at]))]
     best[found.recipient[at]] = at
     return best
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.engines.exchanges.tuple_columns import LARGEST, is_less, least_of_each
+from nle_optimizer.engines.exchanges.tuple_columns import LARGEST, is_less
 from nle_optimizer.errors import EngineError
+from nle_optimizer.groups import least_of_each
 from nle_optimizer.records import Flags, Integers
 
 FAR = 2 * LARGEST
@@ -50,7 +51,7 @@ def priced(nodes: int, tail: Integers, head: Integers, value: Integers) -> Arcs:
     Raises:
         EngineError: a circle of positive value exists: the allocation is not optimal.
     """
-    best = least_of_each(tail * nodes + head, -value)
+    best = least_of_each(tail * nodes + head, list(-value.T))
     best = best[np.argsort(head[best], kind="stable")]
     tail, head, value = tail[best], head[best], value[best]
     price = _prices(nodes, tail, head, value)
@@ -156,7 +157,7 @@ def _lead_back(arcs: Arcs, targets: Integers, limits: Integers, loss: Integers, 
         gains = np.flatnonzero(
             is_less(offered, flat[reached]) & (offered[:, 0] <= np.repeat(limits[active // arcs.nodes], lengths))
         )
-        gains = gains[least_of_each(reached[gains], offered[gains])]
+        gains = gains[least_of_each(reached[gains], list(offered[gains].T))]
         active = reached[gains]
         flat[active] = offered[gains]
         arc_of[active] = taken[gains]

@@ -1,13 +1,15 @@
 """What changes of an allocation are worth, and who moves with each."""
 
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
 from nle_optimizer.engines.exchanges.all_paths import Walks
 from nle_optimizer.engines.exchanges.graph import NONE, ExchangeGraph
-from nle_optimizer.engines.exchanges.tuple_columns import TupleColumns, is_less, least_of_each
+from nle_optimizer.engines.exchanges.tuple_columns import TupleColumns, is_less
 from nle_optimizer.engines.exchanges.ways import Found
+from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers
 
@@ -77,7 +79,7 @@ class Changes:
     def best_of_each(self, owner: Integers, owners: int) -> "Changes":
         """The best possible change of each owner; an impossible one where it has none."""
         possible = np.flatnonzero(self.possible)
-        best = possible[least_of_each(owner[possible], -self.worth[possible])]
+        best = possible[least_of_each(owner[possible], list(-self.worth[possible].T))]
         chosen = np.full(owners, NONE, dtype=np.int64)
         chosen[owner[best]] = best
         return self.take(chosen)
@@ -106,7 +108,7 @@ class Changes:
         return [
             Move(recipient, *ends)
             for recipient in sorted({*joined, *left})
-            for ends in _side_by_side(left.get(recipient, []), joined.get(recipient, []))
+            for ends in zip_longest(left.get(recipient, ()), joined.get(recipient, ()), fillvalue=NONE)
         ]
 
     def _nles_of(self, pairs: list[int]) -> dict[int, list[int]]:
@@ -116,9 +118,3 @@ class Changes:
         for pair in pairs:
             found.setdefault(int(problem.recipient[pair]), []).append(int(problem.nle[pair]))
         return found
-
-
-def _side_by_side(left: list[int], joined: list[int]) -> list[tuple[int, int]]:
-    """NLEs left and joined, one by one, as far as either goes."""
-    most = max(len(left), len(joined))
-    return list(zip(*([*nles, *[NONE] * (most - len(nles))] for nles in (left, joined)), strict=True))

@@ -76,9 +76,3 @@ def is_less(one: Integers, other: Integers) -> Flags:
         less |= equal & (one[:, column] < other[:, column])
         equal &= one[:, column] == other[:, column]
     return less
-
-
-def least_of_each(groups: Integers, tuples: Integers) -> Integers:
-    """The index of the least tuple of each group, shapes (n,), (n, columns) to (groups,); the first among equals."""
-    order = np.lexsort((*tuples.T[::-1], groups))
-    return order[np.diff(groups[order], prepend=-1) != 0]

@@ -8,6 +8,7 @@ import numpy as np
 
 from nle_optimizer.evidence.exchanging import in_its_unit, written
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.extension import breaks_of, gains_of
 from nle_optimizer.model.levels import Level
 from nle_optimizer.records import Integers, shortest
@@ -66,10 +67,9 @@ def _cures(outcome: Outcome, most: int) -> Iterator[tuple[int, Cure]]:
     amount = missing[resource, pairs]
     far = np.where(found.distance[pairs] < 0, np.iinfo(np.int64).max, found.distance[pairs])
     recipient = found.recipient[pairs]
-    order = np.lexsort((found.nle[pairs], far, -found.fit[pairs], -worth, amount, resource, recipient))
-    place = np.arange(len(order)) - np.searchsorted(recipient[order], recipient[order])
+    keys = (resource, amount, -worth, -found.fit[pairs], far, found.nle[pairs])
     names, ids = [each.name for each in problem.resources], found.nles.ids
-    for n in order[place < most].tolist():
+    for n in least_of_each(recipient, keys, most).tolist():
         price = in_its_unit(level, int(worth[n]))
         yield int(recipient[n]), Cure(names[resource[n]], str(ids[found.nle[pairs[n]]]), int(amount[n]), price)
 

@@ -10,6 +10,7 @@ from nle_optimizer.evidence.cures.barred import FILTERS, KINDS, Barred, barred_p
 from nle_optimizer.evidence.cures.capacity import can_be_cured
 from nle_optimizer.evidence.exchanging import in_its_unit, written
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.build import state_problem
 from nle_optimizer.model.constraints.ground import Ground
 from nle_optimizer.model.constraints.requirement import requirement
@@ -101,10 +102,9 @@ def _least(outcome: Outcome, barred: Barred, most: int) -> Iterator[tuple[int, L
     least = np.where(is_poor, -pairs.fit[at], barred.more[at])
     far = np.where(pairs.distance[at] < 0, np.iinfo(np.int64).max, pairs.distance[at])
     group = pairs.recipient[at] * len(KINDS) + kind
-    order = np.lexsort((pairs.nle[at], far, -pairs.fit[at], -worth[at], least, group))
-    place = np.arange(len(order)) - np.searchsorted(group[order], group[order])
+    keys = (least, -worth[at], -pairs.fit[at], far, pairs.nle[at])
     level, ids = outcome.problem.levels[0], pairs.nles.ids
-    for n in at[order[place < most]].tolist():
+    for n in at[least_of_each(group, keys, most)].tolist():
         kind_name, code = FILTERS[barred.filter[n]]
         nle = int(pairs.nle[n])
         yield (

@@ -36,10 +36,12 @@ def schools(run: Reopened, prices: Prices, recipients: Integers, most: int = MOS
     of_capacity = cures_by_recipient(outcome, MOST_CURES) if len(waiting) else {}
     lifted = lifted_cures(outcome, MOST_CURES, waiting)
     told = _Candidates(outcome, prices, recipients, most)
+    matched = outcome.candidates.recipient[outcome.matched]
     unmatched = run.folder.claim.tables["unmatched"]
     row = {school_id: n for n, school_id in enumerate(unmatched["school_id"])}
     for recipient in recipients.tolist():
-        facts = _eligible(outcome, prices, recipient, told)
+        own = outcome.matched[slice(*np.searchsorted(matched, (recipient, recipient + 1)))]
+        facts = _eligible(outcome, prices, recipient, own, told)
         if recipient in obstacles:
             n = row[str(outcome.recipients.ids[recipient])]
             facts |= {"reason": unmatched["reason"][n], "explanation": unmatched["explanation"][n]}
@@ -48,8 +50,9 @@ def schools(run: Reopened, prices: Prices, recipients: Integers, most: int = MOS
         yield facts
 
 
-def _eligible(outcome: Outcome, prices: Prices, recipient: int, candidates: "_Candidates") -> dict[str, Any]:
-    own = outcome.matched[outcome.candidates.recipient[outcome.matched] == recipient]
+def _eligible(
+    outcome: Outcome, prices: Prices, recipient: int, own: Integers, candidates: "_Candidates"
+) -> dict[str, Any]:
     return {
         "state": "supported" if len(own) else "left out",
         "supporters_asked": int(outcome.problem.supporters[recipient]),
@@ -62,14 +65,24 @@ def _eligible(outcome: Outcome, prices: Prices, recipient: int, candidates: "_Ca
 
 def pair_facts(outcome: Outcome, pair: int) -> dict[str, Any]:
     """What a candidate pair is: NLE, fit, distance."""
-    found = outcome.candidates
-    metres = int(found.distance[pair])
-    return {
-        "nle_id": str(found.nles.ids[found.nle[pair]]),
-        "nle_name": str(found.nles.values("name")[found.nle[pair]]),
-        "fit": fixed(int(found.fit[pair]), 6),
-        "distance_km": fixed(metres, 3) if metres >= 0 else "",
-    }
+    (facts,) = facts_of_pairs(outcome, np.array([pair]))
+    return facts
+
+
+def facts_of_pairs(outcome: Outcome, pairs: Integers) -> list[dict[str, Any]]:
+    """The same of several."""
+    found, nle = outcome.candidates, outcome.candidates.nle[pairs]
+    ids, names = found.nles.ids[nle].tolist(), found.nles.values("name")[nle].tolist()
+    both = zip(ids, names, found.fit[pairs].tolist(), found.distance[pairs].tolist(), strict=True)
+    return [
+        {
+            "nle_id": str(identifier),
+            "nle_name": str(name),
+            "fit": fixed(fit, 6),
+            "distance_km": fixed(metres, 3) if metres >= 0 else "",
+        }
+        for identifier, name, fit, metres in both
+    ]
 
 
 def by_area(outcome: Outcome, pair: int) -> dict[str, str]:
@@ -101,7 +114,7 @@ class _Candidates:
     """The first candidates of some recipients by fit, with the price of forcing them, if known."""
 
     def __init__(self, outcome: Outcome, prices: Prices, recipients: Integers, most: int):
-        self._outcome, self._matched = outcome, set(outcome.solution.matched.tolist())
+        self._matched = set(outcome.solution.matched.tolist())
         self._room = has_room(outcome)
         every = ranked(outcome, np.flatnonzero(np.isin(outcome.candidates.recipient, recipients)))
         self._shown: dict[int, list[int]] = {recipient: [] for recipient in recipients.tolist()}
@@ -109,6 +122,8 @@ class _Candidates:
             if len(self._shown[recipient]) < most:
                 self._shown[recipient].append(pair)
         asked = [pair for own in self._shown.values() for pair in own]
+        facts = facts_of_pairs(outcome, np.array(asked, dtype=np.int64))
+        self._facts = dict(zip(asked, facts, strict=True))
         known = prices.forced(np.array(asked, dtype=np.int64)) if prices.exchanges is not None and asked else []
         self._prices: Mapping[int, Price] = dict(zip(asked, known, strict=False))
 
@@ -118,7 +133,7 @@ class _Candidates:
         for n, pair in enumerate(self._shown[recipient], start=1):
             told = {
                 "rank": n,
-                **pair_facts(self._outcome, pair),
+                **self._facts[pair],
                 "is_its_own": pair in self._matched,
                 "has_room": bool(self._room[pair]),
             }

@@ -1,0 +1,43 @@
+"""Rows in groups: the least of each, by several keys."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nle_optimizer.records import Integers
+
+SPARSE = 8
+"""Numbers of groups per row above which most of them must be empty."""
+
+
+def least_of_each(groups: Integers, keys: Sequence[Integers], most: int = 1) -> Integers:
+    """Indices of the least rows of each group: by group, the least first, the earlier first among equals.
+
+    A minimum of each group in one pass, key after key, takes a tenth of the time of a sort.
+
+    Args:
+        groups: shape (rows,): the group of each row, from 0 up.
+        keys: shapes (rows,): the first decides first.
+        most: how many of each group.
+    """
+    size = int(groups.max(initial=-1)) + 1
+    if size > SPARSE * len(groups):
+        groups = np.unique(groups, return_inverse=True)[1]
+        size = len(groups)
+    rest, taken, found = np.arange(len(groups)), np.zeros(len(groups), dtype=bool), [np.zeros(0, dtype=np.int64)]
+    while len(rest) and len(found) <= most:
+        found.append(_least(groups, keys, rest, size))
+        taken[found[-1]] = True
+        rest = rest[~taken[rest]]
+    every = np.concatenate(found)
+    return every[np.argsort(groups[every], kind="stable")]
+
+
+def _least(groups: Integers, keys: Sequence[Integers], rows: Integers, size: int) -> Integers:
+    for key in keys:
+        least = np.full(size, np.iinfo(np.int64).max)
+        np.minimum.at(least, groups[rows], key[rows])
+        rows = rows[key[rows] == least[groups[rows]]]
+    first = np.full(size, len(groups))
+    np.minimum.at(first, groups[rows], rows)
+    return first[first < len(groups)]

@@ -1,0 +1,20 @@
+"""The least rows of each group against sorting."""
+
+import numpy as np
+import pytest
+
+from nle_optimizer.groups import least_of_each
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("spread", [4, 1_000_000])
+def test_the_least_rows_of_each_group_are_those_that_sorting_puts_first(seed: int, spread: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, most = int(rng.integers(0, 40)), int(rng.integers(1, 4))
+    groups = rng.integers(0, spread, rows)
+    keys = [rng.integers(-2, 3, rows) for _ in range(int(rng.integers(0, 4)))]
+    order = sorted(range(rows), key=lambda n: (groups[n], *(key[n] for key in keys), n))
+    own: dict[int, list[int]] = {}
+    for n in order:
+        own.setdefault(int(groups[n]), []).append(n)
+    assert least_of_each(groups, keys, most).tolist() == [n for each in own.values() for n in each[:most]]
