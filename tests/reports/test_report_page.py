@@ -107,6 +107,33 @@ def test_a_table_that_only_some_runs_have_is_shown_with_names(run: Path, program
     ]
 
 
+def test_what_draws_gave_is_on_the_page_of_the_run_and_on_that_made_again(
+    tmp_path: Path, program: Callable[..., Any]
+) -> None:
+    rates = {"draws": 3, "needs": 0.1, "school_refuses": 0.3}
+    file = write_scenario(tmp_path, {"uncertainty": rates}, schools=[school(n) for n in range(1, 6)], nles=[nle(1)])
+    assert program("run", file, "--out", tmp_path / "run").code == 0
+    page = tmp_path / "run" / "report.html"
+    tables, before = data_of(page)["tables"], page.read_bytes()
+    assert cells(tables["uncertainty"], "figure")[0] == "Schools supported"
+    assert set(cells(tables["pair_shares"], "nle_id")) == {"N1"}
+    assert b"(3 draws)" in before
+    assert program("report", tmp_path / "run").code == 0
+    assert page.read_bytes() == before
+
+
+def test_the_page_of_a_plan_made_again_tells_who_moves(run: Path, program: Callable[..., Any]) -> None:
+    changes = run.parent / "changes.csv"
+    supported = read_table(run / "allocation.csv")[0]["school_id"]
+    changes.write_text(f"action,school_id\nschool-withdraws,{supported}\n")
+    assert program("replan", run, "--changes", changes, "--out", run.parent / "new").code == 0
+    page = run.parent / "new" / "report.html"
+    before = page.read_bytes()
+    assert supported in cells(data_of(page)["tables"]["moves"], "school_id")
+    assert program("report", run.parent / "new").code == 0
+    assert page.read_bytes() == before
+
+
 SQUARE = [[-0.1, 51.4], [0.1, 51.4], [0.1, 51.6], [-0.1, 51.6], [-0.1, 51.4]]
 
 

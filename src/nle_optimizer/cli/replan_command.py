@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json
-from nle_optimizer.cli.run_command import Files, drawn, solve
+from nle_optimizer.cli.run_command import Files, People, drawn, solve
 
 if TYPE_CHECKING:
     from nle_optimizer.result import Result
@@ -102,14 +102,15 @@ def _asked(run_folder: Path, changes: Path | None, newer: Path | None, max_moves
     return amended(run_folder, decided, load_scenario(newer) if newer else None, max_moves)
 
 
-def _files(asked: "Amended", curve: "MovesFrontier", people: Files) -> Files:
+def _files(asked: "Amended", curve: "MovesFrontier", people: People) -> Files:
     """What makes the further files of the run folder."""
     from nle_optimizer.delimited import csv_bytes
     from nle_optimizer.studies.replanning.moves import moves_of
 
     def files(result: "Result") -> dict[str, bytes]:
-        own = {FILE: csv_bytes(moves_of(asked, result).table), CURVE: csv_bytes(curve.table)}
-        return {**people(result), **own}
+        moves = moves_of(asked, result).table
+        own = {FILE: csv_bytes(moves), CURVE: csv_bytes(curve.table)}
+        return {**people(result, {"moves": moves}), **own}
 
     return files
 

@@ -1,6 +1,6 @@
 """`run`: the main job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,14 @@ from nle_optimizer.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from nle_optimizer.evidence.claim import TextTable
     from nle_optimizer.result import Result
 
 
 Files = Callable[["Result"], dict[str, bytes]]
 """Makes files of a run folder from its result, by their path in it."""
+People = Callable[["Result", Mapping[str, "TextTable"]], dict[str, bytes]]
+"""Makes the files for people of a result and of further tables beside it."""
 
 STEPS = 7
 """Steps of one run that the progress bar counts: five of `allocate`, verifying and writing."""
@@ -72,12 +75,12 @@ def run(
         raise click.UsageError("two scenarios have the same name, and would share a run folder; run them one by one")
     for target in targets:
         refuse_existing(target, RUN_FOLDER, force=force)
-    files = drawn(None if no_inputs else boundaries, outlines_of(boundaries), wanted=not no_report)
+    people = drawn(None if no_inputs else boundaries, outlines_of(boundaries), wanted=not no_report)
     documents = []
     left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        around = Around(files)
+        around = Around(people)
         result = solve(scenario, target, around.files, force=force, keep_inputs=not no_inputs)
         infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
@@ -119,7 +122,7 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
     return out / name if several else out
 
 
-def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> Files:
+def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> People:
     """What makes the files for people of a result: none where they are not wanted.
 
     Args:
@@ -128,35 +131,36 @@ def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> Files:
         wanted: whether there are to be any.
     """
 
-    def files(result: "Result") -> dict[str, bytes]:
+    def files(result: "Result", further: Mapping[str, "TextTable"]) -> dict[str, bytes]:
         from nle_optimizer.reports.for_people import files_for_people
         from nle_optimizer.reports.view.view import view_of
 
-        return files_for_people(view_of(result).with_outlines(outlines), boundaries if outlines else None)
+        return files_for_people(view_of(result, further).with_outlines(outlines), boundaries if outlines else None)
 
-    return files if wanted else lambda _: {}
+    return files if wanted else lambda *_: {}
 
 
 class Around:
     """The files of a run with those of the draws around its estimates, where the scenario asks for draws."""
 
-    def __init__(self, files: Files):
-        self._files = files
+    def __init__(self, people: People):
+        self._people = people
         self.found: Any = None
 
     def files(self, result: "Result") -> dict[str, bytes]:
         """The files for people, `uncertainty.csv` and `pair_shares.csv`."""
         rates = result.scenario.settings.uncertainty
         if not rates.draws or result.status in ("infeasible", "unknown"):
-            return self._files(result)
+            return self._people(result, {})
         from nle_optimizer.cli.progress import steps
         from nle_optimizer.delimited import csv_bytes
         from nle_optimizer.studies.robustness.draws import draw_all
 
         with steps("draws", rates.draws) as step:
             self.found = draw_all(result, rates, step)
-        tables = {"uncertainty.csv": self.found.figures(), "pair_shares.csv": self.found.shares()}
-        return {**self._files(result), **{name: csv_bytes(table) for name, table in tables.items()}}
+        tables = {"uncertainty": self.found.figures(), "pair_shares": self.found.shares()}
+        written = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
+        return {**self._people(result, tables), **written}
 
     def text(self) -> str:
         """What the draws gave."""

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nle_optimizer.reports.page.naming import nle_names, school_names
 from nle_optimizer.reports.page.run_map import map_of
-from nle_optimizer.reports.page.run_tables import nle_names, school_names
 from nle_optimizer.reports.view.view import View
 
 DIGITS = 6

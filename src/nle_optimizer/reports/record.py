@@ -8,7 +8,7 @@ marked.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nle_optimizer.reports.page.run_tables import nle_names, school_names
+from nle_optimizer.reports.page.naming import nle_names, school_names
 from nle_optimizer.reports.view.view import View
 from nle_optimizer.reports.words import proof_in_words
 

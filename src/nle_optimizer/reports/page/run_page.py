@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.reports.charts.of_run import charts_of
+from nle_optimizer.reports.page.naming import nle_names, school_names
 from nle_optimizer.reports.page.render import render
 from nle_optimizer.reports.page.run_map import map_of
-from nle_optimizer.reports.page.run_tables import nle_names, school_names, tables_of
+from nle_optimizer.reports.page.run_tables import tables_of
 from nle_optimizer.reports.view.view import View
 from nle_optimizer.reports.words import STAGES, proof_in_words, worded
 
@@ -37,6 +38,7 @@ def run_page(view: View) -> bytes:
         farthest=_farthest(view),
         spread=_spread(view),
         further_leads=LEADS,
+        drawn=_drawn(view),
         charts=charts_of(view),
         settings=_settings(view),
         vintage=_vintage(view),
@@ -50,7 +52,10 @@ METRICS = (
 )
 LEADS = {
     "alternates": "Who else could support a school, should its pair fall through or a place come free; best first.",
-    "uncertainty": "How often each pair came about when needs, expertise and refusals were drawn at random.",
+    "moves": "What is otherwise than in the plan before, and why.",
+    "uncertainty": "Needs and expertise were drawn at random around their estimates, and some declined; 95 of 100 "
+    "plans made for such draws lie from the one end to the other.",
+    "pair_shares": "In what share of the plans made for those draws each pair stands.",
 }
 
 
@@ -95,6 +100,18 @@ def _farthest(view: View) -> dict[str, str] | None:
     at = apart.index(max(apart))
     school, nle = rows["school_id"][at], rows["nle_id"][at]
     return {"school": school_names(view).get(school) or school, "nle": nle_names(view).get(nle) or nle}
+
+
+def _drawn(view: View) -> dict[str, str] | None:
+    """From how many to how many schools were supported when estimates were drawn anew, and how often that was done."""
+    rows = view.rows("uncertainty")
+    cells = zip(rows["metric"], rows["low"], rows["high"], rows["draws"], strict=True)
+    found = [(low, high, draws) for metric, low, high, draws in cells if metric == "supported" and low and high]
+    return (
+        {"low": f"{float(found[0][0]):,.0f}", "high": f"{float(found[0][1]):,.0f}", "draws": found[0][2]}
+        if found
+        else None
+    )
 
 
 def _spread(view: View) -> dict[str, Any] | None:

@@ -1,17 +1,17 @@
 """The tables of a run's page: pairs, schools left out, NLEs, excluded schools, and what else the run holds."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nle_optimizer.reports.page.table import Column, packed_table
+from nle_optimizer.reports.page.further_tables import further_tables
+from nle_optimizer.reports.page.naming import named, nle_names, school_names
+from nle_optimizer.reports.page.table import Column, distance_column, packed_table
 from nle_optimizer.reports.view.cures import cures_in_words
-from nle_optimizer.reports.view.view import FURTHER, Rows, View
+from nle_optimizer.reports.view.view import Rows, View
 from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
 from nle_optimizer.scenario.columns import AREAS
-
-CAPTIONS = {"uncertainty": "How sure the pairs are", "moves": "Moves"}
 
 
 def tables_of(view: View) -> list[dict[str, Any]]:
@@ -21,34 +21,8 @@ def tables_of(view: View) -> list[dict[str, Any]]:
         _left_out(view),
         _nles(view),
         _excluded(view),
-        *(
-            _alternates(view) if name == "alternates" else _further(name, view)
-            for name in FURTHER
-            if name in view.tables
-        ),
+        *further_tables(view),
     ]
-
-
-def named(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
-    """The name of each, or its identifier where no name is known."""
-    return [names.get(identifier) or identifier for identifier in ids]
-
-
-def nle_names(view: View) -> dict[str, str]:
-    """Names of the NLEs by identifier."""
-    pairs = view.rows("allocation")
-    return {**view.read("nles").by("nle_id", "name"), **pairs.by("nle_id", "nle_name")}
-
-
-def school_names(view: View) -> dict[str, str]:
-    """Names of the schools by identifier."""
-    known = view.read("schools").by("school_id", "name")
-    left, pairs = view.rows("unmatched"), view.rows("allocation")
-    return {**known, **left.by("school_id", "name"), **pairs.by("school_id", "school_name")}
-
-
-def _distance(view: View, cells: Sequence[str], key: str, label: str) -> Column:
-    return Column(key, "Distance", cells) if view.is_shared else Column(key, label, cells, "number", 1)
 
 
 def _pairs(view: View) -> dict[str, Any]:
@@ -57,7 +31,7 @@ def _pairs(view: View) -> dict[str, Any]:
         Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
         Column("nle", "NLE", named(rows["nle_id"], names), "nle"),
         Column("fit", "Fit", rows["fit"], "number", 3),
-        _distance(view, rows["distance_km"], "distance", "Distance, km"),
+        distance_column(view.is_shared, rows["distance_km"], "distance", "Distance, km"),
         Column("local_authority", "Authority", rows["local_authority"]),
         Column("priority", "Priority", rows["priority"], "number"),
         Column("why", "Why", rows["why"]),
@@ -113,7 +87,7 @@ def _left_out(view: View) -> dict[str, Any]:
         Column("days_waiting", "Days waiting", rows["days_waiting"], "number"),
         *_further_columns(
             Column("nearest", "Nearest NLE", named(rows["nearest_nle_id"], {**names, "": ""}), "nle"),
-            _distance(view, rows["nearest_km"], "nearest_km", "Km to nearest"),
+            distance_column(view.is_shared, rows["nearest_km"], "nearest_km", "Km to nearest"),
             *(Column(key, key.capitalize(), _looked_up(schools, key, ids)) for key in ("region", "phase")),
             Column("school_id", "School id", ids),
         ),
@@ -170,41 +144,3 @@ def _excluded(view: View) -> dict[str, Any]:
         ),
     ]
     return packed_table("excluded", "Excluded schools", columns, "No school was excluded.")
-
-
-def _alternates(view: View) -> dict[str, Any]:
-    rows, names = view.rows("alternates"), nle_names(view)
-    columns = [
-        Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
-        Column("rank", "Rank", rows["rank"], "number"),
-        Column("nle", "NLE instead", named(rows["nle_id"], names), "nle"),
-        Column("fit", "Fit", rows["fit"], "number", 3),
-        _distance(view, rows["distance_km"], "distance", "Distance, km"),
-        Column("has_spare", "Has room", rows["has_spare"]),
-        Column("change", "Change of the first aim", rows["change_in_objective"], "number", 3),
-        Column("who_moves", "Who else moves", rows["who_moves"], "ids"),
-        Column("school_id", "School id", rows["school_id"], is_further=True),
-        Column("nle_id", "NLE id", rows["nle_id"], is_further=True),
-    ]
-    return packed_table("alternates", "Alternates", columns, "No school could have another NLE.")
-
-
-def _further(name: str, view: View) -> dict[str, Any]:
-    """A table that only some runs have: the names of schools and NLEs for their identifiers, the rest as it is."""
-    rows, schools, nles = view.rows(name), school_names(view), nle_names(view)
-    columns = []
-    for key, cells in rows.columns.items():
-        label = key.replace("_", " ").capitalize()
-        if key in ("school_id", "nle_id"):
-            kind = key.removesuffix("_id")
-            names = named(cells, schools if kind == "school" else nles)
-            columns += [Column(kind, kind.upper() if kind == "nle" else "School", names, kind)]  # type: ignore[arg-type]
-            columns += [Column(key, label, cells, is_hidden=True)]
-        else:
-            columns.append(Column(key, label, cells, "number" if _are_numbers(cells) else "text", 3))
-    return packed_table(name, CAPTIONS[name], columns, "It has no rows.")
-
-
-def _are_numbers(cells: Sequence[str]) -> bool:
-    given = [cell for cell in cells if cell]
-    return bool(given) and all(cell.lstrip("-").replace(".", "", 1).isdigit() for cell in given)

@@ -32,6 +32,11 @@ class Column:
     is_further: bool = False
 
 
+def distance_column(is_banded: bool, cells: Sequence[str], key: str, label: str) -> Column:
+    """Kilometres; of a shared copy the bands in which they lie."""
+    return Column(key, "Distance", cells) if is_banded else Column(key, label, cells, "number", 1)
+
+
 def packed_table(name: str, caption: str, columns: Iterable[Column], empty: str) -> dict[str, Any]:
     """A table as JSON; visible columns without any content are left out. `empty` is said where it has no rows."""
     shown = [column for column in columns if any(column.cells) or column.is_hidden]

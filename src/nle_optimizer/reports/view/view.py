@@ -13,7 +13,7 @@ from nle_optimizer.reports.view.boundaries import Outlines
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 
-FURTHER = ("alternates", "uncertainty", "moves")
+FURTHER = ("moves", "alternates", "uncertainty", "pair_shares")
 """Tables that only some runs have; they are shown where present."""
 OUTLINES = "inputs/boundaries.geojson"
 
@@ -74,13 +74,14 @@ class Rows:
         return any(self[name])
 
 
-def view_of(result: Result) -> View:
-    """A result as its run folder will tell it."""
+def view_of(result: Result, further: Mapping[str, TextTable] | None = None) -> View:
+    """A result as its run folder will tell it, with the tables of `FURTHER` that lie beside it there."""
     scenario = result.scenario
     tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
     text = resolved_text(scenario, {name: f"inputs/{name}.csv" for name in tables}, result.in_force)
     inputs = {name: TextOfRecords(table) for name, table in tables.items()}
-    return View(result.claim.summary, result.claim.tables, inputs, settings_in(text, SCENARIO))
+    known = {name: table for name, table in (further or {}).items() if name in FURTHER}
+    return View(result.claim.summary, {**result.claim.tables, **known}, inputs, settings_in(text, SCENARIO))
 
 
 class TextOfRecords(Mapping[str, Sequence[str]]):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nle_optimizer.reports.page.run_tables import named, nle_names, school_names
+from nle_optimizer.reports.page.naming import named, nle_names, school_names
 from nle_optimizer.reports.view.cures import BRIEFLY, cures_in_words
 from nle_optimizer.reports.view.view import Rows, View
 from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded

@@ -27,9 +27,11 @@ function bdi(text) {
   return make("bdi", {}, text);
 }
 
+const formats = [0, 1, 2, 3, 4].map((digits) => new Intl.NumberFormat("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits || 3 }));
+
 function shown(value, column) {
   if (value === null || value === "") return "";
-  return typeof value === "number" ? value.toLocaleString("en-GB", { minimumFractionDigits: column.digits, maximumFractionDigits: column.digits || 3 }) : String(value);
+  return typeof value === "number" ? formats[column.digits].format(value) : String(value);
 }
 
 const collator = new Intl.Collator("en-GB", { numeric: true, sensitivity: "base" });

@@ -1,0 +1,93 @@
+"""Tables of a page that only some runs have: alternates, moves since an earlier run, and what draws gave."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from nle_optimizer.reports.page.naming import named, nle_names, school_names
+from nle_optimizer.reports.page.table import Column, distance_column, packed_table
+from nle_optimizer.reports.view.view import FURTHER, View
+from nle_optimizer.reports.words import FIGURES, STATES, figure_words, worded
+
+MOVES = {"moved": "Another NLE", "left-out": "Left without an NLE", "out": "No longer eligible", "taken-on": "Taken on"}
+
+
+def further_tables(view: View) -> Iterator[dict[str, Any]]:
+    """Those that the run has, as JSON."""
+    for name in FURTHER:
+        if name in view.tables:
+            yield MAKERS[name](view)
+
+
+def _alternates(view: View) -> dict[str, Any]:
+    rows = view.rows("alternates")
+    columns = [
+        Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
+        Column("rank", "Rank", rows["rank"], "number"),
+        Column("nle", "NLE instead", named(rows["nle_id"], nle_names(view)), "nle"),
+        Column("fit", "Fit", rows["fit"], "number", 3),
+        distance_column(view.is_shared, rows["distance_km"], "distance", "Distance, km"),
+        Column("has_spare", "Has room", rows["has_spare"]),
+        Column("change", "Change of the first aim", rows["change_in_objective"], "number", 3),
+        Column("who_moves", "Who else moves", rows["who_moves"], "ids"),
+        Column("school_id", "School id", rows["school_id"], is_further=True),
+        Column("nle_id", "NLE id", rows["nle_id"], is_further=True),
+    ]
+    return packed_table("alternates", "Alternates", columns, "No school could have another NLE.")
+
+
+def _moves(view: View) -> dict[str, Any]:
+    rows, names = view.rows("moves"), {**nle_names(view), "": ""}
+    columns = [
+        Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
+        Column("what", "What becomes of it", [MOVES.get(what, worded(what)) for what in rows["what"]]),
+        Column("from", "From NLE", named(rows["from_nle_id"], names)),
+        Column("to", "To NLE", named(rows["to_nle_id"], names)),
+        Column("fit_before", "Fit before", rows["fit_before"], "number", 3),
+        Column("fit_after", "Fit now", rows["fit_after"], "number", 3),
+        Column("reason", "Why", rows["reason"], "ids"),
+        Column("state", "State before", [worded(state, STATES) for state in rows["state_before"]], is_further=True),
+        Column("school_id", "School id", rows["school_id"], is_further=True),
+    ]
+    return packed_table("moves", "Moves since the earlier plan", columns, "Nobody moves.")
+
+
+def _figures(view: View) -> dict[str, Any]:
+    rows = view.rows("uncertainty")
+    names = rows["metric"]
+    labels = {"plan": "In this plan", "mean": "Mean of the draws", "low": "From", "high": "To"}
+    columns = [
+        Column("figure", "Figure", [figure_words(name) for name in names]),
+        *(
+            Column(key, label, [_rounded(*cell) for cell in zip(names, rows[key], strict=True)], "number")
+            for key, label in labels.items()
+        ),
+        Column("draws", "Draws", rows["draws"], "number", is_further=True),
+    ]
+    return packed_table("uncertainty", "How far the figures may move", columns, "Nothing was drawn.")
+
+
+def _rounded(name: str, cell: str) -> str:
+    """A figure with the decimal places that it is read by."""
+    return cell and f"{float(cell):.{FIGURES[name][1] if name in FIGURES else 3}f}"
+
+
+def _shares(view: View) -> dict[str, Any]:
+    rows = view.rows("pair_shares")
+    columns = [
+        Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
+        Column("nle", "NLE", named(rows["nle_id"], nle_names(view)), "nle"),
+        Column("in_plan", "In this plan", rows["in_plan"]),
+        Column("share", "Share of the draws", rows["share"], "number", 2),
+        Column("stands", "How it stands", [worded(word, {}) for word in rows["stands"]]),
+        Column("school_id", "School id", rows["school_id"], is_further=True),
+        Column("nle_id", "NLE id", rows["nle_id"], is_further=True),
+    ]
+    return packed_table("pair_shares", "How firm the pairs are", columns, "Nothing was drawn.")
+
+
+MAKERS: Mapping[str, Callable[[View], dict[str, Any]]] = {
+    "alternates": _alternates,
+    "moves": _moves,
+    "uncertainty": _figures,
+    "pair_shares": _shares,
+}
