@@ -1,4 +1,4 @@
-"""Deferred acceptance beside the package `matching` and beside the network, and every rule on the national scenario.
+"""Deferred acceptance beside the package `matching` and beside the network; every rule and many draws on England.
 
     python benchmarks/rules.py [--no-peer]
 
@@ -11,25 +11,28 @@ from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from measuring import here, in_a_child, print_table
+from nle_optimizer.cli.main import run_program
 from nle_optimizer.engines.network.engine import NetworkEngine
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.preferences import Order, Preferences, order_of
 from nle_optimizer.model.problem import Problem, Resource
-from nle_optimizer.preparation import prepare
 from nle_optimizer.records import MILLION, Integers
 from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.registry import PROCEDURES, procedure_named
+from nle_optimizer.rules.registry import RULES, procedure_named
 from nle_optimizer.scenario.scenario import load_scenario
+from nle_optimizer.studies.benchmark.trial import Bench
 
 SCENARIO = Path(__file__).resolve().parents[1] / "scenarios/england/scenario.yaml"
 RECIPIENTS, NLES, PLACES = 4_000, 35, 100
 RULE = "deferred-acceptance"
+DRAWS = 1_000
 
 
 def market() -> tuple[Problem, Preferences, Integers, Integers]:
@@ -103,45 +106,59 @@ def beside_the_network() -> dict[str, Any]:
 
 
 def every_rule() -> dict[str, Any]:
-    """One draw of every rule on the national scenario, besides reading and preparing it."""
+    """One draw of every rule on the national scenario, with its metrics and the second reading, once it is prepared."""
     scenario = load_scenario(SCENARIO)
-    case = prepare(scenario, lambda _: None)
-    agenda = Agenda(case.problem, case.candidates, scenario.settings)
-    seconds = {}
-    for name in PROCEDURES:
-        procedure = procedure_named(name)
-        assert procedure is not None
+    bench, seconds = Bench(scenario), {}
+    for name in RULES:
         start = perf_counter()
-        if procedure.refuses(agenda) is None:
-            procedure.match(agenda, 0)
-            seconds[name] = perf_counter() - start
+        (trial,) = bench.tried(name, range(1))
+        if not trial.reason:
+            seconds[name] = (trial.seconds, perf_counter() - start)
     return {"seconds": seconds}
 
 
-PARTS = {"peer": beside_the_peer, "network": beside_the_network, "rules": every_rule}
+def draws() -> dict[str, Any]:
+    """The whole command: many lottery draws of the national scenario on two processes, tables and page written."""
+    with TemporaryDirectory() as folder:
+        words = ["benchmark", str(SCENARIO), "--rules", "lottery", "--draws", str(DRAWS), "--workers", "2"]
+        start = perf_counter()
+        code = run_program([*words, "--out", f"{folder}/out", "--format", "json"])
+        return {"code": code, "seconds": perf_counter() - start}
+
+
+PARTS = {"peer": beside_the_peer, "network": beside_the_network, "rules": every_rule, "draws": draws}
+
+
+def child(part: str) -> Any:
+    """What a part gives in a process of its own."""
+    return in_a_child(here("rules.py"), "--child", part)
 
 
 def main(peer: bool) -> None:
-    """Run each part in a process of its own."""
+    """Run each part and print its table."""
     if peer:
-        found = in_a_child(here("rules.py"), "--child", "peer")
-        ratio = f"**{found['theirs'] / found['ours']:,.0f}**"
+        found = child("peer")
+        times = f"**{found['theirs'] / found['ours']:,.0f}**"
         row = [
             f"{RECIPIENTS:,} x {NLES}",
             f"{found['theirs']:.1f}",
             f"{found['ours']:.4f}",
-            ratio,
+            times,
             "1,000",
             found["same"],
         ]
         print_table(["instance", "matching, s", "ours, s", "times as fast", "wanted", "same matching"], [row])
-    found = in_a_child(here("rules.py"), "--child", "network")
+    found = child("network")
     ratio = f"**{found['ours'] / found['network']:.2f}**"
     row = [f"{found['pairs']:,}", f"{found['network']:.1f}", f"{found['ours']:.1f}", ratio, 2, f"{found['matched']:,}"]
     print_table(["pairs", "network, s", "deferred acceptance, s", "ratio", "allowed", "matched"], [row])
-    seconds = in_a_child(here("rules.py"), "--child", "rules")["seconds"]
-    rows = [[name, f"{taken:.2f}"] for name, taken in seconds.items()]
-    print_table(["rule", "s"], [*rows, ["all", f"**{sum(seconds.values()):.1f}**"]])
+    seconds = child("rules")["seconds"]
+    rows = [[name, f"{own:.2f}", f"{whole:.2f}"] for name, (own, whole) in seconds.items()]
+    own, whole = (sum(part) for part in zip(*seconds.values(), strict=True))
+    print_table(["rule", "s", "measured and read again, s"], [*rows, ["all", f"{own:.1f}", f"**{whole:.1f}** of 20"]])
+    found = child("draws")
+    assert found["code"] == 0
+    print_table(["draws", "s", "allowed"], [[f"{DRAWS:,}", f"**{found['seconds']:.1f}**", 30]])
 
 
 if __name__ == "__main__":

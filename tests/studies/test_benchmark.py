@@ -1,7 +1,12 @@
 """Benchmarks: nothing beats the optimum, the same bytes every time, and a rule that fails is named."""
 
 import csv
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 from statistics import fmean
 
@@ -11,6 +16,7 @@ from nle_optimizer import allocate, load_scenario
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.studies.benchmark.tables import half_width
 from nle_optimizer.studies.benchmark.trial import trials_of
+from support.scenarios import nle, school, write_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = ROOT / "scenarios" / "region" / "scenario.yaml"
@@ -121,3 +127,78 @@ def test_differences_are_those_of_the_means(folder: Path) -> None:
 def test_a_folder_is_not_gone_on_with_unless_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_program(["benchmark", str(REGION), "--rules", RULES, "--out", str(folder)]) == 2
     assert "give --resume to go on in it" in capsys.readouterr().err
+
+
+def test_what_a_rule_gives_is_read_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text("def everybody(view):\n    return list(range(len(view.fit)))\n", encoding="utf-8")
+    for place in ("custom", "outcome"):
+        monkeypatch.setattr(f"nle_optimizer.rules.{place}.breaches", lambda *_: [])
+    name = f"{tmp_path / 'mine.py'}:everybody"
+    optimal, own = trials_of(load_scenario(REGION), [name], 1).trials
+    assert optimal.reason == ""
+    assert "it does not stand up to a second reading: " in own.reason
+
+
+def test_pairs_of_the_status_quo_that_are_no_candidates_are_told_as_missed(tmp_path: Path) -> None:
+    current = [{"school_id": "S1", "nle_id": "N1", "state": "proposed"}, {"school_id": "S2", "nle_id": "N1"}]
+    pairs = [{"nle_id": "N1", "school_id": "S2", "relation": "forbid"}]
+    settings = {"data": {"current": "current.csv"}}
+    file = write_scenario(tmp_path, settings, [school(1), school(2)], [nle(1)], pairs=pairs, current=current)
+    trial = trials_of(load_scenario(file), ["status-quo"], 1).trials[1]
+    assert trial.reason == ""
+    assert list(trial.missed) == ["S2 with N1 stands today, and is no candidate pair under this scenario"]
+
+
+def test_a_search_that_is_stopped_says_how_far_it_may_be_from_its_optimum() -> None:
+    scenario = load_scenario(REGION.parent.parent / "region-days.yaml", sets=["stop.seconds=1"])
+    optimal, regional = trials_of(scenario, ["regional"], 1).trials
+    assert "blend is not proved: its bound is " in optimal.remarks[0]
+    assert regional.remarks == ("the search stopped (time) before it was proved",)
+
+
+def test_a_benchmark_in_which_nothing_can_be_carried_out_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = [{"nle_id": "N1", "school_id": school_id, "relation": "require"} for school_id in ("S1", "S2")]
+    file = write_scenario(tmp_path, {}, [school(1), school(2)], [nle(1)], pairs=pairs)
+    assert run_program(["benchmark", str(file), "--rules", "greedy"]) == 1
+    assert "greedy is left out: it cannot be carried out: NLE N1 has 1 placement" in capsys.readouterr().out
+
+
+def test_what_failed_is_tried_again_where_a_benchmark_goes_on(tmp_path: Path) -> None:
+    mine, out = tmp_path / "mine.py", tmp_path / "out"
+    mine.write_text("import helper\n\n\ndef nobody(view):\n    return helper.pairs\n", encoding="utf-8")
+    words = ["benchmark", str(REGION), "--rules", f"{mine}:nobody", "--resume", "--no-report", "--out", str(out)]
+    assert run_program(words) == 0
+    assert "ModuleNotFoundError" in (out / "benchmark.md").read_text(encoding="utf-8")
+    (tmp_path / "helper.py").write_text("pairs = []\n", encoding="utf-8")
+    assert run_program(words) == 0
+    assert "left out" not in (out / "benchmark.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an interrupt is another thing on Windows")
+def test_an_interrupt_keeps_what_was_tried_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    days, out = REGION.parent.parent / "region-days.yaml", tmp_path / "out"
+    words = ["benchmark", str(days), "--rules", "greedy,lottery", "--draws", "60", "--workers", "2", "--out", str(out)]
+    program = "import sys; from nle_optimizer.cli.main import main; main(sys.argv[1:])"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        for _ in range(300):  # greedy is done long before the optimum of a case in days
+            time.sleep(0.2)
+            if (out / "trials.sqlite").is_file() and _kept(out):
+                break
+        os.killpg(run.pid, signal.SIGINT)
+        _, told = run.communicate(timeout=60)  # ends when nobody is left that might write to it
+    assert run.returncode == 130, told
+    assert "--resume goes on" in told
+
+
+def _kept(out: Path) -> int:
+    connection = sqlite3.connect(out / "trials.sqlite")
+    try:
+        return int(connection.execute("SELECT count(*) FROM tasks").fetchone()[0])
+    except sqlite3.OperationalError:  # the table is not there yet
+        return 0
+    finally:
+        connection.close()

@@ -131,18 +131,20 @@ def _write(out: Path, found: "list[Trials]", searched: Rows, *, page: bool) -> N
         HEADER,
         WINNERS,
         difference_rows,
-        figure_rows,
         winner_rows,
     )
 
     files: dict[str, bytes] = {}
-    parts = (("benchmark", HEADER, figure_rows), ("winners_losers", WINNERS, winner_rows))
-    for name, header, rows in (*parts, ("differences", DIFFERENCES, difference_rows)):
-        every = [row for trials in found for row in rows(trials)]
-        files[f"{name}.csv"] = csv_bytes({column: [row[column] for row in every] for column in header})
+    document = _document(found, searched)
+    tables = {
+        "benchmark": (HEADER, document["rows"]),
+        "winners_losers": (WINNERS, [row for trials in found for row in winner_rows(trials)]),
+        "differences": (DIFFERENCES, [row for trials in found for row in difference_rows(trials)]),
+    }
+    for name, (header, rows) in tables.items():
+        files[f"{name}.csv"] = csv_bytes({column: [row[column] for row in rows] for column in header})
     if searched:
         files["properties.csv"] = csv_bytes({name: [row[name] for row in searched] for name in searched[0]})
-    document = _document(found, searched)
     files["benchmark.json"] = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
     files["benchmark.md"] = markdown(found).encode()
     files["manifest.json"] = (json.dumps(_manifest(found), indent=1) + "\n").encode()

@@ -8,6 +8,7 @@ from nle_optimizer.model.blocking import blocking_pairs
 from nle_optimizer.model.places import places
 from nle_optimizer.model.preferences import Order
 from nle_optimizer.model.room import in_places
+from nle_optimizer.records import Integers
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.rule import Matching, Promise
 from nle_optimizer.rules.stable.deferral import Proposals, deferred
@@ -47,7 +48,7 @@ class DeferredAcceptance:
         return Matching(pairs, missed=(f"{why}: {said} this one",))
 
 
-def _in_places(agenda: Agenda, by_recipients: bool) -> np.ndarray:
+def _in_places(agenda: Agenda, by_recipients: bool) -> Integers:
     """The matching where every pair of an NLE takes one place; required pairs have theirs beforehand."""
     problem, wishes = agenda.problem, agenda.preferences
     required = problem.required_pairs()
@@ -55,20 +56,15 @@ def _in_places(agenda: Agenda, by_recipients: bool) -> np.ndarray:
     left = places(problem) - np.bincount(problem.nle[required], minlength=len(problem.nle_ids))
     recipients, nles = problem.recipient, problem.nle
     first, second = (wishes.recipients, wishes.nles) if by_recipients else (wishes.nles, wishes.recipients)
-    sides = (recipients, nles, wanted, left) if by_recipients else (nles, recipients, left, wanted)
-    found = deferred(
-        Proposals(
-            _without(first, set(required.tolist())),
-            sides[0],
-            sides[1],
-            second.place,
-            sides[2].tolist(),
-            sides[3].tolist(),
-        )
-    )
-    return np.sort(np.concatenate([required, np.array(found, dtype=np.int64)]))
+    receiver, sides = (nles, (wanted, left)) if by_recipients else (recipients, (left, wanted))
+    pairs, ends = _without(first, required)
+    found = deferred(Proposals(pairs, ends, receiver, second.place, sides[0].tolist(), sides[1].tolist()))
+    return np.sort(np.concatenate([required, found]))
 
 
-def _without(order: Order, taken: set[int]) -> list[list[int]]:
-    lists = order.lists()
-    return [[pair for pair in own if pair not in taken] for own in lists] if taken else lists
+def _without(order: Order, taken: Integers) -> tuple[Integers, Integers]:
+    """The pairs of an order but for some, agent by agent, and where each agent's begin."""
+    if not len(taken):
+        return order.pairs, order.ends
+    kept = ~np.isin(order.pairs, taken)
+    return order.pairs[kept], np.append(0, np.cumsum(kept))[order.ends]

@@ -1,8 +1,9 @@
-"""Deferred acceptance in places: the algorithm alone, on lists of numbers."""
+"""Deferred acceptance in places: the algorithm alone, on numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappush, heapreplace
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,36 +18,38 @@ class Proposals:
     """Two sides, as deferred acceptance sees them.
 
     Attributes:
-        lists: for each proposer the pairs that it proposes, best first; each to another receiver.
-        proposer, receiver: of each pair, shape (pairs,).
-        place: of each pair in its receiver's order, 0 being the best, shape (pairs,).
+        pairs: what is proposed, proposer by proposer, best first; each of a proposer's to another receiver.
+        ends: shape (proposers + 1,): where each proposer's begin in `pairs`.
+        receiver: of each pair, shape (all pairs,).
+        place: of each pair in its receiver's order, 0 being the best, shape (all pairs,).
         wanted: how many pairs each proposer may have.
         places: how many pairs each receiver may have.
     """
 
-    lists: Sequence[Sequence[int]]
-    proposer: Integers
+    pairs: Integers
+    ends: Integers
     receiver: Integers
     place: Integers
     wanted: Sequence[int]
     places: Sequence[int]
 
 
-def deferred(market: Proposals) -> list[int]:
-    """The stable matching that every proposer likes best (Gale and Shapley 1962, doi:10.2307/2312726).
+def deferred(market: Proposals) -> Integers:
+    """The stable matching that every proposer likes best, ascending (Gale and Shapley 1962, doi:10.2307/2312726).
 
     Proposers propose to receiver after receiver; a receiver holds the best so far and turns the others down. Whose
     turn it is does not matter for the result (McVitie and Wilson 1971, doi:10.1145/362619.362631). O(pairs log places).
     """
-    receiver, places, size = market.receiver.tolist(), market.places, len(market.receiver) + 1
-    keys = (market.place * size + np.arange(len(market.place))).tolist()
-    onward = [iter(own) for own in market.lists]
+    places, size = market.places, len(market.pairs) + 1
+    receiver = market.receiver[market.pairs].tolist()
+    keys = (market.place[market.pairs] * size + np.arange(size - 1)).tolist()  # the place, then which proposal it is
+    onward = [zip(receiver[start:end], keys[start:end], strict=True) for start, end in pairwise(market.ends.tolist())]
+    proposer = np.repeat(np.arange(len(onward)), np.diff(market.ends))
     held: list[list[int]] = [[] for _ in places]
     worst = [FREE if count else 0 for count in places]
     waiting = [whose for whose, most in enumerate(market.wanted) for _ in range(most)]
     while waiting:
-        for pair in onward[waiting.pop()]:
-            at, key = receiver[pair], keys[pair]
+        for at, key in onward[waiting.pop()]:
             if key >= worst[at]:
                 continue
             heap = held[at]
@@ -57,6 +60,7 @@ def deferred(market: Proposals) -> list[int]:
             else:
                 dropped = -heapreplace(heap, -key) % size
                 worst[at] = -heap[0]
-                waiting.append(int(market.proposer[dropped]))
+                waiting.append(int(proposer[dropped]))
             break
-    return sorted(-key % size for heap in held for key in heap)
+    kept = np.array([-key % size for heap in held for key in heap], dtype=np.int64)
+    return np.sort(market.pairs[kept])
