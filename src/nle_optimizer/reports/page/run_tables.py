@@ -81,7 +81,7 @@ def _left_out(view: View) -> dict[str, Any]:
         Column("reason", "Reason", [worded(code) for code in rows["reason"]]),
         Column("explanation", "Explanation", rows["explanation"]),
         Column("cure", "What would cure it", cures_in_words(rows, names)),
-        Column("cure_price", "The first adds to the first aim", _unless_all_zero(rows["cure_price"]), "number", 3),
+        Column("cure_price", "Change of the first aim", _unless_all_zero(rows["cure_price"]), "number", 3),
         Column("local_authority", "Authority", rows["local_authority"]),
         Column("priority", "Priority", rows["priority"], "number"),
         Column("days_waiting", "Days waiting", rows["days_waiting"], "number"),

@@ -164,7 +164,7 @@ def _cures(rows: Rows) -> Iterator[Column]:
     yield Column("for NLE", rows["minimum_fit_nle_id"])
     yield Column("Conflict to set aside", rows["conflict"])
     yield Column("with NLE", rows["conflict_nle_id"])
-    yield Column("First cure adds to the first aim", rows["cure_price"], 14, "number")
+    yield Column("Change of the first aim", rows["cure_price"], 14, "number")
 
 
 def _alternates(view: View) -> Iterator[Column]:
