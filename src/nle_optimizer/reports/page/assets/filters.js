@@ -1,9 +1,12 @@
-/** Drop-downs whose choices hold for the map and for tables; `changed(chosen)` is told. */
+const LEAST_OPTIONS = 3;
+
+/** Drop-downs, where there is something to choose, whose choices hold for the map and for tables; `changed(chosen)` is told. */
 class Filters {
   constructor(holder, groups, changed) {
     this.chosen = {};
     for (const { key, label, options, first } of groups) {
       this.chosen[key] = first ?? "";
+      if (options.length < LEAST_OPTIONS && first === undefined) continue;
       const entries = options.map(([value, text]) => make("option", { value, selected: value === first }, text));
       const select = make("select", { id: `filter-${key}`, on: { change: () => this.choose(key, select.value, changed) } }, ...entries);
       holder.append(make("label", {}, label, select));

@@ -17,8 +17,9 @@ class DataTable {
     const sizes = [...PAGE_SIZES.filter((size) => size < this.table.size), Infinity];
     this.size = make("select", { on: { change: () => this.resize() } }, ...sizes.map((size) => make("option", { value: size }, size === Infinity ? "all" : size)));
     this.perPage = sizes[0];
-    this.back = make("button", { type: "button", on: { click: () => this.turn(-1) } }, "Previous");
-    this.next = make("button", { type: "button", on: { click: () => this.turn(1) } }, "Next");
+    const rows = `rows of ${within(this.table.caption)}`;
+    this.back = make("button", { type: "button", "aria-label": `Previous ${rows}`, on: { click: () => this.turn(-1) } }, "Previous");
+    this.next = make("button", { type: "button", "aria-label": `Next ${rows}`, on: { click: () => this.turn(1) } }, "Next");
     this.told = make("p", { class: "told", role: "status" });
     this.heads = new Map(this.table.columns.map((column) => [column, this.head(column)]));
     this.headings = make("tr");
