@@ -157,11 +157,17 @@ def test_axe_finds_no_violation(page: Page, width: int) -> None:
     assert [(found["id"], [node["html"][:120] for node in found["nodes"]][:3]) for found in violations] == []
 
 
-def test_nothing_but_tables_is_wider_than_320_pixels(page: Page) -> None:
+def test_at_320_pixels_neither_the_page_nor_a_table_has_to_be_moved_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 900})
     wide = page.evaluate("document.documentElement.scrollWidth")
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('.data .scroll')].map(box => box.scrollWidth - box.clientWidth)"
+    )
+    label = page.evaluate("getComputedStyle(document.querySelector('#pairs tbody td'), '::before').content")
     page.set_viewport_size({"width": 1280, "height": 900})
     assert wide <= 320
+    assert max(hidden) <= 0
+    assert "NLE" in label
 
 
 def test_it_prints_on_a4_with_summary_and_rows(page: Page) -> None:

@@ -22,11 +22,12 @@ class DataTable {
     this.next = make("button", { type: "button", "aria-label": `Next ${rows}`, on: { click: () => this.turn(1) } }, "Next");
     this.told = make("p", { class: "told", role: "status" });
     this.heads = new Map(this.table.columns.map((column) => [column, this.head(column)]));
-    this.headings = make("tr");
-    this.body = make("tbody");
-    const grid = make("table", {}, make("caption", { class: "hidden" }, this.table.caption), make("thead", {}, this.headings), this.body);
+    this.headings = make("tr", { role: "row" });
+    this.body = make("tbody", { role: "rowgroup" });
+    const grid = make("table", { role: "table" }, make("caption", { class: "hidden" }, this.table.caption), make("thead", { role: "rowgroup" }, this.headings), this.body);
     this.tools = make("div", { class: "tools" }, make("label", {}, `Search ${within(this.table.caption)}`, this.search), make("label", {}, "Rows at a time", this.size), this.back, this.next);
     if (this.table.columns.some(({ further }) => further)) this.tools.append(this.completer());
+    if (!this.table.columns.length) return this.holder.append(this.told);
     this.holder.append(this.tools, this.told, make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${this.table.caption}: rows` }, grid));
   }
 
@@ -47,7 +48,7 @@ class DataTable {
 
   head(column) {
     const button = make("button", { type: "button", on: { click: () => this.sort(column.key) } }, column.label);
-    return make("th", { scope: "col", "aria-sort": "none", class: column.kind === "number" ? "number" : "" }, button);
+    return make("th", { scope: "col", role: "columnheader", "aria-sort": "none", class: column.kind === "number" ? "number" : "" }, button);
   }
 
   find(text) {
@@ -125,9 +126,10 @@ class DataTable {
     const cells = this.columns.map((column, n) => {
       const value = this.saying(column, row);
       const attributes = { class: column.kind === "number" ? "number" : column.kind === "school" || column.kind === "nle" ? "name" : value.length > WIDE ? "wide" : value.length > PHRASE ? "phrase" : "" };
-      return n === 0 ? make("th", { scope: "row", ...attributes }, this.content(column, value, row)) : make("td", attributes, this.content(column, value, row));
+      if (n === 0) return make("th", { scope: "row", role: "rowheader", ...attributes }, this.content(column, value, row));
+      return make("td", { role: "cell", "data-label": column.label, ...attributes, class: `${attributes.class}${value === "" ? " blank" : ""}` }, this.content(column, value, row));
     });
-    return make("tr", { class: row === this.picked ? "picked" : "" }, ...cells);
+    return make("tr", { role: "row", class: row === this.picked ? "picked" : "" }, ...cells);
   }
 
   content(column, value, row) {
