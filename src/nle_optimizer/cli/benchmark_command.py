@@ -233,4 +233,6 @@ def _found_of(row: dict[str, str]) -> str:
     found_of = [_counted(row["blocking_pairs"], "blocking pair"), *([better] if better else [])]
     sides = _counted(row["school_misreports"], "school"), _counted(row["nle_misreports"], "NLE")
     gainers = f"who may gain by a misreport: {sides[0]}, {sides[1]}"
+    if not row["school_misreports"]:
+        gainers = "misreports are not searched for"
     return f"{row['scenario']}: {row['rule']}: {', '.join([*found_of, gainers])}{gain}"

@@ -18,6 +18,7 @@ class Promise:
         misreports: whether a recipient or an NLE can gain by stating other preferences than its own.
         complexity: time, in n recipients, m NLEs and p pairs.
         source: the paper, with its DOI, or who does so today.
+        ordinal: whether each draw goes by the orders that the sides state, so that misreports can be tried one by one.
         random: whether it draws lots beyond breaking ties, so that draws differ.
         may_break_limits: whether it gives what is there, within the limits or not.
     """
@@ -28,6 +29,7 @@ class Promise:
     misreports: str
     complexity: str
     source: str
+    ordinal: bool = False
     random: bool = False
     may_break_limits: bool = False
 

@@ -20,6 +20,7 @@ class RankMinimal:
         misreports="yes: a recipient gains by ranking what it can get the higher",
         complexity="as its engine",
         source="Featherstone (2020), Rank efficiency: modeling a common policymaker objective",
+        ordinal=True,
     )
 
     def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002

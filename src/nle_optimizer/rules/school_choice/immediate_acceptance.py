@@ -19,6 +19,7 @@ class ImmediateAcceptance:
         misreports="yes: a recipient gains by asking an NLE first that it can get",
         complexity="O(p log p)",
         source="Abdulkadiroglu and Sonmez (2003), doi:10.1257/000282803322157061",
+        ordinal=True,
     )
 
     def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002

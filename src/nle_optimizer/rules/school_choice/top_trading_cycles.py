@@ -16,10 +16,11 @@ class TopTradingCycles:
         guarantees="Pareto efficient for the order that lots make strict, in places and with one supporter each",
         caveats="not stable: an NLE's place may go to a recipient of lower priority; with different amounts or limits "
         "over many pairs a circle that does not fit is broken at the pair that does not, and efficiency is not sure",
-        misreports="no recipient of one supporter gains, in places",
+        misreports="no recipient of one supporter gains, in places; an NLE may",
         complexity="O(p + n m)",
         source="Shapley and Scarf (1974), doi:10.1016/0304-4068(74)90033-0; with priorities and several places "
         "Abdulkadiroglu and Sonmez (2003), doi:10.1257/000282803322157061",
+        ordinal=True,
     )
 
     def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002

@@ -16,6 +16,7 @@ DEFERRED_ACCEPTANCE_NLES = DeferredAcceptance(
         "several may (Roth 1985, doi:10.1016/0022-0531(85)90106-1)",
         complexity="O(p log p)",
         source="Gale and Shapley (1962), doi:10.2307/2312726; Roth (1984), doi:10.1086/261272",
+        ordinal=True,
     ),
     by_recipients=False,
 )

@@ -1,16 +1,18 @@
 """What a search finds of every rule on one small case."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
-from nle_optimizer.errors import InfeasibleError, InputError, Place, Problem
+from nle_optimizer.allocation import solve
+from nle_optimizer.errors import InfeasibleError, InputError, Place, Problem, UnsupportedError
 from nle_optimizer.evidence.outcome import Case
 from nle_optimizer.model.blocking import blocking_pairs
 from nle_optimizer.model.preferences import Order
 from nle_optimizer.preparation import prepare
+from nle_optimizer.records import Integers
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.registry import procedure_named
-from nle_optimizer.rules.rule import Procedure
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.properties.improvements import pareto_improvement
 from nle_optimizer.studies.properties.misreports import LONGEST, Misreport, best_misreport
@@ -29,26 +31,29 @@ class Properties:
         blocking: pairs that block its matching.
         improvement: whether some recipient could be better off and none worse; None where several supporters are
             allowed, for which the search does not stand.
-        misreports: the best one of each agent that gains by one.
+        misreports: the best one of each agent that gains by one; None under a rule that goes by no stated orders.
         example: one of them in words; blank where there is none.
     """
 
     rule: str
     blocking: int
     improvement: bool | None
-    misreports: tuple[Misreport, ...]
+    misreports: tuple[Misreport, ...] | None
     example: str
 
     def row(self, scenario: str) -> dict[str, str]:
         """A row of `properties.csv`."""
-        sides = [sum(found.side == side for found in self.misreports) for side in ("recipients", "nles")]
+        sides = [
+            "" if self.misreports is None else str(sum(found.side == side for found in self.misreports))
+            for side in ("recipients", "nles")
+        ]
         better = "" if self.improvement is None else "yes" if self.improvement else "no"
-        cells = (scenario, self.rule, str(self.blocking), better, *map(str, sides), self.example)
+        cells = (scenario, self.rule, str(self.blocking), better, *sides, self.example)
         return dict(zip(COLUMNS, cells, strict=True))
 
 
 def properties_of(scenario: Scenario, rules: Sequence[str]) -> Iterator[Properties]:
-    """Search for what blocks, what would be better and who gains by a misreport, by rule; optimal ones are left out.
+    """Search for what blocks, what would be better and who gains by a misreport, by rule.
 
     Raises:
         InputError: the case is too large to be searched.
@@ -57,12 +62,21 @@ def properties_of(scenario: Scenario, rules: Sequence[str]) -> Iterator[Properti
     agenda = Agenda(case.problem, case.candidates, scenario.settings)
     _refuse_large(case, agenda)
     for rule in rules:
-        procedure = procedure_named(rule)
-        if procedure is not None and procedure.refuses(agenda) is None:
-            try:
-                yield _searched(procedure, agenda)
-            except InfeasibleError:
-                continue
+        try:
+            matched = _matched(scenario, rule, agenda)
+        except (InfeasibleError, UnsupportedError):
+            continue
+        if matched is not None:
+            yield _searched(rule, agenda, matched)
+
+
+def _matched(scenario: Scenario, rule: str, agenda: Agenda) -> Integers | None:
+    """Whom a rule matches; None where it cannot be carried out."""
+    procedure = procedure_named(rule)
+    if procedure is not None:
+        return None if procedure.refuses(agenda) else procedure.match(agenda, 0).pairs
+    outcome = solve(scenario.replace({"rule": rule}), lambda _: None, lambda _: None, nullcontext(lambda: False))
+    return None if outcome.status in ("infeasible", "unknown") else outcome.solution.matched
 
 
 def _refuse_large(case: Case, agenda: Agenda) -> None:
@@ -78,24 +92,29 @@ def _sides(agenda: Agenda) -> tuple[tuple[Side, Order], tuple[Side, Order]]:
     return ("recipients", agenda.preferences.recipients), ("nles", agenda.preferences.nles)
 
 
-def _searched(procedure: Procedure, agenda: Agenda) -> Properties:
-    problem = agenda.problem
-    matched = procedure.match(agenda, 0).pairs
-    found = [
-        misreport
-        for side, order in _sides(agenda)
-        for agent in range(order.agents)
-        if (misreport := best_misreport(procedure, agenda, side, agent)) is not None
-    ]
+def _searched(rule: str, agenda: Agenda, matched: Integers) -> Properties:
+    problem, found = agenda.problem, _misreports(rule, agenda)
     single = bool((problem.supporters <= 1).all())
     improvement = pareto_improvement(problem, agenda.preferences.recipients, matched) if single else None
     return Properties(
-        procedure.name,
+        rule,
         len(blocking_pairs(problem, agenda.preferences, matched)),
         None if not single else improvement is not None,
-        tuple(found),
+        found,
         _in_words(agenda, found[0]) if found else "",
     )
+
+
+def _misreports(rule: str, agenda: Agenda) -> tuple[Misreport, ...] | None:
+    procedure = procedure_named(rule)
+    if procedure is None or not procedure.promise.ordinal:
+        return None
+    tried = (
+        best_misreport(procedure, agenda, side, agent)
+        for side, order in _sides(agenda)
+        for agent in range(order.agents)
+    )
+    return tuple(found for found in tried if found is not None)
 
 
 def _in_words(agenda: Agenda, found: Misreport) -> str:
