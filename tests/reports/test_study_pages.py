@@ -65,14 +65,15 @@ def test_a_sweep_in_which_nothing_differs_has_a_page_without_charts() -> None:
     assert "Every what-if supports 3 schools." in text and "<figure" not in text
 
 
-KINDS: list[Kind] = ["bars", "lines", "heat", "intervals"]
+KINDS: list[Kind] = ["bars", "lines", "heat", "intervals", "points"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_chart_can_be_drawn_for_slides(kind: Kind) -> None:
     rows = [{"x": f"r{n}", "y": n, "z": n / 2, "low": n - 1, "high": n + 1} for n in range(3)]
     columns = {"x": "Rule", "y": "Schools", "z": "Fit", "low": "Low", "high": "High"}
-    drawn = svg(Chart("test", "Test", kind, columns, rows, "x", "y", series="z" if kind == "heat" else ""))
+    places = ("y", "z", "x") if kind == "points" else ("x", "y", "z" if kind == "heat" else "")
+    drawn = svg(Chart("test", "Test", kind, columns, rows, *places))
     assert drawn.startswith("<svg") and "r2" in drawn
 
 

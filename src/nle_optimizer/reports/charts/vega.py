@@ -71,6 +71,10 @@ def png(chart: Chart) -> bytes:
     return bytes(vegalite_to_png(json.dumps(specification(chart, titled=True)), vl_version="5.20", scale=2, ppi=144))
 
 
+SHORT = 8
+"""Letters that have room beneath a cell of a heat map."""
+
+
 def _figures(chart: Chart, field: str) -> Spec:
     scale = {"domainMax": chart.most} if chart.most is not None else {}
     axis = {**TICKS, **({"format": ".0%"} if chart.is_share else {})}
@@ -79,6 +83,12 @@ def _figures(chart: Chart, field: str) -> Spec:
 
 def _categories(chart: Chart, field: str) -> Spec:
     return {"field": field, "type": "ordinal", "title": chart.columns[field], "sort": None, "axis": {"labelAngle": 0}}
+
+
+def _slanted(chart: Chart, field: str) -> Spec:
+    """Categories whose names are slanted where side by side they would run into each other."""
+    long = max((len(str(row[field])) for row in chart.rows), default=0) > SHORT
+    return {**_categories(chart, field), "axis": {"labelAngle": -40 if long else 0}}
 
 
 def _untitled(categories: Spec) -> Spec:
@@ -145,7 +155,7 @@ def _heat(chart: Chart) -> Spec:
     return {
         "width": {"step": max(44, WIDTH // max(1, len({row[chart.x] for row in chart.rows})))},
         "height": {"step": 34},
-        "encoding": {"x": _categories(chart, chart.x), "y": _above(_categories(chart, chart.y))},
+        "encoding": {"x": _slanted(chart, chart.x), "y": _above(_categories(chart, chart.y))},
         "layer": [
             {"mark": "rect", "encoding": {"color": shade}},
             {
@@ -181,9 +191,26 @@ def _intervals(chart: Chart) -> Spec:
     }
 
 
+def _points(chart: Chart) -> Spec:
+    """A point a row with its name beside it, the one that stands out in a colour of its own."""
+    across, upright = ({**_figures(chart, field)} for field in (chart.x, chart.y))
+    across["scale"] = {"zero": False, "padding": 30}
+    upright["scale"] = {"zero": False, "padding": 12}
+    marked = {"test": f"datum['{chart.series}'] === {json.dumps(chart.marked)}", "value": COLOURS[1]}
+    names = {"text": {"field": chart.series, "type": "nominal"}}
+    return {
+        "encoding": {"x": across, "y": _above(upright), "color": {"condition": marked, "value": COLOURS[0]}},
+        "layer": [
+            {"mark": {"type": "point", "filled": True, "size": 70}},
+            {"mark": {"type": "text", "align": "left", "dx": 7, "dy": -5, "fontSize": 10}, "encoding": names},
+        ],
+    }
+
+
 KINDS: Mapping[Kind, Callable[[Chart], Spec]] = {
     "bars": _bars,
     "lines": _lines,
     "heat": _heat,
     "intervals": _intervals,
+    "points": _points,
 }

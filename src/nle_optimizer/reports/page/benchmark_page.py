@@ -22,6 +22,7 @@ NOTES = {
     "blocking_pairs": "A school and an NLE who would both rather have each other than what they are given.",
 }
 REGION = "coverage_by[region="
+AIM = "objective[1="
 NUMBERS = ("value", "low", "high", "share_of_optimum")
 CURVES = ("optimal", "nearest", "by-need", "lottery", "deferred-acceptance", "status-quo")
 """Rules whose fits are drawn school by school: more could not be told apart."""
@@ -115,7 +116,44 @@ def _charts(scenario: str, rows: Sequence[Row], fits: Mapping[str, Sequence[floa
         )
         for metric, (title, _) in METRICS.items()
     ]
-    return [*charts, _sorted_fits(scenario, fits, of), _by_region(scenario, rows, of)]
+    curves = [
+        _sorted_fits(scenario, fits, of),
+        _fit_against_coverage(scenario, rows, of),
+        _by_region(scenario, rows, of),
+    ]
+    return [_price(scenario, rows, of), *charts, *curves]
+
+
+def _price(scenario: str, rows: Sequence[Row], of: str) -> Chart:
+    """What each rule gives up of the scenario's first objective."""
+    aim = next((row["metric"] for row in rows if row["scenario"] == scenario and row["metric"].startswith(AIM)), "")
+    drawn = []
+    for row in _means(scenario, rows, aim):
+        if row["share_of_optimum"] and float(row["value"]):
+            whole = float(row["value"]) / float(row["share_of_optimum"])
+            told = _interval(row)
+            drawn.append({"rule": told["rule"], **{end: told[end] / whole for end in ("value", "low", "high")}})
+    title = "Share of the best there is"
+    return Chart(
+        f"{scenario}-price",
+        f"{title} by the scenario's first objective{of}",
+        "intervals",
+        {"rule": "Rule", "value": title, "low": "Low", "high": "High"},
+        drawn,
+        "rule",
+        "value",
+        is_share=True,
+        marked=OPTIMAL,
+        note=f"The objective is {aim.removeprefix(AIM).removesuffix(']')}; what lacks of 100% is the rule's price.",
+    )
+
+
+def _fit_against_coverage(scenario: str, rows: Sequence[Row], of: str) -> Chart:
+    fit, coverage = (_by_rule(scenario, rows, metric) for metric in ("mean_fit", "coverage"))
+    drawn = [{"rule": rule, "coverage": coverage[rule], "fit": fit[rule]} for rule in fit if rule in coverage]
+    columns = {"rule": "Rule", "coverage": "Share of schools supported", "fit": "Mean fit of those supported"}
+    title = f"How well against how many{of}"
+    return Chart(f"{scenario}-both", title, "points", columns, drawn, "coverage", "fit", "rule", marked=OPTIMAL)
 
 
 def _interval(row: Row) -> dict[str, Any]:
