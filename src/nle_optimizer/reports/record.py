@@ -10,7 +10,7 @@ from typing import Any
 
 from nle_optimizer.reports.page.naming import nle_names, school_names
 from nle_optimizer.reports.view.view import View
-from nle_optimizer.reports.words import proof_in_words
+from nle_optimizer.reports.words import aim_in_words, proof_in_words
 
 FOLDER = "record"
 TO_FILL = "**[to be filled in]**"
@@ -122,8 +122,7 @@ def _verification(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     levels = [
         [
-            level["name"],
-            level["sense"],
+            aim_in_words(level),
             level["value"],
             level.get("bound", ""),
             level.get("gap", ""),
@@ -131,7 +130,7 @@ def _verification(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
         ]
         for level in summary["objectives"]
     ]
-    yield from _table(["objective", "sense", "value", "bound", "gap", "proof"], levels)
+    yield from _table(["objective", "value", "bound", "gap", "proof"], levels)
     yield ""
     yield "Before anything was written, the result was read a second time from its inputs, by code that shares"
     yield "nothing with what built or solved it: who is eligible, every distance, fit, limit and reason, and the proof."
@@ -143,6 +142,14 @@ def _verification(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + "."
     yield ""
     yield f"Reviewed by {TO_FILL} on {TO_FILL}. Fit for the decision at hand: {TO_FILL}."
+
+
+def _needs(metrics: Mapping[str, Any]) -> str:
+    """The mean need of those supported beside that of all eligible."""
+    told = [metrics.get(name) for name in ("mean_need_supported", "mean_need_eligible")]
+    if None in told:
+        return "needs are not known here."
+    return f"the mean need is {told[0]:.2f} among those supported and {told[1]:.2f} among all eligible."
 
 
 def _transparency(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -170,7 +177,7 @@ def _transparency(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
         (
             "How it works",
             f"Mathematical optimisation, no machine learning and no training data. Rule: {view.summary['rule']}; "
-            f"objectives in order: {', '.join(level['name'] for level in view.summary['objectives'])}; fit: "
+            f"objectives in order: {'; '.join(map(aim_in_words, view.summary['objectives']))}. Fit: "
             f"{fit.value if fit is not None else 'as given'}. Exact, and proved or with a bound.",
         ),
         (
@@ -182,8 +189,8 @@ def _transparency(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
         ("Personal data", f"Names and places of NLEs. A copy to be shared shows pseudonyms and moves them. {TO_FILL}"),
         (
             "Risks and mitigations",
-            "Needs that favour easy cases: mean need of those supported and of all stand side by side in "
-            f"the summary. Estimates that are off: see uncertainty.csv where draws were made. {TO_FILL}",
+            f"Needs that favour easy cases: {_needs(view.summary['metrics'])} Estimates that are "
+            f"off: see uncertainty.csv where draws were made. {TO_FILL}",
         ),
         ("Appeal and review", TO_FILL),
         ("Impact assessments (equality, data protection)", TO_FILL),
