@@ -5,6 +5,7 @@ import signal
 import time
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -87,6 +88,22 @@ def test_a_bound_is_stated_in_the_units_of_the_objective(solver: str) -> None:
 def test_an_empty_row_that_asks_for_something_is_infeasible(solver: str) -> None:
     empty = Program(*(np.zeros(1, np.int64),) * 2, csr_array((1, 1), dtype=np.int64), *(np.ones(1, np.int64),) * 3)
     assert solve(solver, empty, Effort(10.0), Stopping()).status == "infeasible"
+
+
+def test_highs_that_only_proves_is_exact_to_the_unit_beside_rows_of_large_amounts_wherever_it_starts() -> None:
+    rng = np.random.default_rng(5)
+    every = np.array(list(product((0, 1), repeat=9)))
+    for size in (10, 10**4, 10**7, 10**9):
+        for _ in range(5):
+            matrix = rng.integers(-size, size, (3, 9))
+            start = every[rng.integers(len(every))]
+            least, most = matrix @ start, matrix @ start + np.array([0, 1, size])
+            zero, objective = np.zeros(9, np.int64), rng.integers(0, MILLION, 9)
+            program = Program(zero, zero + 1, csr_array(matrix), least, most, objective, hint=start)
+            allowed = ((every @ matrix.T >= least) & (every @ matrix.T <= most)).all(axis=1)
+            answer = solve("highs", program, Effort(1_000.0, settled=True), Stopping())
+            assert answer.values is not None
+            assert answer.bound == objective @ answer.values == (every[allowed] @ objective).max()
 
 
 def test_an_answer_that_breaks_a_limit_is_an_error() -> None:

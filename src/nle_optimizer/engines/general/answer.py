@@ -16,11 +16,13 @@ class Effort:
         work: units of its own deterministic measure.
         seconds: of the clock; None for as long as it likes.
         gap: a relative gap that will do.
+        settled: whether the allocation to start from is likely the best, so that all effort may go into the proof.
     """
 
     work: float
     seconds: float | None = None
     gap: float = 0.0
+    settled: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,9 @@ from nle_optimizer.errors import EngineError
 TOLERANCE = 1e-9
 """By what share of its size a bound is taken to be off at most."""
 
+_SEARCHES = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
+"""HiGHS' searches for better allocations in parts of the program."""
+
 _REASON = mathopt.TerminationReason
 STATUSES: dict[mathopt.TerminationReason, Status] = {
     _REASON.OPTIMAL: "optimal",
@@ -34,7 +37,7 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:  # noqa: 
     Raises:
         EngineError: HiGHS ended in a way that says nothing.
     """
-    model = model_of(program)
+    model = model_of(program, scaled=effort.settled)
     parameters = mathopt.SolveParameters(
         time_limit=None if effort.seconds is None else timedelta(seconds=effort.seconds),
         node_limit=max(1, int(effort.work)),
@@ -42,6 +45,9 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:  # noqa: 
         absolute_gap_tolerance=0.0,
         random_seed=1,
     )
+    if effort.settled:
+        parameters.highs.bool_options.update(dict.fromkeys(_SEARCHES, False))
+        parameters.highs.double_options["mip_heuristic_effort"] = 0.0
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters, model_params=_hints(model, program))
     reason = result.termination.reason
     nodes = float(result.solve_stats.node_count)

@@ -16,6 +16,9 @@ from nle_optimizer.records import Integers
 
 _LEAST_WORK = 1e-3
 
+_FINE = 1_000
+"""Of a level whose amounts are so many units, hardly two allocations have the same sum."""
+
 
 @dataclass
 class Run:
@@ -30,6 +33,7 @@ class Run:
         matched: the best allocation so far, indices of pairs; it keeps the draft's limits.
         spreads: the columns of greatest and least share of each spread in the draft.
         held: for each level so far the pairs' amounts, where it is a sum over pairs, and the least value that holds it.
+        settled: whether a level is held of which hardly two allocations have the same sum.
         spent: units of work that were spent.
         stopped: why something was left unproved; None while nothing was.
     """
@@ -42,6 +46,7 @@ class Run:
     matched: Integers
     spreads: list[tuple[Spread, Integers]] = field(default_factory=list)
     held: list[tuple[Integers | None, int]] = field(default_factory=list)
+    settled: bool = False
     spent: float = 0.0
     stopped: str | None = None
 
@@ -60,7 +65,7 @@ class Run:
             share: how much of what is left of the budget may be spent on it.
         """
         hint = self.variables(self.matched, len(draft.lower))
-        effort = Effort(max(share * (self.budget - self.spent), _LEAST_WORK), self.stop.seconds_left, gap)
+        effort = Effort(max(share * (self.budget - self.spent), _LEAST_WORK), self.stop.seconds_left, gap, self.settled)
         answer = solve(self.solver, draft.program(objective, hint), effort, self.stop)
         self.spent += answer.work
         if answer.status == "died":
@@ -86,6 +91,8 @@ class Run:
         """Keep a level at its value, or within what later ones may give up of it, while they are optimised."""
         least = value if level.within is None else level.within.least(value)
         self.draft.add_row(amounts, least, value if level.within is None else None)
+        divisor = int(np.gcd.reduce(amounts)) or 1
+        self.settled |= level.within is None and int(np.abs(amounts).max(initial=0)) >= _FINE * divisor
         priced = level.presence_amounts is None and (level.within is None or proved)
         self.held.append((level.amounts if priced else None, least))
 
