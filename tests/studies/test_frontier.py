@@ -211,3 +211,14 @@ def test_the_command_writes_a_table_whose_commands_run(tmp_path: Path, capsys: p
 
 def test_no_settings_make_no_command() -> None:
     assert command_of({}) == ""
+
+
+def test_a_scenario_whose_own_aim_counts_schools_of_several_supporters_lies_on_its_curve(tmp_path: Path) -> None:
+    blend = {"blend": {"fit": 1, "schools_supported": 0.25, "distance_km": -0.004}}
+    schools = [school(n, supporters=2, need_finance=n / 4) for n in range(1, 4)]
+    nles = [nle(n, placements=2, expertise_leadership=n / 4) for n in range(1, 4)]
+    settings = {"objectives": [blend], "engine": "highs"}
+    scenario = load_scenario(write_scenario(tmp_path, settings, schools=schools, nles=nles))
+    found = frontier(scenario, ["fit", "distance"], 9)
+    assert found.own is not None
+    assert all(point.first >= found.own.first or point.second >= found.own.second for point in found.points)

@@ -169,3 +169,13 @@ def test_more_recruits_than_places_are_refused(tmp_path: Path) -> None:
 def test_a_rule_without_objectives_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="the rule nearest has no objective"):
         recruit(case(tmp_path, Random(1), {"rule": "nearest"}), Asked(1, None, "N0", 9))
+
+
+def test_recruits_for_nobody_are_refused(tmp_path: Path) -> None:
+    rule = {"name": "poor", "when": {"latest_grade": [4]}}
+    settings = {"objectives": [{"fit": {"by": "region"}}], "eligibility": {"rules": [rule]}}
+    file = write_scenario(
+        tmp_path, settings, schools=[school(1, latest_grade=1, region="London", local_authority="Leeds")]
+    )
+    with pytest.raises(InputError, match="recruits would add nothing"):
+        recruit(load_scenario(file), Asked(1, None, "N1", 9))

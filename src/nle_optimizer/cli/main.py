@@ -35,7 +35,6 @@ COMMANDS = {
     "metrics": f"{HOME}.catalogue_commands:metrics",
     "doctor": f"{HOME}.doctor_command:doctor",
 }
-PLANNED = ("explain",)
 INTERRUPTED = 130
 OUR_FAULT = 3
 

@@ -104,7 +104,7 @@ def frontier(
     settings = _settings(search, limits, held, names, curve)
     kind = "stepped" if first in (LEAST, SCHOOLS) else "supported"
     is_same = scenario.settings.rule == "optimal" and plain.problem.size == case.problem.size
-    own = search.own(plain.problem.levels) if is_same else None
+    own = search.own(plain.problem) if is_same else None
     return Frontier(names, case, (one, other), held, curve.points, settings, curve.complete, kind, search.count, own)
 
 

@@ -68,9 +68,9 @@ class Searches:
             raise UnsupportedError([Fault(Place(), "--points", what)])
         return replace(self._found(self.problem, (blend, self.first, self.second)), weights=(first, second))
 
-    def own(self, levels: tuple[AnyLevel, ...]) -> Point:
-        """Where the best allocation under other levels stands."""
-        return self._point(self._solve(replace(self.problem, levels=levels)))
+    def own(self, problem: Problem) -> Point:
+        """Where the best allocation of another problem over the same pairs stands."""
+        return self._point(self._solve(problem))
 
     def with_schools(self, least: int) -> Point:
         """The best on the second objective with so many of the first, a sum, at least."""

@@ -116,6 +116,12 @@ def recruit(
     possible = filled(possible, scenario, asked.like)
     tell("candidates")
     market = _market(scenario, possible, asked.count if asked.places is None else 1, stopping)
+    if not market.problem.levels:
+        what, hint = (
+            "no objective counts anybody, so recruits would add nothing",
+            "see why nobody is eligible: validate",
+        )
+        raise InputError([Problem(scenario.document.place(("objectives",)), "objectives", what, hint=hint)])
     _refuse_too_many(market, asked.count, len(possible))
     found = best_choice(market, asked.count, asked.most_searches, tell)
     values = tuple(market.worth(tuple(sorted(found.order[:n]))).values[0] for n in range(asked.count + 1))
