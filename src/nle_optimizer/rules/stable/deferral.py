@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappush, heapreplace
-from itertools import pairwise
 
 import numpy as np
 
@@ -43,13 +42,15 @@ def deferred(market: Proposals) -> Integers:
     places, size = market.places, len(market.pairs) + 1
     receiver = market.receiver[market.pairs].tolist()
     keys = (market.place[market.pairs] * size + np.arange(size - 1)).tolist()  # the place, then which proposal it is
-    onward = [zip(receiver[start:end], keys[start:end], strict=True) for start, end in pairwise(market.ends.tolist())]
-    proposer = np.repeat(np.arange(len(onward)), np.diff(market.ends))
+    following, ends = market.ends[:-1].tolist(), market.ends[1:].tolist()
+    proposer = np.repeat(np.arange(len(ends)), np.diff(market.ends))
     held: list[list[int]] = [[] for _ in places]
     worst = [FREE if count else 0 for count in places]
     waiting = [whose for whose, most in enumerate(market.wanted) for _ in range(most)]
     while waiting:
-        for at, key in onward[waiting.pop()]:
+        whose = waiting.pop()
+        for proposal in range(following[whose], ends[whose]):
+            at, key = receiver[proposal], keys[proposal]
             if key >= worst[at]:
                 continue
             heap = held[at]
@@ -61,6 +62,9 @@ def deferred(market: Proposals) -> Integers:
                 dropped = -heapreplace(heap, -key) % size
                 worst[at] = -heap[0]
                 waiting.append(int(proposer[dropped]))
+            following[whose] = proposal + 1
             break
+        else:
+            following[whose] = ends[whose]
     kept = np.array([-key % size for heap in held for key in heap], dtype=np.int64)
     return np.sort(market.pairs[kept])
