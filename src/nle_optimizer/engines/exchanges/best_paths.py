@@ -60,32 +60,20 @@ def priced(nodes: int, tail: Integers, head: Integers, value: Integers) -> Arcs:
 
 
 def _prices(nodes: int, tail: Integers, head: Integers, value: Integers) -> Integers:
-    """The greatest value of any path that ends in each node, arcs given by head."""
+    """The greatest value of any path that ends in each node (Bellman 1958)."""
     price = np.zeros((nodes, value.shape[1]), dtype=np.int64)
-    if not len(head):
-        return price
-    firsts = np.flatnonzero(np.diff(head, prepend=-1))
-    lengths = np.diff(firsts, append=len(head))
-    targets = head[firsts]
+    arcs = np.arange(len(head))
     for _ in range(nodes + 1):
-        reached = _greatest(price[tail] + value, firsts, lengths)
-        better = np.flatnonzero(is_less(price[targets], reached))
-        if not len(better):
+        offered = price[tail[arcs]] + value[arcs]
+        best = least_of_each(head[arcs], list(-offered.T))
+        best = best[is_less(price[head[arcs[best]]], offered[best])]
+        if not len(best):
             return price
-        price[targets[better]] = reached[better]
+        risen = np.zeros(nodes, dtype=bool)
+        risen[head[arcs[best]]] = True
+        price[head[arcs[best]]] = offered[best]
+        arcs = np.flatnonzero(risen[tail])
     raise EngineError("the allocation is not optimal: an exchange gains value")
-
-
-def _greatest(tuples: Integers, firsts: Integers, lengths: Integers) -> Integers:
-    """The lexicographically greatest tuple of each run."""
-    best = np.empty((len(firsts), tuples.shape[1]), dtype=np.int64)
-    column = tuples[:, 0]
-    for n in range(tuples.shape[1]):
-        best[:, n] = np.maximum.reduceat(column, firsts)
-        if n + 1 < tuples.shape[1]:
-            still = column == np.repeat(best[:, n], lengths)
-            column = np.where(still, tuples[:, n + 1], -FAR)
-    return best
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,10 +141,10 @@ def _lead_back(arcs: Arcs, targets: Integers, limits: Integers, loss: Integers, 
         taken = np.arange(int(ends[-1])) + np.repeat(first - ends + lengths, lengths)
         source = np.repeat(active, lengths)
         reached = source - source % arcs.nodes + arcs.tail[taken]
-        offered = flat[source] + arcs.loss[taken]
-        gains = np.flatnonzero(
-            is_less(offered, flat[reached]) & (offered[:, 0] <= np.repeat(limits[active // arcs.nodes], lengths))
-        )
+        most = np.minimum(flat[reached, 0], np.repeat(limits[active // arcs.nodes], lengths))
+        near = np.flatnonzero(flat[source, 0] + arcs.loss[taken, 0] <= most)
+        reached, taken, offered = reached[near], taken[near], flat[source[near]] + arcs.loss[taken[near]]
+        gains = np.flatnonzero(is_less(offered, flat[reached]))
         gains = gains[least_of_each(reached[gains], list(offered[gains].T))]
         active = reached[gains]
         flat[active] = offered[gains]

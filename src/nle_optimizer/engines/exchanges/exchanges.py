@@ -6,6 +6,7 @@ Flows, 1993, chapter 9). The network is that of the whole problem, for with one 
 """
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -74,8 +75,17 @@ class Exchanges:
             raise UnsupportedError([Fault(Place(), "objectives", what)])
         self._columns = columns
         self._ways = Ways(priced(graph.nodes, graph.tail, graph.head, columns.pack(entries)))
-        self._by_recipient = np.argsort(problem.recipient, kind="stable")
-        self._first = np.searchsorted(problem.recipient[self._by_recipient], np.arange(len(problem.recipient_ids) + 1))
+
+    @cached_property
+    def _by_recipient(self) -> Integers:
+        """All pairs, by recipient."""
+        return np.argsort(self.problem.recipient, kind="stable")
+
+    @cached_property
+    def _first(self) -> Integers:
+        """Where each recipient's pairs begin among them."""
+        owner = self.problem.recipient[self._by_recipient]
+        return np.searchsorted(owner, np.arange(len(self.problem.recipient_ids) + 1))
 
     def one_more_place(self, nles: Integers) -> Changes:
         """Each of some NLEs could take one recipient more; nought where it has room already."""
