@@ -179,7 +179,7 @@ def test_what_failed_is_tried_again_where_a_benchmark_goes_on(tmp_path: Path) ->
 @pytest.mark.skipif(os.name == "nt", reason="an interrupt is another thing on Windows")
 def test_an_interrupt_keeps_what_was_tried_and_leaves_no_process_behind(tmp_path: Path) -> None:
     days, out = REGION.parent.parent / "region-days.yaml", tmp_path / "out"
-    words = ["benchmark", str(days), "--rules", "greedy,lottery", "--draws", "60", "--workers", "2", "--out", str(out)]
+    words = ["benchmark", str(days), "--rules", "greedy,lottery", "--draws", "600", "--workers", "2", "--out", str(out)]
     program = "import sys; from nle_optimizer.cli.main import main; main(sys.argv[1:])"
     with subprocess.Popen(
         [sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True, start_new_session=True
