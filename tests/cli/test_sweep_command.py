@@ -28,7 +28,7 @@ def scenario(tmp_path: Path) -> Path:
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     from nle_optimizer.studies.sweep import conduct, crews
 
-    monkeypatch.setattr(conduct, "LocalCrew", lambda _: crews.Alone())
+    monkeypatch.setattr(conduct, "LocalCrew", lambda _: crews.LocalCrew(0))
 
 
 def test_a_dry_run_lists_and_counts_and_writes_nothing(program: Program, scenario: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from nle_optimizer.errors import RunFolderError
 from nle_optimizer.studies.sweep import Wanted, sweep
 from nle_optimizer.studies.sweep import desk as desk_module
 from nle_optimizer.studies.sweep.conduct import Swept, carry_out
-from nle_optimizer.studies.sweep.crews import Alone, Crew, LocalCrew
+from nle_optimizer.studies.sweep.crews import Crew, LocalCrew
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
 from support.mortal import DEADLY, Mortal
 from support.scenarios import nle, school, write_scenario
@@ -48,7 +48,7 @@ class Counting:
         self._most, self._fault = most, fault
 
     def run(self, bases: Any, runs: Any, tasks: Any) -> Any:
-        for task, answer in Alone().run(bases, runs, tasks):
+        for task, answer in LocalCrew(0).run(bases, runs, tasks):
             if self._fault is not None and len(self.done) == self._most:
                 raise self._fault
             self.done.append(task.key)
@@ -235,13 +235,13 @@ def test_a_point_that_ends_its_process_is_lost_alone_and_tried_again_on_resume(s
     once = carried_out(mortal(plan), tmp_path / "out", LocalCrew(2))
     assert once.statuses == {"lost": 1, "optimal": 3}
     assert rows(tmp_path / "out")[2]["status"] == "lost"
-    again = carried_out(plan, tmp_path / "out", Alone(), resume=True)
+    again = carried_out(plan, tmp_path / "out", LocalCrew(0), resume=True)
     assert (again.computed, again.statuses) == (1, {"optimal": 4})
 
 
 def test_a_process_that_dies_by_accident_costs_nothing(scenario: Path, tmp_path: Path) -> None:
     plan = plan_sweep(scenario, SEEDS)
-    carried_out(plan, tmp_path / "quiet", Alone())
+    carried_out(plan, tmp_path / "quiet", LocalCrew(0))
     carried_out(mortal(plan, tmp_path / "mark"), tmp_path / "out", LocalCrew(2))
     assert (tmp_path / "mark").exists()
     assert (tmp_path / "out" / "sweep.csv").read_bytes() == (tmp_path / "quiet" / "sweep.csv").read_bytes()
@@ -252,5 +252,5 @@ Watching = Callable[[int, int, int], None]
 
 def test_the_watch_is_told_of_every_case(scenario: Path, tmp_path: Path) -> None:
     told: list[tuple[int, int, int]] = []
-    carry_out(plan_sweep(scenario, GRID), tmp_path / "out", Alone(), watch=lambda *words: told.append(words))
+    carry_out(plan_sweep(scenario, GRID), tmp_path / "out", LocalCrew(0), watch=lambda *words: told.append(words))
     assert told == [(n, 7, 0) for n in range(8)]

@@ -11,7 +11,7 @@ import pytest
 from nle_optimizer.errors import InputError
 from nle_optimizer.studies.sweep import Wanted, sweep
 from nle_optimizer.studies.sweep.conduct import carry_out, crew_of
-from nle_optimizer.studies.sweep.crews import Alone
+from nle_optimizer.studies.sweep.crews import LocalCrew
 from nle_optimizer.studies.sweep.plan import plan_sweep
 from support.scenarios import nle, school, write_scenario
 
@@ -28,7 +28,7 @@ def test_a_cluster_of_which_one_worker_is_ended_gives_the_bytes_of_one_process(s
     from distributed import LocalCluster
 
     plan = plan_sweep(scenario, SEEDS)
-    carry_out(plan, tmp_path / "alone", Alone())
+    carry_out(plan, tmp_path / "alone", LocalCrew(0))
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as cluster:

@@ -1,16 +1,16 @@
-"""Trials carried out by several processes; what was tried is kept, so that an interrupted benchmark goes on."""
+"""Trials carried out by one process or several; what was tried is kept, so that an interrupted benchmark goes on."""
 
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 from nle_optimizer.rules.registry import MARK, OPTIMAL, procedure_named
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.benchmark.kept import Kept
 from nle_optimizer.studies.benchmark.trial import Bench, Trial, Trials
+from nle_optimizer.studies.crew import carried_out
 from nle_optimizer.studies.sweep.keys import content_of, key_of
 
 DRAWS_A_TASK = 25
@@ -70,11 +70,14 @@ def tried(
     """
     found = {task: trials for task in tasks if kept is not None and (trials := kept.get(task.key)) is not None}
     open_tasks = [task for task in tasks if task not in found]
-    for task, trials in _carried_out(scenarios, open_tasks, workers):
-        found[task] = trials
-        if kept is not None and not any(trial.reason for trial in trials):  # what failed may go well next time
-            kept.put(task.key, trials)
-        tell(task)
+    crew = 0 if len(open_tasks) < 2 or workers == 1 else workers
+    with closing(carried_out(partial(_Benches, scenarios), open_tasks, crew)) as answers:
+        for task, answer in answers:
+            trials = [Trial(task.rule, task.draws.start, {}, reason=LOST)] if answer is None else answer
+            found[task] = trials
+            if kept is not None and not any(trial.reason for trial in trials):  # what failed may go well next time
+                kept.put(task.key, trials)
+            tell(task)
     return [_of_scenario(number, scenario, tasks, found) for number, scenario in enumerate(scenarios)]
 
 
@@ -92,44 +95,14 @@ def _of_scenario(
     return Trials(scenario.settings.name, Bench(scenario).recipient_ids, told)
 
 
-def _carried_out(
-    scenarios: Sequence[Scenario], tasks: Sequence[Task], workers: int
-) -> Iterator[tuple[Task, list[Trial]]]:
-    if workers == 1 or len(tasks) < 2:
-        benches: dict[int, Bench] = {}
-        for task in tasks:
-            yield task, _try(scenarios, benches, task)
-        return
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), get_context("spawn"), _begin, (scenarios,))
-    try:
-        flying: dict[Future[list[Trial]], Task] = {pool.submit(_work, task): task for task in tasks}
-        for future in as_completed(flying):
-            task = flying[future]
-            lost = isinstance(future.exception(), BrokenExecutor)
-            yield task, [Trial(task.rule, task.draws.start, {}, reason=LOST)] if lost else future.result()
-    except BaseException:  # an interrupt too: what is under way would be for nobody
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+class _Benches:
+    """The scenarios in one process, and whatever their stages gave so far."""
 
+    def __init__(self, scenarios: Sequence[Scenario]):
+        self._scenarios, self._benches = scenarios, dict[int, Bench]()
 
-_SCENARIOS: list[Scenario] = []
-_BENCHES: dict[int, Bench] = {}
-
-
-def _begin(scenarios: Sequence[Scenario]) -> None:
-    """Set up a process; the keyboard is its parent's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _SCENARIOS[:] = scenarios
-
-
-def _work(task: Task) -> list[Trial]:
-    return _try(_SCENARIOS, _BENCHES, task)
-
-
-def _try(scenarios: Sequence[Scenario], benches: dict[int, Bench], task: Task) -> list[Trial]:
-    if task.scenario not in benches:
-        benches[task.scenario] = Bench(scenarios[task.scenario])
-    return list(benches[task.scenario].tried(task.rule, task.draws))
+    def __call__(self, task: Task) -> list[Trial]:
+        """What came of the draws of a task."""
+        if task.scenario not in self._benches:
+            self._benches[task.scenario] = Bench(self._scenarios[task.scenario])
+        return list(self._benches[task.scenario].tried(task.rule, task.draws))

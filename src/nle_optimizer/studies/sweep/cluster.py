@@ -18,9 +18,10 @@ from distributed.comm.core import CommClosedError
 
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.studies.crew import IN_FLIGHT, fly
 from nle_optimizer.studies.sweep import desk
-from nle_optimizer.studies.sweep.answer import Task
-from nle_optimizer.studies.sweep.crews import IN_FLIGHT, Answered, fly
+from nle_optimizer.studies.sweep.answer import Task, lost
+from nle_optimizer.studies.sweep.crews import Answered
 
 SECONDS_TO_CONNECT = 10
 """How long the scheduler may take to answer."""
@@ -73,7 +74,9 @@ class ClusterCrew:
             try:
                 self._set_up(DeskPlugin(sweep, bases, runs), sweep)
                 at_once = max(1, sum(client.nthreads().values())) * IN_FLIGHT
-                yield from fly(lambda task: pool.submit(desk.work, sweep, task), deque(tasks), at_once, (KilledWorker,))
+                flown = fly(lambda task: pool.submit(desk.work, sweep, task), deque(tasks), at_once, (KilledWorker,))
+                for task, answer in flown:
+                    yield task, answer or lost(task)
                 client.unregister_worker_plugin(sweep)
             except (OSError, CancelledError) as error:
                 raise self._gone(error) from error

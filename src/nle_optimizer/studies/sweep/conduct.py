@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nle_optimizer.errors import InputError, Place, Problem, RunFolderError
 from nle_optimizer.studies.sweep.answer import Task
-from nle_optimizer.studies.sweep.crews import Alone, Crew, LocalCrew
+from nle_optimizer.studies.sweep.crews import Crew, LocalCrew
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
 from nle_optimizer.studies.sweep.sheet import Row, row_of, said, write_sheet
 from nle_optimizer.studies.sweep.store import Store
@@ -99,7 +99,7 @@ def crew_of(workers: int | None, scheduler: str | None) -> Crew:
         InputError: the scheduler cannot be reached, or the extra `cluster` is not installed.
     """
     if scheduler is None:
-        return Alone() if workers == 0 else LocalCrew(workers)
+        return LocalCrew(workers)
     try:
         from nle_optimizer.studies.sweep.cluster import ClusterCrew
     except ModuleNotFoundError as missing:

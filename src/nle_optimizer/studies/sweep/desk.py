@@ -31,7 +31,7 @@ class Desk:
         self._recall: Recall = Memory() if recall is None else recall
         self._one_at_a_time = threading.Lock()
 
-    def answer(self, task: Task) -> Answer:
+    def __call__(self, task: Task) -> Answer:
         """Carry out one case and verify it; whatever goes wrong becomes its answer."""
         start = time.perf_counter()
         with self._one_at_a_time:
@@ -76,4 +76,4 @@ def clear(sweep: str) -> None:
 
 def work(sweep: str, task: Task) -> Answer:
     """Carry out one case at this process's desk."""
-    return _desks[sweep].answer(task)
+    return _desks[sweep](task)

@@ -1,0 +1,124 @@
+"""Tasks carried out by processes of this machine; one that dies takes no other task with it."""
+
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+IN_FLIGHT = 3
+"""Tasks handed out for each worker, so that none waits for the next."""
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+Answered = Generator[tuple[Task, Answer | None], None, None]
+"""Every task with its answer, as they come; None where its process died. Closing it ends the work."""
+
+
+def carried_out(
+    set_up: Callable[[], Callable[[Task], Answer]], tasks: Sequence[Task], workers: int
+) -> Answered[Task, Answer]:
+    """Every task with its answer, as they come; None where a process died twice over it.
+
+    Args:
+        set_up: gives what carries out a task; called once in every process, and must be importable there.
+        tasks: plain values.
+        workers: processes; 0: this one alone, one task after the other.
+    """
+    if not workers:
+        work = set_up()
+        for task in tasks:
+            yield task, work(task)
+        return
+    waiting = deque(tasks)
+    while waiting:
+        several = min(workers, len(waiting))
+        suspects = deque((yield from _together(set_up, waiting, several, several * IN_FLIGHT)))
+        while suspects:
+            for task in (yield from _together(set_up, suspects, 1, 1)):
+                yield task, None
+
+
+def _together(
+    set_up: Callable[[], Callable[[Task], Answer]], waiting: deque[Task], workers: int, at_once: int
+) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
+    """Work off what waits; gives the tasks that were in flight when a process died, if one did."""
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (set_up,))
+
+    def submit(task: Task) -> "Future[Answer]":
+        with _undisturbed():  # a process is started where there is none yet
+            return pool.submit(_work, task)
+
+    try:
+        return (yield from fly(submit, waiting, at_once))
+    except BaseException:  # an interrupt too: what is under way would be for nobody
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put an interrupt off to the end, so that no process is left half started; those started here never hear one."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if noted:
+        raise KeyboardInterrupt
+
+
+_desk: list[Callable[[Any], Any]] = []
+"""What carries out the tasks in a process of a crew."""
+
+
+def _begin(set_up: Callable[[], Callable[[Any], Any]]) -> None:
+    """Set up a process; the keyboard is its parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _desk[:] = [set_up()]
+
+
+def _work(task: Any) -> Any:
+    return _desk[0](task)
+
+
+def fly(
+    submit: "Callable[[Task], Future[Answer]]",
+    waiting: deque[Task],
+    at_once: int,
+    dies: tuple[type[BaseException], ...] = (),
+) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
+    """Hand out what waits, so many at once; gives what was in flight when the executor broke, if it did.
+
+    Args:
+        submit: hands a task to an executor.
+        waiting: what is to be done; emptied from the left.
+        at_once: how many tasks are in flight.
+        dies: what a future raises where its task alone is lost; its answer is None.
+    """
+    flying: dict[Future[Answer], Task] = {}
+    while waiting or flying:
+        try:
+            while waiting and len(flying) < at_once:
+                flying[submit(waiting[0])] = waiting[0]
+                waiting.popleft()
+            landed = wait(flying, return_when=FIRST_COMPLETED).done
+            for future in landed:
+                answer = future.result() if not isinstance(future.exception(), dies) else None
+                yield flying.pop(future), answer
+        except BrokenExecutor:
+            return list(flying.values())
+    return []
