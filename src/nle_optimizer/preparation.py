@@ -26,7 +26,7 @@ from nle_optimizer.stages.current import used_up
 from nle_optimizer.stages.eligibility import keep_eligible
 from nle_optimizer.stages.facts import as_it_stood
 from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.stages.needs import keep_needy
+from nle_optimizer.stages.needs import with_needs
 from nle_optimizer.stages.recipients import form_recipients
 from nle_optimizer.stages.requirements import refuse_lost_requirements
 from nle_optimizer.stages.supply import Supply, supply_of
@@ -62,13 +62,13 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     matched = sum(entry.stage == "trust-first" for entry in ledger.entries.values())
     listed = recall(_as_listed, left, scenario.schools)
     formed_table, formed = recall(form_recipients, listed, scenario.trusts, settings, ledger)
-    recipients = recall(keep_needy, formed_table, scenario.pairs, settings, ledger)
+    stay = recall(with_needs, formed_table, scenario.pairs, settings, ledger)
+    recipients = recall(Records.take, formed_table, stay)
     tell("candidates")
     asked = distance_asked(settings)
     supply = _supply(scenario, distance_asked=asked)
     refuse_lost_requirements(scenario.pairs, scenario.current, ledger, supply)
-    candidates = recall(
-        find_candidates,
+    candidates = find_candidates(
         recipients,
         recall(Records.take, scenario.nles, supply.available),
         scenario.schools,
@@ -76,6 +76,7 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
         settings,
         distance_needed=asked,
         current=scenario.current,
+        recall=recall,
     )
     ground = _ground(candidates, supply, scenario)
     known = bool((candidates.distance >= 0).all())

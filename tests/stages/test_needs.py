@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.stages.needs import keep_needy
+from nle_optimizer.stages.needs import with_needs
 from support.memory import settings_of, table
 
 AREAS = ("leadership", "governance", "finance")
@@ -17,7 +17,7 @@ def reason(cells: tuple[str, ...], *, fit_given: bool = False, **settings: Any) 
     ledger = Ledger()
     schools = table("schools", [{"school_id": "S", **{f"need_{a}": c for a, c in zip(AREAS, cells, strict=True)}}])
     pairs = table("pairs", [{"nle_id": "N", "school_id": "S", "fit": 1 if fit_given else ""}])
-    keep_needy(schools, pairs, settings_of(**settings), ledger)
+    with_needs(schools, pairs, settings_of(**settings), ledger)
     return ledger.entries["S"].reason if ledger.entries else ""
 
 

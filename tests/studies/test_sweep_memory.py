@@ -147,8 +147,8 @@ def test_a_stage_within_a_stage_counts_as_read_by_both() -> None:
         assert memory(outer, GEOGRAPHY({"min_distance_km": near}))[0] == near
 
 
-def test_a_radius_leaves_eligibility_and_a_multiplier_leaves_the_pairs(tmp_path: Path) -> None:
-    from nle_optimizer.stages.candidates import find_candidates
+def test_a_radius_leaves_eligibility_a_multiplier_the_pairs_and_a_weight_who_is_near(tmp_path: Path) -> None:
+    from nle_optimizer.stages.candidates import with_fit, within_filters
     from nle_optimizer.stages.eligibility import keep_eligible
 
     scenario = load_scenario(write_scenario(tmp_path))
@@ -163,4 +163,6 @@ def test_a_radius_leaves_eligibility_and_a_multiplier_leaves_the_pairs(tmp_path:
     for changes in ({}, {"capacity.multiply.placements": 2}, {"geography.max_distance_km": 30}):
         allocate(scenario.replace(changes), recall=memory)
     assert called.count(keep_eligible) == 1
-    assert called.count(find_candidates) == 2
+    assert called.count(within_filters) == called.count(with_fit) == 2
+    allocate(scenario.replace({"fit.weights": {"leadership": 2}}), recall=memory)
+    assert (called.count(within_filters), called.count(with_fit)) == (2, 3)

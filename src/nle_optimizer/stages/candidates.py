@@ -7,6 +7,7 @@ from math import ceil
 import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts, blank_column
 from nle_optimizer.scenario.columns import PAIRS
 from nle_optimizer.scenario.settings import Settings
@@ -75,6 +76,20 @@ class Candidates:
         return self.given.spread(name, self.keys)
 
 
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """The pairs that may be, whatever their fit.
+
+    Attributes:
+        sieve: the pairs.
+        given, current: the rows of the pairs table, and of what stands today, between the two sides, or None.
+    """
+
+    sieve: Sieve
+    given: GivenPairs | None
+    current: GivenPairs | None
+
+
 def find_candidates(
     recipients: Records,
     nles: Records,
@@ -84,6 +99,7 @@ def find_candidates(
     *,
     distance_needed: bool,
     current: Records | None = None,
+    recall: Recall = plainly,
 ) -> Candidates:
     """The candidate pairs between recipients and available NLEs.
 
@@ -95,17 +111,34 @@ def find_candidates(
         settings: the scenario's settings.
         distance_needed: whether an objective uses distance, so that a pair without one is out.
         current: what stands today, or None.
+        recall: calls both parts, those that a fit does not touch and the fit.
 
     Raises:
         InputError: a required or pinned pair that a filter removes; an unknown need under `fit.unknown: error`.
     """
+    reached = recall(
+        within_filters, recipients, nles, schools, pairs, settings, distance_needed=distance_needed, current=current
+    )
+    return recall(with_fit, reached, recipients, nles, settings)
+
+
+def within_filters(
+    recipients: Records,
+    nles: Records,
+    schools: Records,
+    pairs: Records | None,
+    settings: Settings,
+    *,
+    distance_needed: bool,
+    current: Records | None,
+) -> Reached:
+    """The pairs that pass every filter but those on fit; arguments and errors as for `find_candidates`."""
     given, standing = given_pairs(pairs, recipients, nles), given_pairs(current, recipients, nles)
     required = Required(given, standing, recipients, nles)
     sieve = reach(recipients, nles, given, required, settings, distance_needed=distance_needed)
     for code, rows in side_filters(recipients, nles, schools, settings):
         sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
-    sieve = _drop_related(sieve, given, len(recipients), settings)
-    return replace(_with_fit(sieve, recipients, nles, given, settings), current=standing)
+    return Reached(_drop_related(sieve, given, len(recipients), settings), given, standing)
 
 
 Filter = Callable[[Integers, Integers], Flags]
@@ -158,9 +191,9 @@ def _drop_related(sieve: Sieve, given: GivenPairs | None, count: int, settings: 
     return sieve
 
 
-def _with_fit(
-    sieve: Sieve, recipients: Records, nles: Records, given: GivenPairs | None, settings: Settings
-) -> Candidates:
+def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Settings) -> Candidates:
+    """The pairs that fit well enough, with their fit; errors as for `find_candidates`."""
+    sieve, given = reached.sieve, reached.given
     needs = needs_of(recipients, nles, settings)
     fit_given = _given_fit(sieve, given, len(recipients))
     sieve = _drop_unknown(sieve, needs, fit_given, settings, recipients, nles)
@@ -187,6 +220,7 @@ def _with_fit(
         given,
         needs,
         sieve.last_filter,
+        reached.current,
     )
 
 

@@ -28,8 +28,8 @@ def with_stand_in(table: Records, prefix: str, settings: Settings) -> tuple[Inte
     return np.array(values, dtype=np.int64), np.array(known, dtype=bool)
 
 
-def keep_needy(recipients: Records, pairs: Records | None, settings: Settings, ledger: Ledger) -> Records:
-    """The recipients that stay candidates; the ledger takes those with nothing to match."""
+def with_needs(recipients: Records, pairs: Records | None, settings: Settings, ledger: Ledger) -> Flags:
+    """The recipients that stay candidates, shape (recipients,); the ledger takes those with nothing to match."""
     weighted = np.array(area_weights(settings)) > 0
     values, known = with_stand_in(recipients, "need", settings)
     assessed = np.array([recipients.given(f"need_{area}") for area in AREAS])
@@ -42,7 +42,7 @@ def keep_needy(recipients: Records, pairs: Records | None, settings: Settings, l
     for rows, reason in ((nothing, "no-need"), (signposted, "governance-only"), (unknown, "unknown-need")):
         leaving = recipients.take(rows)
         ledger.take_out(leaving.ids.tolist(), "need", reason, _needs_in_words(leaving))
-    return recipients.take(~(nothing | signposted | unknown))
+    return np.asarray(~(nothing | signposted | unknown))
 
 
 def _has_given_fit(recipients: Records, pairs: Records | None) -> Flags:
