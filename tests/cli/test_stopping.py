@@ -14,6 +14,7 @@ from nle_optimizer.cli.main import run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIO = ROOT / "scenarios" / "region-days.yaml"
+REGION = ROOT / "scenarios" / "region" / "scenario.yaml"
 NATIONAL = ROOT / "scenarios" / "england" / "scenario.yaml"
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="an interrupt is another thing on Windows")
@@ -32,6 +33,22 @@ threading.Thread(target=interrupt, daemon=True).start()
 main(sys.argv[1:])
 """
 """The program, interrupted two seconds after its search has begun, however long the reading takes."""
+
+
+INTERRUPTED_DRAWS = """
+import multiprocessing, os, signal, sys, threading, time
+from nle_optimizer.cli.main import main
+
+def interrupt():
+    while len(multiprocessing.active_children()) < 2:
+        time.sleep(0.05)
+    time.sleep(2)
+    os.killpg(os.getpgrp(), signal.SIGINT)
+
+threading.Thread(target=interrupt, daemon=True).start()
+main(sys.argv[1:])
+"""
+"""The program, it and its processes interrupted as on a terminal, two seconds after two of these have begun."""
 
 
 def summary_of(folder: Path) -> dict[str, Any]:
@@ -60,3 +77,13 @@ def test_one_interrupt_ends_with_0_and_the_best_allocation_with_its_gap(tmp_path
     assert run.returncode == 0, told
     assert "stopping with the best allocation found" in told
     assert_stopped(summary_of(tmp_path / "run"), "interrupt")
+
+
+def test_an_interrupt_during_draws_ends_with_130_and_leaves_no_folder_and_no_process(tmp_path: Path) -> None:
+    rates = "uncertainty={draws: 5000, needs: 0.1}"
+    words = ["run", str(REGION), "--set", rates, "--workers", "2", "--out", str(tmp_path / "run")]
+    command = [sys.executable, "-c", INTERRUPTED_DRAWS, *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        _, told = run.communicate(timeout=120)  # ends when nobody is left that might write to it
+    assert run.returncode == 130, told
+    assert list(tmp_path.iterdir()) == []

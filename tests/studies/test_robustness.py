@@ -12,11 +12,14 @@ import pytest
 
 from nle_optimizer import allocate, verify
 from nle_optimizer.cli.main import run_program
+from nle_optimizer.reports.run_folder import read_run_folder
+from nle_optimizer.result import Result, ResultTable
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.scenario.settings import Uncertainty
-from nle_optimizer.studies.robustness.draws import draw_all, interval, pairs_of, word_of
+from nle_optimizer.studies.robustness.drawn import Drawn, Found, Pair, interval, pairs_of, word_of
 from nle_optimizer.studies.robustness.perturbing import drawn
-from nle_optimizer.studies.robustness.robustness import robustness
+from nle_optimizer.studies.robustness.publishing import with_draws
+from nle_optimizer.studies.robustness.robustness import Robustness, robustness
 from nle_optimizer.studies.robustness.weights import random_weights
 from support.scenarios import nle, read_table, school, write_scenario
 
@@ -67,8 +70,14 @@ def test_pairs_that_are_agreed_neither_withdraw_nor_refuse(tmp_path: Path) -> No
     scenario = load_scenario(file)
     for draw in range(30):
         result = allocate(drawn(scenario, rates(nle_withdraws=0.9, school_refuses=0.9), draw))
-        assert ("S1", "N1") in pairs_of(result)
+        assert ("S1", "N1") in pairs_of(result.claim)
         assert verify(result) == []
+
+
+def around(scenario: Scenario, **changed: Any) -> Robustness:
+    """What draws around a scenario give, with some rates changed."""
+    settings = {f"uncertainty.{name}": value for name, value in {**RATES, **changed}.items()}
+    return with_draws(allocate(scenario.replace(settings)), 1, lambda _: None)[1]
 
 
 def test_draws_do_not_depend_on_the_order_of_the_rows(tmp_path: Path) -> None:
@@ -80,17 +89,30 @@ def test_draws_do_not_depend_on_the_order_of_the_rows(tmp_path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([header, *reversed(rows)])
     scenarios.append(load_scenario(tmp_path / "scenario.yaml"))
-    found = [draw_all(allocate(scenario), rates()) for scenario in scenarios]
-    assert found[0].figures() == found[1].figures()
-    assert found[0].shares() == found[1].shares()
+    one, two = (around(scenario) for scenario in scenarios)
+    assert one.estimates and two.estimates
+    assert (one.table(), one.section()) == (two.table(), two.section())
+    assert one.estimates.figures(one.plan) == two.estimates.figures(two.plan)
+    assert one.estimates.shares(one.pairs) == two.estimates.shares(two.pairs)
 
 
-def test_without_rates_every_draw_is_the_plan(tmp_path: Path) -> None:
-    result = allocate(load_scenario(file_of(tmp_path, Random(5))))
-    found = draw_all(result, rates(needs=0, expertise=0, nle_withdraws=0, school_refuses=0))
-    assert set(found.shares()["share"]) == {"1.0000"}
-    table = found.figures()
-    assert table["plan"] == table["low"] == table["high"]
+def test_where_nothing_is_off_nothing_is_drawn_around_the_estimates(tmp_path: Path) -> None:
+    found = around(load_scenario(file_of(tmp_path, Random(5))), needs=0, expertise=0, nle_withdraws=0, school_refuses=0)
+    assert found.estimates is None and found.section()["metrics"] is None
+    assert set(found.columns()["share_estimates"]) == {""}
+    assert found.columns()["share_weights"] == [found.weights.share(pair) for pair in found.pairs]
+
+
+def test_an_only_pair_stands_in_every_draw_that_moves_its_fit(tmp_path: Path) -> None:
+    tables = {"schools": [school(1, need_leadership=0)], "nles": [nle(1, expertise_leadership=0)]}
+    scenario = load_scenario(write_scenario(tmp_path, {"objectives": ["fit"]}, **tables))  # type: ignore[arg-type]
+    found = around(scenario, needs=0.5, expertise=0, nle_withdraws=0, school_refuses=0)
+    assert found.estimates is not None
+    table = found.estimates.figures(found.plan)
+    assert set(found.estimates.shares(found.pairs)["share"]) == {"1.0000"}
+    assert [row for row in zip(*table.values(), strict=True) if row[0] == "supported"] == [
+        ("supported", *["1.000000"] * 4, "12")
+    ]
 
 
 def test_an_interval_leaves_out_the_tails_and_words_follow_the_share() -> None:
@@ -99,27 +121,98 @@ def test_an_interval_leaves_out_the_tails_and_words_follow_the_share() -> None:
     assert [word_of(share) for share in (1.0, 0.9, 0.89, 0.6, 0.3, 0.29, 0.0)] == [
         "firm", "firm", "likely", "likely", "open", "toss-up", "toss-up",
     ]  # fmt: skip
+    thirty_two = Drawn([Found((("S1", "N1"),), {})] + [Found((), {})] * 31, [])
+    assert thirty_two.share(("S1", "N1")) == "0.0313"  # 0.03125: halves up
 
 
-def test_a_run_with_draws_writes_their_tables_and_stays_verified(tmp_path: Path) -> None:
+def test_a_run_with_draws_tells_them_and_stays_verified(tmp_path: Path) -> None:
     file = file_of(tmp_path, Random(6), {"uncertainty": RATES})
-    for name in ("one", "two"):
-        assert run_program(["run", str(file), "--out", str(tmp_path / name), "--no-report"]) == 0
+    for name, workers in (("one", "1"), ("two", "2")):
+        words = ["run", str(file), "--out", str(tmp_path / name), "--no-report", "--workers", workers]
+        assert run_program(words) == 0
     assert verify(tmp_path / "one") == []
-    for table in ("uncertainty.csv", "pair_shares.csv"):
+    for table in ("allocation.csv", "summary.json", "uncertainty.csv", "pair_shares.csv"):
         assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
     rows = {row["metric"]: row for row in read_table(tmp_path / "one" / "uncertainty.csv")}
     assert rows["supported"]["draws"] == "12"
     assert float(rows["supported"]["low"]) <= float(rows["supported"]["mean"]) <= float(rows["supported"]["high"])
+    header = list(read_table(tmp_path / "one" / "allocation.csv")[0])
+    assert header[-3:] == ["share_weights", "share_estimates", "stands"]
+
+
+def test_a_run_without_draws_tells_nothing_of_them(tmp_path: Path) -> None:
+    file = file_of(tmp_path, Random(6), {"uncertainty": {**RATES, "draws": 0}})
+    assert run_program(["run", str(file), "--out", str(tmp_path / "run"), "--no-report"]) == 0
+    assert "stands" not in read_table(tmp_path / "run" / "allocation.csv")[0]
+    assert "robustness" not in json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert not (tmp_path / "run" / "pair_shares.csv").exists()
+
+
+def test_whoever_reads_a_run_folder_takes_one_with_draws(tmp_path: Path) -> None:
+    file = file_of(tmp_path, Random(6), {"uncertainty": {**RATES, "draws": 3}})
+    run, plain = str(tmp_path / "run"), str(tmp_path / "plain")
+    assert run_program(["run", str(file), "--out", run]) == 0
+    assert run_program(["run", str(file), "--out", plain, "--no-report", "--set", "uncertainty.draws=0"]) == 0
+    for words in (
+        ["verify", run],
+        ["compare", plain, run],
+        ["explain", run, "S1"],
+        ["marginal", run],
+        ["replan", run, "--out", str(tmp_path / "replanned"), "--no-report"],
+        ["report", run, "--share", str(tmp_path / "shared")],
+        [
+            "run",
+            str(file),
+            "--set",
+            f"data.current={run}/allocation.csv",
+            "--out",
+            str(tmp_path / "next"),
+            "--no-report",
+        ],
+    ):
+        assert run_program([*words, "--allow-outside"] if words[0] == "run" else words) == 0, words
+    frame = ResultTable(read_run_folder(tmp_path / "run").claim.tables["allocation"]).to_pandas()
+    assert frame["share_estimates"].between(0, 1).all()
+
+
+def counted(scenario: Scenario, draws: int) -> tuple[dict[Pair, int], dict[Pair, int]]:
+    """By pair of the plan, how many draws of weights and around the estimates have it, each carried out by itself."""
+    plan = pairs_of(allocate(scenario).claim)
+    weights = [allocate(scenario.replace({"fit.weights": each})) for each in random_weights(scenario, draws)]
+    estimates = [allocate(drawn(scenario, scenario.settings.uncertainty, n)) for n in range(draws)]
+
+    def among(results: list[Result]) -> dict[Pair, int]:
+        return {pair: sum(pair in pairs_of(each.claim) for each in results) for pair in plan}
+
+    return among(weights), among(estimates)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_shares_are_those_of_draws_carried_out_one_by_one_in_the_run_and_of_its_folder(
+    seed: int, tmp_path: Path
+) -> None:
+    measure = ["need-met", "weighted-expertise", "weakest-area"][seed % 3]
+    file = file_of(tmp_path, Random(seed), {"uncertainty": RATES, "fit": {"measure": measure}})
+    assert run_program(["run", str(file), "--out", str(tmp_path / "run"), "--no-report"]) == 0
+    rows = read_table(tmp_path / "run" / "allocation.csv")
+    weights, estimates = counted(load_scenario(file), 12)
+    for row in rows:
+        pair = row["school_id"], row["nle_id"]
+        assert float(row["share_weights"]) == pytest.approx(weights[pair] / 12, abs=5e-5)
+        assert float(row["share_estimates"]) == pytest.approx(estimates[pair] / 12, abs=5e-5)
+    folder = read_run_folder(tmp_path / "run")
+    again = robustness(folder.scenario, folder.claim, 12)
+    assert again.section() == folder.claim.summary["robustness"]
+    assert again.columns() == {name: [row[name] for row in rows] for name in again.columns()}
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_within_its_range_a_weight_keeps_the_plan_a_best_one_and_beyond_it_does_not(seed: int, tmp_path: Path) -> None:
     file = file_of(tmp_path, Random(seed), {"fit": {"measure": "weighted-expertise"}})
-    assert run_program(["run", str(file), "--out", str(tmp_path / "run"), "--no-report"]) == 0
-    found = robustness(tmp_path / "run", 3)
     scenario = load_scenario(file)
-    planned = pairs_of(allocate(scenario))
+    plan = allocate(scenario)
+    found = robustness(scenario, plan.claim, 3)
+    planned = pairs_of(plan.claim)
     for each in found.ranges:
         for tried, keeps in ((each.low, True), (each.high, True), (each.below, False), (each.above, False)):
             if tried is None:

@@ -48,6 +48,16 @@ def force_option(command: Command) -> Command:
     return click.option("--force", is_flag=True, help="Replace a folder that exists.")(command)
 
 
+def workers_option(command: Command) -> Command:
+    """--workers of draws."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Processes for the draws; by default one a core where it is worth it.",
+    )(command)
+
+
 def boundaries_option(command: Command) -> Command:
     """--boundaries."""
     return click.option(

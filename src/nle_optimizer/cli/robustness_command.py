@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_json
+from nle_optimizer.cli.options import force_option, format_option, print_json, workers_option
 
 if TYPE_CHECKING:
     from nle_optimizer.evidence.claim import TextTable
@@ -25,9 +25,10 @@ FILE = "robustness.csv"
     help="Draws of the areas' weights, and as many around the estimates where `uncertainty` has rates.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write robustness.csv here.")
+@workers_option
 @force_option
 @format_option
-def robustness(run_folder: Path, draws: int, out: Path | None, force: bool, form: str) -> None:
+def robustness(run_folder: Path, draws: int, workers: int | None, out: Path | None, force: bool, form: str) -> None:
     """Tell how far the weight of each area can move before another plan is better, and how firmly each pair stands.
 
     A pair is firm where it stands in nine of ten draws, and a toss-up below three of ten. Draws depend on the seed
@@ -35,17 +36,21 @@ def robustness(run_folder: Path, draws: int, out: Path | None, force: bool, form
     """
     from nle_optimizer.cli.progress import steps
     from nle_optimizer.folders import refuse_existing
+    from nle_optimizer.studies.reopening import reopen
     from nle_optimizer.studies.robustness.robustness import robustness as found_by
+    from nle_optimizer.studies.robustness.robustness import trials_of
     from nle_optimizer.studies.robustness.text import robustness_text
 
     if out is not None:
         refuse_existing(out, _signature(), force=force)
-    with steps("robustness", 2 * draws + 60) as step:
-        found = found_by(run_folder, draws, step)
+    folder = reopen(run_folder).folder
+    with steps("robustness", len(trials_of(folder.scenario, folder.claim, draws))) as step:
+        found = found_by(folder.scenario, folder.claim, draws, workers, step)
     if out is not None:
         _write(out, found.table(), force=force)
     if form == "json":
-        print_json(found.document())
+        rows = [dict(zip(found.table(), row, strict=True)) for row in zip(*found.table().values(), strict=True)]
+        print_json({"schema_version": 1, "run": str(run_folder), **found.section(), "rows": rows})
     else:
         click.echo(robustness_text(found))
 

@@ -1,6 +1,6 @@
 """`run`: the main job."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,13 @@ from nle_optimizer.cli.options import (
     print_findings,
     print_json,
     scenario_options,
+    workers_option,
 )
 
 if TYPE_CHECKING:
     from nle_optimizer.evidence.claim import TextTable
     from nle_optimizer.result import Result
+    from nle_optimizer.studies.robustness.robustness import Robustness
 
 
 Files = Callable[["Result"], dict[str, bytes]]
@@ -41,6 +43,7 @@ STEPS = 7
 @click.option("--no-report", is_flag=True, help="Leave out the files made for people to look at.")
 @boundaries_option
 @click.option("--no-inputs", is_flag=True, help="Do not keep the tables in the run folder.")
+@workers_option
 @force_option
 @format_option
 def run(
@@ -55,6 +58,7 @@ def run(
     no_report: bool,
     boundaries: Path | None,
     no_inputs: bool,
+    workers: int | None,
     force: bool,
     form: str,
 ) -> None:
@@ -80,8 +84,10 @@ def run(
     left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        around = Around(people)
-        result = solve(scenario, target, around.files, force=force, keep_inputs=not no_inputs)
+        draws = Draws(workers)
+        result = solve(
+            scenario, target, lambda made: people(made, {}), force=force, keep_inputs=not no_inputs, complete=draws
+        )
         infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})
@@ -89,7 +95,8 @@ def run(
             from nle_optimizer.reports.terminal import summary_text
 
             click.echo(summary_text(result, target))
-            click.echo(around.text() if around.found else "", nl=around.found is not None)
+            for line in draws.lines():
+                click.echo(line)
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
     if infeasible or (strict and left_out):
@@ -140,33 +147,40 @@ def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> People:
     return files if wanted else lambda *_: {}
 
 
-class Around:
-    """The files of a run with those of the draws around its estimates, where the scenario asks for draws."""
+class Draws:
+    """Adds to a result what draws give, where its scenario asks for draws; keeps what was found.
 
-    def __init__(self, people: People):
-        self._people = people
-        self.found: Any = None
+    Args:
+        workers: processes; None: one a core where it is worth it.
+    """
 
-    def files(self, result: "Result") -> dict[str, bytes]:
-        """The files for people, `uncertainty.csv` and `pair_shares.csv`."""
-        rates = result.scenario.settings.uncertainty
-        if not rates.draws or result.status in ("infeasible", "unknown"):
-            return self._people(result, {})
+    def __init__(self, workers: int | None):
+        self._workers = workers
+        self._found: Robustness | None = None
+
+    def __call__(self, result: "Result") -> "Result":
+        """The result, with shares of the draws by pair."""
+        draws = result.scenario.settings.uncertainty.draws
+        if not draws or result.status in ("infeasible", "unknown"):
+            return result
         from nle_optimizer.cli.progress import steps
-        from nle_optimizer.delimited import csv_bytes
-        from nle_optimizer.studies.robustness.draws import draw_all
+        from nle_optimizer.studies.robustness.publishing import with_draws
+        from nle_optimizer.studies.robustness.robustness import trials_of
 
-        with steps("draws", rates.draws) as step:
-            self.found = draw_all(result, rates, step)
-        tables = {"uncertainty": self.found.figures(), "pair_shares": self.found.shares()}
-        written = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
-        return {**self._people(result, tables), **written}
+        with steps("draws", len(trials_of(result.scenario, result.claim, draws))) as step:
+            drawn, self._found = with_draws(result, self._workers, step)
+        return drawn
 
-    def text(self) -> str:
-        """What the draws gave."""
-        from nle_optimizer.studies.robustness.text import drawn_text
+    def lines(self) -> "Iterable[str]":
+        """What was found, for a terminal."""
+        from nle_optimizer.studies.robustness.text import draws_lines
 
-        return drawn_text(self.found)
+        return () if self._found is None else draws_lines(self._found)
+
+
+def as_it_is(result: "Result") -> "Result":
+    """The result."""
+    return result
 
 
 def solve(
@@ -176,8 +190,9 @@ def solve(
     *,
     force: bool,
     keep_inputs: bool,
+    complete: Callable[["Result"], "Result"] = as_it_is,
 ) -> "Result":
-    """Solve a scenario, verify the result and write its run folder, with further files by their path in it."""
+    """Solve a scenario, complete and verify the result, and write its run folder, with further files by their path."""
     from nle_optimizer.allocation import allocate
     from nle_optimizer.cli.interruption import stop_when_interrupted
     from nle_optimizer.cli.progress import steps
@@ -187,7 +202,7 @@ def solve(
 
     started = datetime.now().astimezone()
     with steps(scenario.settings.name, STEPS) as step:
-        result = allocate(scenario, step, step.detail, stop_when_interrupted())
+        result = complete(allocate(scenario, step, step.detail, stop_when_interrupted()))
         step("verifying")
         wrong = verify(result)
         if wrong:

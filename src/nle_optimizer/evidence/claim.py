@@ -13,7 +13,8 @@ class Claim:
     """A result as published, to be checked against the scenario it came from.
 
     Attributes:
-        tables: `allocation`, `unmatched`, `exclusions`, `nles`, `breakdown` and `alternates`, as in the files.
+        tables: `allocation`, `unmatched`, `exclusions`, `nles`, `breakdown` and `alternates`, as in the files;
+            `uncertainty` and `pair_shares` where draws were made around the estimates.
         summary: the content of `summary.json`.
         certificate: the content of `certificate.json`.
         is_brief: whether it holds only what the figures and the proof rest on: who is matched with whom, who is left

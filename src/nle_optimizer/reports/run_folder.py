@@ -22,6 +22,8 @@ from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
+DRAWN = ("uncertainty", "pair_shares")
+"""Tables of a run whose scenario asks for draws around its estimates."""
 MANIFEST = "manifest.json"
 SCENARIO = "scenario.resolved.yaml"
 PEOPLE_WRITE_IN = ("workbook.xlsx", "record/")
@@ -80,7 +82,8 @@ def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
     claim, scenario = result.claim, result.scenario
     tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
     inputs = {name: f"inputs/{name}.csv" for name in tables}
-    files = {f"{name}.csv": csv_bytes(claim.tables[name]) for name in CLAIMED}
+    names = (*CLAIMED, *(name for name in DRAWN if name in claim.tables))
+    files = {f"{name}.csv": csv_bytes(claim.tables[name]) for name in names}
     files["summary.json"] = _json(claim.summary)
     files["certificate.json"] = _json(claim.certificate, indent=None)
     files[SCENARIO] = resolved_text(scenario, inputs, result.in_force).encode()
@@ -202,7 +205,8 @@ def read_run_folder(path: Path) -> RunFolder:
         raise RunFolderError(f"{path}: its inputs were not kept (--no-inputs), so it cannot stand alone")
     try:
         scenario = load_scenario(path / SCENARIO)
-        tables = {name: read_table(path / f"{name}.csv") for name in CLAIMED}
+        names = (*CLAIMED, *(name for name in DRAWN if (path / f"{name}.csv").is_file()))
+        tables = {name: read_table(path / f"{name}.csv") for name in names}
     except InputError as error:
         raise RunFolderError(f"{path}: the run folder cannot be read:\n{error}") from error
     summary, certificate = read_json(path / "summary.json"), read_json(path / "certificate.json")

@@ -26,9 +26,12 @@ FAITH_ALIASES = {"none": "", "does not apply": ""}
 """Religious characters of GIAS that mean none."""
 KNOWN_RESOURCES = ("placements", "days")
 """Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
+SHARE_COLUMNS = ("share_weights", "share_estimates", "stands")
+"""Columns of an allocation whose scenario asks for draws."""
 RESULT_COLUMNS = (
     *(f"fit_{area}" for area in AREAS),
     *("school_name", "nle_name", "out_of_region", "cost", "firmness", "why", "next_best_nle_id"),
+    *SHARE_COLUMNS,
 )
 """Columns of a result that no table has; no resource may have their names."""
 RELATIONS = ("forbid", "require", "conflict", "objects", "previous")

@@ -308,6 +308,11 @@ class Uncertainty(Section):
     school_refuses: Share = Decimal(0)
     """Chance that a school refuses."""
 
+    @property
+    def has_rates(self) -> bool:
+        """Whether any estimate may be off, or anybody withdraw or refuse."""
+        return any((self.needs, self.expertise, self.nle_withdraws, self.school_refuses))
+
 
 class Preferences(Section):
     """Who prefers whom, for the rules that ask: columns of the pair, least first; greatest first after a minus."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
+from nle_optimizer.evidence.verification.draws import robustness
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
 from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
 from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
@@ -40,6 +41,7 @@ from nle_optimizer.evidence.verification.tables.cures import Cures
 from nle_optimizer.evidence.verification.tables.one_place import OnePlace
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags, Texts
+from nle_optimizer.scenario.columns import SHARE_COLUMNS
 from nle_optimizer.scenario.scenario import Scenario
 
 EXCLUSIONS = "exclusions.csv"
@@ -76,7 +78,8 @@ class _Check:
         self.is_firm = status == "optimal" and by_prices
         self.exclusions = self._table("exclusions", ("school_id", "stage", "reason", "evidence"))
         brief = claim.is_brief
-        self.allocation = self._table("allocation", BRIEFLY if brief else allocation.columns_of(scenario))
+        self.drawn = SHARE_COLUMNS if robustness.KEY in claim.summary else ()
+        self.allocation = self._table("allocation", BRIEFLY if brief else allocation.columns_of(scenario, self.drawn))
         self.unmatched = self._table("unmatched", ("school_id",) if brief else rest.UNMATCHED_COLUMNS)
 
     def _table(self, name: str, columns: Sequence[str]) -> dict[str, Sequence[str]]:
@@ -107,6 +110,7 @@ class _Check:
             check_objectives(self.claim.summary, instance.levels, values, self.findings, proves=proves)
         if proof is not None:
             proof.check(self.claim.summary, sweep, values)
+        robustness.check_robustness(self.scenario, self.claim, self.allocation, self._always(sweep), self.findings)
         if isinstance(proof, PriceCertificate) and self.is_firm and not self.findings.sentences():
             proof.check_firmness(sweep, self.allocation["firmness"])
 
@@ -267,6 +271,12 @@ class _Check:
                 required.setdefault(nle, set()).add(school)
         return {nle: sorted(rows) for nle, rows in required.items()}
 
+    def _always(self, sweep: Sweep) -> set[tuple[str, str]]:
+        """School and NLE of the pairs that any allocation must have."""
+        if not sweep.is_answered:
+            return set()
+        return {(sweep.ids[row], sweep.nle_ids[nle]) for nle, rows in sweep.required.items() for row in rows}
+
     def _next_best(self, nles: Mapping[str, int]) -> dict[int, list[int]]:
         """The recipients for which each NLE is named as the next best; impossible names are noted."""
         result: dict[int, set[int]] = {}
@@ -311,7 +321,9 @@ class _Check:
         scenario, recipients, findings = self.scenario, self.recipients, self.findings
         nles = self._table("nles", rest.nle_columns(scenario))
         breakdown = self._table("breakdown", figures.BREAKDOWN_COLUMNS)
-        allocation.check_cells(scenario, recipients, sweep, supported, self.allocation, self.is_firm, findings)
+        allocation.check_cells(
+            scenario, recipients, sweep, supported, self.allocation, self.drawn, self.is_firm, findings
+        )
         self._check_unmatched(sweep, is_open)
         rest.check_nles(scenario, self.supply, sweep.used, nles, findings)
         everyone: Flags = np.ones(len(recipients), dtype=bool)

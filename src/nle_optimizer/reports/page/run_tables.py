@@ -44,12 +44,21 @@ def _pairs(view: View) -> dict[str, Any]:
             Column("cost", "Cost, £", _unless_all_zero(rows["cost"]), "number"),
             Column("state", "State", [worded(state, STATES) for state in rows["state"]]),
             Column("firmness", "In every best allocation", [_firmness(word) for word in rows["firmness"]]),
+            *_draws(view, rows),
             Column("next_best", "Next best NLE", named(rows["next_best_nle_id"], {**names, "": ""})),
             Column("school_id", "School id", rows["school_id"]),
             Column("nle_id", "NLE id", rows["nle_id"]),
         ),
     ]
     return packed_table("pairs", "Pairs", columns, "Nobody is matched.")
+
+
+def _draws(view: View, rows: Rows) -> Iterator[Column]:
+    """How a pair stands in draws, where there were any."""
+    if "robustness" in view.summary:
+        yield Column("stands", "How it stands in draws", [worded(word, {}) for word in rows["stands"]])
+        yield Column("share_weights", "Share of draws of weights", rows["share_weights"], "number", 2)
+        yield Column("share_estimates", "Share of draws of estimates", rows["share_estimates"], "number", 2)
 
 
 def _further_columns(*columns: Column) -> list[Column]:

@@ -85,6 +85,7 @@ def _summary(view: View, scrub: Scrubber) -> Mapping[str, Any]:
     metrics["mean_distance_km"] = None if few or mean is None else f"{mean:.0f}"
     metrics.pop("total_distance_km", None)
     limits = [limit for limit in view.summary.get("constraints", ()) if not re.search(OF_A_TRUST, limit["label"])]
+    summary.pop("robustness", None)
     return {**summary, "metrics": metrics, "constraints": scrub.value(limits)}
 
 

@@ -81,6 +81,8 @@ def _allocation(view: View) -> Iterator[Column]:
     yield Column("Cost, £", rows["cost"], 10, "money")
     yield Column("State", [worded(state, STATES) for state in rows["state"]])
     yield Column("In every best plan", [{"all": "yes", "some": "no"}.get(word, "") for word in rows["firmness"]], 10)
+    if "robustness" in view.summary:
+        yield Column("Stands in draws", [worded(word, {}) for word in rows["stands"]], 10)
     yield Column("Why", rows["why"], 70)
 
 

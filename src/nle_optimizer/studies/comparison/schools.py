@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from nle_optimizer.errors import RunFolderError
+from nle_optimizer.scenario.columns import SHARE_COLUMNS
 from nle_optimizer.studies.comparison.side import Side
 from nle_optimizer.studies.comparison.tables import RowChange, table_difference
 
 STATES = ("supported", "unmatched", "excluded", "absent")
 """What a school can be in a run; `absent` where the run does not know it."""
-DERIVED = ("why", "next_best_nle_id", "school_name", "nle_name")
-"""Columns of the allocation that follow from the rest, and are not compared."""
+DERIVED = ("why", "next_best_nle_id", "school_name", "nle_name", *SHARE_COLUMNS)
+"""Columns of the allocation that follow from the rest or from draws, and are not compared."""
 
 
 @dataclass(frozen=True)

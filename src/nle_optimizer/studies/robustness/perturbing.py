@@ -4,6 +4,7 @@ Every draw is decided by lots on identifiers, the seed and the number of the dra
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,9 @@ def drawn(scenario: Scenario, rates: Uncertainty, draw: int) -> Scenario:
     held_schools, held_nles = _held(scenario)
     schools = _moved(scenario.schools, "need", int(rates.needs * MILLION), seed, draw)
     nles = _moved(scenario.nles, "expertise", int(rates.expertise * MILLION), seed, draw)
-    refuse = _happens(schools, float(rates.school_refuses), f"refuses {seed}", draw)
+    refuse = _happens(schools, rates.school_refuses, f"refuses {seed}", draw)
     refuse &= ~np.isin(schools.ids.astype(str), held_schools) & ~schools.given("left_out")
-    withdraw = _happens(nles, float(rates.nle_withdraws), f"withdraws {seed}", draw)
+    withdraw = _happens(nles, rates.nle_withdraws, f"withdraws {seed}", draw)
     withdraw &= ~np.isin(nles.ids.astype(str), held_nles)
     tables = {
         "schools": _told(schools, "left_out", refuse, REFUSED),
@@ -59,7 +60,7 @@ def _uniform(table: Records, salt: str, draw: int) -> NDArray[np.uint64]:
     return lots(identities(table.ids, salt, 0), draw)
 
 
-def _happens(table: Records, chance: float, salt: str, draw: int) -> Flags:
+def _happens(table: Records, chance: Decimal, salt: str, draw: int) -> Flags:
     """Rows to which something of a chance happens."""
     return np.asarray(_uniform(table, salt, draw) < np.uint64(int(chance * (2**64 - 1))), dtype=bool)
 

@@ -1,18 +1,25 @@
-"""How firmly each pair of a run stands: among optimal plans, under other weights, under draws around estimates."""
+"""How firmly each pair of a plan stands: among optimal plans, under other weights, under draws around estimates."""
 
+import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from nle_optimizer.allocation import allocate
-from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.studies.reopening import reopen
-from nle_optimizer.studies.robustness.draws import Pair, pairs_of, word_of
-from nle_optimizer.studies.robustness.perturbing import drawn
-from nle_optimizer.studies.robustness.weights import Range, random_weights, weight_ranges
-from nle_optimizer.studies.sweep.memory import Memory
+from nle_optimizer.errors import EngineError
+from nle_optimizer.evidence.claim import Claim, TextTable
+from nle_optimizer.scenario.columns import SHARE_COLUMNS
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.studies.crew import carried_out
+from nle_optimizer.studies.robustness.drawn import WORDS, Drawn, Found, Pair, figures_of, pairs_of, word_of
+from nle_optimizer.studies.robustness.trials import Desk, Perturbed, Reweighted, Trial, Tried
+from nle_optimizer.studies.robustness.weights import Edge, Range, edges_of, random_weights, ranges_of
+
+WORTH_IT = 1_000_000
+"""Candidate pairs of all trials together from which several processes are quicker: each takes a second to start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,79 +27,116 @@ class Robustness:
     """What was found.
 
     Attributes:
-        run: the folder.
-        pairs: the pairs of the plan, each with the word of its firmness among optimal plans; blank where not told.
-        ranges: how far each area's weight can move.
-        draws: how many draws of weights, and as many around the estimates.
-        by_weights, by_estimates: in how many of them each pair stands; None where estimates have no rates.
+        plan: counts and metrics of the plan.
+        pairs: its pairs, each with the word of its firmness among optimal plans; blank where not told.
+        ranges: how far each area's weight can move; of a plan that is not proved optimal none, and of a weight with too
+            many digits to be moved in thousandths none.
+        weights: draws of the weights.
+        estimates: draws around the estimates, as many; None where these have no rates.
     """
 
-    run: str
+    plan: dict[str, float]
     pairs: dict[Pair, str]
     ranges: tuple[Range, ...]
-    draws: int
-    by_weights: Counter[Pair]
-    by_estimates: Counter[Pair] | None
+    weights: Drawn
+    estimates: Drawn | None
+
+    def columns(self) -> TextTable:
+        """For each pair of the plan its shares of the draws, and the word of the lesser one."""
+        estimates = self.estimates
+        shares = [self.weights.share(pair) for pair in self.pairs]
+        others = ["" if estimates is None else estimates.share(pair) for pair in self.pairs]
+        least = [min(float(cell) for cell in both if cell) for both in zip(shares, others, strict=True)]
+        words = [word_of(share) for share in least]
+        return dict(zip(SHARE_COLUMNS, (shares, others, words), strict=True))
 
     def table(self) -> TextTable:
         """`robustness.csv`: a row a pair of the plan."""
-        whole = max(1, self.draws)
-        shares = [self.by_weights[pair] / whole for pair in self.pairs]
-        others = [None if self.by_estimates is None else self.by_estimates[pair] / whole for pair in self.pairs]
-        least = [one if other is None else min(one, other) for one, other in zip(shares, others, strict=True)]
         return {
             "school_id": [school for school, _ in self.pairs],
             "nle_id": [nle for _, nle in self.pairs],
             "firmness": list(self.pairs.values()),
-            "share_weights": [f"{share:.4f}" for share in shares],
-            "share_estimates": ["" if share is None else f"{share:.4f}" for share in others],
-            "stands": [word_of(share) for share in least],
+            **self.columns(),
         }
 
-    def document(self) -> dict[str, Any]:
-        """The answer for programs."""
-        table = self.table()
+    def section(self) -> dict[str, Any]:
+        """The part `robustness` of a summary."""
+        counts, estimates = Counter(self.columns()["stands"]), self.estimates
         return {
-            "schema_version": 1,
-            "run": self.run,
-            "draws": self.draws,
-            "weights": [
-                {
-                    name: None if value is None else (value if name == "area" else float(value))
-                    for name, value in vars(each).items()
-                }
-                for each in self.ranges
-            ],
-            "rows": [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)],
+            "draws": self.weights.draws,
+            "without_allocation": {
+                "weights": len(self.weights.failed),
+                "estimates": None if estimates is None else len(estimates.failed),
+            },
+            "weights": [_as_numbers(each) for each in self.ranges],
+            "pairs": {word: counts[word] for _, word in WORDS},
+            "metrics": None if estimates is None else _rounded(estimates.intervals(self.plan)),
         }
 
 
-def robustness(path: Path, draws: int, tell: Callable[[str], None] = lambda _: None) -> Robustness:
-    """How firmly each pair of a run stands.
+def _as_numbers(found: Range) -> dict[str, Any]:
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in vars(found).items()}
+
+
+def _rounded(intervals: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float]]:
+    return {
+        name: {label: round(number, 6) for label, number in zip(("mean", "low", "high"), numbers, strict=True)}
+        for name, numbers in intervals.items()
+    }
+
+
+def trials_of(scenario: Scenario, claim: Claim, draws: int) -> list[Trial]:
+    """What is tried: both ends of every range of a plan that is proved optimal, then the draws."""
+    edges = edges_of(scenario) if claim.summary["status"] == "optimal" else []
+    reweighted = [Reweighted(n, tuple(each.items())) for n, each in enumerate(random_weights(scenario, draws))]
+    perturbed = [Perturbed(n) for n in range(draws)] if scenario.settings.uncertainty.has_rates else []
+    return [*edges, *reweighted, *perturbed]
+
+
+def robustness(
+    scenario: Scenario,
+    claim: Claim,
+    draws: int,
+    workers: int | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Robustness:
+    """How firmly each pair of a plan stands.
 
     Args:
-        path: the run folder.
+        scenario: what was asked.
+        claim: the plan.
         draws: how many draws of weights, and around the estimates where the scenario's `uncertainty` has rates.
-        tell: told of each search.
+        workers: processes; 1: this one alone; None: one a core where it is worth it. What is found is the same.
+        tell: told of each trial that is done.
 
     Raises:
-        RunFolderError: the folder cannot be read, or holds no allocation.
+        EngineError: a process ended before it answered.
     """
-    opened = reopen(path)
-    scenario, table = opened.folder.scenario, opened.folder.claim.tables["allocation"]
-    columns = (table[name] for name in ("school_id", "nle_id", "firmness"))
-    pairs = {(school, nle): word for school, nle, word in zip(*columns, strict=True)}
-    recall = Memory()
-    ranges = tuple(weight_ranges(opened.outcome, recall, tell))
-    by_weights: Counter[Pair] = Counter()
-    for n, weights in enumerate(random_weights(scenario, draws), start=1):
-        tell(f"weights {n} of {draws}")
-        by_weights.update(pairs_of(allocate(scenario.replace({"fit.weights": weights}), recall=recall, brief=True)))
-    rates = scenario.settings.uncertainty
-    if not (rates.needs or rates.expertise or rates.nle_withdraws or rates.school_refuses):
-        return Robustness(str(path), pairs, ranges, draws, by_weights, None)
-    by_estimates: Counter[Pair] = Counter()
-    for draw in range(draws):
-        tell(f"estimates {draw + 1} of {draws}")
-        by_estimates.update(pairs_of(allocate(drawn(scenario, rates, draw), brief=True)))
-    return Robustness(str(path), pairs, ranges, draws, by_weights, by_estimates)
+    pairs, trials = pairs_of(claim), trials_of(scenario, claim, draws)
+    tried: dict[Trial, Tried] = {}
+    desk = partial(Desk, scenario, pairs)
+    with closing(carried_out(desk, trials, _crew(workers, claim.summary["counts"]["pairs"] * len(trials)))) as answers:
+        for trial, answer in answers:
+            if answer is None:
+                raise EngineError(f"{trial}: its process ended before it answered, perhaps as memory ran out")
+            tried[trial] = answer
+            tell(str(trial))
+    perturbed = [tried[trial] for trial in trials if isinstance(trial, Perturbed)]
+    return Robustness(
+        figures_of(claim),
+        dict(zip(pairs, claim.tables["allocation"]["firmness"], strict=True)),
+        tuple(ranges_of(scenario, {trial: tried[trial] for trial in trials if isinstance(trial, Edge)})),
+        _drawn(tried[trial] for trial in trials if isinstance(trial, Reweighted)),
+        _drawn(perturbed) if scenario.settings.uncertainty.has_rates else None,
+    )
+
+
+def _crew(workers: int | None, pairs: int) -> int:
+    """Processes beside this one, for so many candidate pairs in all trials together."""
+    several = workers if workers is not None else (os.cpu_count() or 1) if pairs >= WORTH_IT else 1
+    return several if several > 1 else 0
+
+
+def _drawn(tried: Iterable[Tried]) -> Drawn:
+    each = list(tried)
+    return Drawn([found for found in each if isinstance(found, Found)], [why for why in each if isinstance(why, str)])

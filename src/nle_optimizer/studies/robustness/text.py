@@ -1,13 +1,13 @@
 """How a plan stands, on a terminal."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
 import click
 
 from nle_optimizer.studies.comparison.layout import heading, wrapped
-from nle_optimizer.studies.robustness.draws import WORDS, Drawn
+from nle_optimizer.studies.robustness.drawn import WORDS, Drawn
 from nle_optimizer.studies.robustness.robustness import Robustness
 from nle_optimizer.studies.robustness.weights import Range
 
@@ -15,20 +15,31 @@ SHOWN = ("supported", "total_fit", "mean_fit", "min_fit", "mean_distance_km", "m
 
 
 def robustness_text(found: Robustness) -> str:
-    """How far weights can move, and how many pairs stand how firmly."""
-    table = found.table()
+    """How firmly a plan stands, with a heading of its own."""
     lines = [click.style("How firmly the plan stands", bold=True)]
     firm = Counter(word for word in found.pairs.values() if word)
     if firm:
         lines.append(
             f"{firm['all']:,} of {len(found.pairs):,} pairs stand in every best plan, {firm['some']:,} in some."
         )
-    lines += heading("How far the weight of one area can move, the others as they are")
-    lines += [_range(each) for each in found.ranges]
-    around = "" if found.by_estimates is None else " and around the estimates"
-    lines += heading(f"Pairs by the share of {found.draws:,} draws of weights{around} in which they stand")
-    lines += _words(Counter(table["stands"]))
-    return "\n".join(lines)
+    return "\n".join([*lines, *draws_lines(found)])
+
+
+def draws_lines(found: Robustness) -> Iterator[str]:
+    """How far weights can move, within what the figures lie, and how many pairs stand how firmly."""
+    if found.ranges:
+        yield from heading("How far the weight of one area can move, the others as they are")
+        yield from map(_range, found.ranges)
+    if found.estimates is not None:
+        yield from heading(f"Around the estimates, {found.estimates.draws:,} draws")
+        yield from _figures(found, found.estimates)
+    around = "" if found.estimates is None else " and around the estimates"
+    yield from heading(f"Pairs by the share of {found.weights.draws:,} draws of weights{around} in which they stand")
+    counts = Counter(found.columns()["stands"])
+    yield from (f"  {word:<8} (from {least:.0%}): {counts[word]:,}" for least, word in WORDS)
+    for kind, drawn in (("of weights", found.weights), ("around the estimates", found.estimates)):
+        if drawn is not None and drawn.failed:
+            yield from wrapped(f"{len(drawn.failed):,} draws {kind} have no allocation: {drawn.failed[0]}", "  ")
 
 
 def _range(each: Range) -> str:
@@ -41,26 +52,9 @@ def _short(number: Decimal) -> str:
     return f"{float(number):.4g}"
 
 
-def _words(counts: Mapping[str, int]) -> list[str]:
-    ends = {word: f"from {least:.0%}" for least, word in WORDS}
-    return [f"  {word:<8} ({ends[word]}): {counts.get(word, 0):,}" for _, word in WORDS]
-
-
-def drawn_text(found: Drawn) -> str:
-    """What draws around the estimates gave: an interval for what matters most, and how firmly the pairs stand."""
-    lines = heading(f"Around the estimates, {found.draws:,} draws")
-    figures = found.figures()
-    rows = {name: cells for name, *cells in zip(*figures.values(), strict=True)}
-    lines.append(f"  {'':<18}{'plan':>12}{'mean':>12}   95 % of the draws")
-    for name in SHOWN:
-        if name in rows and rows[name][1]:
-            plan, mean, low, high = (f"{float(cell):,.2f}" for cell in rows[name][:4])
-            lines.append(f"  {name.replace('_', ' '):<18}{plan:>12}{mean:>12}   {low} to {high}")
-    shares = found.shares()
-    planned = [word for word, own in zip(shares["stands"], shares["in_plan"], strict=True) if own == "yes"]
-    counts = Counter(planned)
-    lines += ["  Pairs of the plan by the share of draws in which they stand:"]
-    lines += [f"  {line}" for line in _words(counts)]
-    if found.failed:
-        lines += wrapped(f"{len(found.failed):,} draws have no allocation: {found.failed[0]}", "  ")
-    return "\n".join(lines)
+def _figures(found: Robustness, drawn: Drawn) -> Iterator[str]:
+    yield f"  {'':<18}{'plan':>12}{'mean':>12}   95 % of the draws"
+    for name, numbers in drawn.intervals(found.plan).items():
+        if name in SHOWN:
+            plan, mean, low, high = (f"{number:,.2f}" for number in (found.plan[name], *numbers))
+            yield f"  {name.replace('_', ' '):<18}{plan:>12}{mean:>12}   {low} to {high}"

@@ -1,26 +1,26 @@
 """How far the weight of an area can move before another plan is better, found by bisection."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
-from nle_optimizer.engines.registry import engines_for
-from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import UnsupportedError
-from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.allocation import solve
+from nle_optimizer.errors import InputError
 from nle_optimizer.model.levels import Leximin
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import Solution
-from nle_optimizer.preparation import prepare
 from nle_optimizer.recall import Recall
 from nle_optimizer.records import Integers
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.given_pairs import locate
+from nle_optimizer.studies.robustness.drawn import Pair
 
-FARTHEST = Decimal(8)
+End = tuple[Decimal, Decimal | None]
+"""The last weight found at which a plan is best on the way, and the next at which it is not, if there is one."""
+FARTHEST = 8
 """How many times its weight an area is tried with at most; down it is tried to nothing."""
 FINENESS = 1000
 """Weights are tried in steps of a thousandth of the weight as it is."""
@@ -47,44 +47,86 @@ class Range:
     above: Decimal | None
 
 
-class Plan:
-    """The matched pairs of a run, to be judged under other settings."""
+@dataclass(frozen=True)
+class Edge:
+    """One end of a range: the area, and the number of thousandths of its weight that is tried last on that side."""
 
-    def __init__(self, outcome: Outcome, recall: Recall):
-        self._scenario, self._recall = outcome.scenario, recall
-        found = outcome.candidates
-        ids = outcome.recipients.ids, found.nles.ids
-        matched = outcome.solution.matched
-        self._pairs = [(str(ids[0][found.recipient[n]]), str(ids[1][found.nle[n]])) for n in matched.tolist()]
+    area: str
+    last: int
 
-    def is_best(self, scenario: Scenario) -> bool:
-        """Whether the plan is a best one, level by level, under other settings."""
-        case = prepare(scenario, lambda _: None, self._recall)
-        own = self._located(case.problem, case.candidates.keys, len(case.recipients))
-        if own is None:
-            return False
-        found = _solved(case.problem, scenario)
-        return _values(case.problem, own) >= _values(case.problem, found.matched)
-
-    def _located(self, problem: Problem, keys: Integers, recipients: int) -> Integers | None:
-        """The plan's pairs among candidates; None where one is no candidate."""
-        school = {str(name): n for n, name in enumerate(problem.recipient_ids)}
-        nle = {str(name): n for n, name in enumerate(problem.nle_ids)}
-        if any(one not in school or other not in nle for one, other in self._pairs):
-            return None
-        wanted = np.array(sorted(nle[other] * recipients + school[one] for one, other in self._pairs), dtype=np.int64)
-        at, there = locate(wanted, keys)
-        return at if there.all() else None
+    def __str__(self) -> str:
+        return f"{self.area} {'up' if self.last > FINENESS else 'down'}"
 
 
-def _solved(problem: Problem, scenario: Scenario) -> Solution:
-    refusals: list[UnsupportedError] = []
-    for engine in engines_for(problem, scenario.settings.engine):
-        try:
-            return engine.solve(problem, scenario.settings.seed, Stopping())
-        except UnsupportedError as refusal:
-            refusals.append(refusal)
-    raise refusals[0]
+def edges_of(scenario: Scenario) -> list[Edge]:
+    """Both ends for every area with a weight; the only one is not tried with nothing."""
+    areas = _weighted(scenario)
+    down = 0 if len(areas) > 1 else FINENESS // FARTHEST
+    return [Edge(area, last) for area in areas for last in (down, FINENESS * FARTHEST)]
+
+
+def edge(scenario: Scenario, plan: Sequence[Pair], which: Edge, recall: Recall) -> End:
+    """How far a plan stays a best one on one side.
+
+    Raises:
+        InputError: weights that are moved in thousandths have more digits than a scenario may say.
+    """
+    weights = scenario.settings.fit.weights
+    weight = _weight(scenario, which.area)
+
+    def is_best(thousandths: int) -> bool:
+        tried = weight * thousandths / FINENESS
+        return _is_best(plan, scenario.replace({"fit.weights": {**weights, which.area: tried}}), recall)
+
+    good, bad = FINENESS, which.last
+    if is_best(bad):
+        return weight * bad / FINENESS, None
+    while abs(bad - good) > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if is_best(middle) else (good, middle)
+    return weight * good / FINENESS, weight * bad / FINENESS
+
+
+def ranges_of(scenario: Scenario, found: Mapping[Edge, object]) -> Iterator[Range]:
+    """The range of each area of which both ends were found."""
+    for area in _weighted(scenario):
+        ends = [end for which, end in found.items() if which.area == area and isinstance(end, tuple)]
+        if len(ends) == 2:
+            (low, below), (high, above) = ends
+            yield Range(area, _weight(scenario, area), low, high, below, above)
+
+
+def _weight(scenario: Scenario, area: str) -> Decimal:
+    return Decimal(scenario.settings.fit.weights.get(area, 0))  # type: ignore[call-overload]
+
+
+def _weighted(scenario: Scenario) -> list[str]:
+    return [area for area in AREAS if _weight(scenario, area)]
+
+
+def _is_best(plan: Sequence[Pair], scenario: Scenario, recall: Recall) -> bool:
+    """Whether no allocation is found that is better than a plan, level by level, under other settings."""
+    try:
+        outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), recall)
+    except InputError:  # a pair that must be would be no candidate
+        return False
+    own = _located(plan, outcome.problem, outcome.candidates.keys)
+    if own is None or outcome.status == "infeasible":
+        return False
+    return outcome.status == "unknown" or _values(outcome.problem, own) >= _values(
+        outcome.problem, outcome.solution.matched
+    )
+
+
+def _located(plan: Sequence[Pair], problem: Problem, keys: Integers) -> Integers | None:
+    """The plan's pairs among candidates; None where one is no candidate."""
+    school = {str(name): n for n, name in enumerate(problem.recipient_ids)}
+    nle = {str(name): n for n, name in enumerate(problem.nle_ids)}
+    if any(one not in school or other not in nle for one, other in plan):
+        return None
+    wanted = np.array(sorted(nle[other] * len(school) + school[one] for one, other in plan), dtype=np.int64)
+    at, there = locate(wanted, keys)
+    return at if there.all() else None
 
 
 def _values(problem: Problem, matched: Integers) -> tuple[object, ...]:
@@ -100,41 +142,12 @@ def _values(problem: Problem, matched: Integers) -> tuple[object, ...]:
     return tuple(values)
 
 
-def weight_ranges(outcome: Outcome, recall: Recall, tell: Callable[[str], None] = lambda _: None) -> Iterator[Range]:
-    """The range of each area with a weight, within which the plan stays a best one; the first change by bisection."""
-    plan, weights = Plan(outcome, recall), outcome.scenario.settings.fit.weights
-    for area in AREAS:
-        weight = Decimal(weights.get(area, 0))  # type: ignore[call-overload]
-        if not weight:
-            continue
-
-        def is_best(tried: Decimal, area: str = area) -> bool:
-            tell(f"{area} {tried:f}")
-            return plan.is_best(outcome.scenario.replace({"fit.weights": {**weights, area: tried}}))
-
-        others = any(value for name, value in weights.items() if name != area)
-        low, below = _edge(is_best, weight, 0 if others else 1 / FARTHEST)
-        high, above = _edge(is_best, weight, FARTHEST)
-        yield Range(area, weight, low, high, below, above)
-
-
-def _edge(is_best: Callable[[Decimal], bool], weight: Decimal, times: Decimal | int) -> tuple[Decimal, Decimal | None]:
-    """The last weight found at which the plan is best on the way, and the next at which it is not, if there is one."""
-    good, bad = FINENESS, int(FINENESS * times)
-    if is_best(weight * times):
-        return weight * times, None
-    while abs(bad - good) > 1:
-        middle = (good + bad) // 2
-        good, bad = (middle, bad) if is_best(weight * middle / FINENESS) else (good, middle)
-    return weight * good / FINENESS, weight * bad / FINENESS
-
-
 def random_weights(scenario: Scenario, draws: int) -> Iterator[dict[str, Decimal]]:
     """Weights of the areas that have one, drawn under the seed, uniform over all that sum to one."""
     from random import Random
 
     lot = Random(f"weights {scenario.settings.seed}")
-    areas = [area for area in AREAS if scenario.settings.fit.weights.get(area, 0)]  # type: ignore[call-overload]
+    areas = _weighted(scenario)
     for _ in range(draws):
         cuts = sorted(lot.randint(0, WHOLE) for _ in areas[1:])
         parts = np.diff([0, *cuts, WHOLE]).tolist()

@@ -34,14 +34,14 @@ OWN = (
 )
 
 
-def extra_columns(scenario: Scenario) -> list[str]:
-    """Columns of the schools table that are carried through."""
-    return [name for name in scenario.schools.extra if name not in (*scenario.resources, *OWN)]
+def extra_columns(scenario: Scenario, drawn: Sequence[str]) -> list[str]:
+    """Columns of the schools table that are carried through; not those that draws give."""
+    return [name for name in scenario.schools.extra if name not in (*scenario.resources, *OWN, *drawn)]
 
 
-def columns_of(scenario: Scenario) -> list[str]:
-    """The columns that the allocation must have."""
-    return [*OWN, *scenario.resources, *extra_columns(scenario)]
+def columns_of(scenario: Scenario, drawn: Sequence[str]) -> list[str]:
+    """The columns that the allocation must have, those that draws give last."""
+    return [*OWN, *scenario.resources, *extra_columns(scenario, drawn), *drawn]
 
 
 def texts(column: Column) -> list[str]:
@@ -110,6 +110,7 @@ def check_cells(
     sweep: Sweep,
     supported: Supported,
     table: Mapping[str, Sequence[str]],
+    drawn: Sequence[str],
     firm: bool,
     findings: Findings,
 ) -> None:
@@ -120,11 +121,12 @@ def check_cells(
         sweep: what the candidates are.
         supported: the matched pairs.
         table: the columns of the file.
+        drawn: those of them that draws give.
         firm: whether it must be told which pairs stand in every optimum.
         findings: what is wrong.
     """
     lines = supported.lines.tolist()
-    expected = _expected(scenario, recipients, sweep, supported)
+    expected = _expected(scenario, recipients, sweep, supported, drawn)
     schools, nles = expected["school_id"], expected["nle_id"]
     rows = [f"school {school}, NLE {nle}" for school, nle in zip(schools, nles, strict=True)]
     for column, cells in expected.items():
@@ -136,7 +138,9 @@ def check_cells(
             findings.differs(FILE, row, "why", "a sentence", "")
 
 
-def _expected(scenario: Scenario, recipients: Recipients, sweep: Sweep, supported: Supported) -> dict[str, list[str]]:
+def _expected(
+    scenario: Scenario, recipients: Recipients, sweep: Sweep, supported: Supported, drawn: Sequence[str]
+) -> dict[str, list[str]]:
     here, there = recipients.table.take(supported.rows), scenario.nles.take(supported.nles)
     pairs = sweep.matching.pairs.keep(sweep.fit >= 0)
     amounts = sweep.measures.usage.of(pairs)
@@ -159,7 +163,7 @@ def _expected(scenario: Scenario, recipients: Recipients, sweep: Sweep, supporte
         columns[f"fit_{area}"] = fixed_each(shares, MILLION, 6)
     for n, resource in enumerate(scenario.resources):
         columns[resource] = [shortest(amount) for amount in amounts[n].tolist()]
-    for name in (*CARRIED, *extra_columns(scenario)):
+    for name in (*CARRIED, *extra_columns(scenario, drawn)):
         columns[name] = texts(here.column(name))
     columns["kind"] = [kind or "school" for kind in columns["kind"]]
     return columns

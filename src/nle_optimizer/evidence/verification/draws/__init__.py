@@ -1,0 +1,1 @@
+"""What draws are said to have given, as far as that can be told without drawing again."""

@@ -1,0 +1,146 @@
+"""What a run says of its draws hangs together: a changed cell or figure is found, without drawing again."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from nle_optimizer import allocate
+from nle_optimizer.evidence.claim import Claim
+from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.result import Result
+from nle_optimizer.scenario.scenario import load_scenario
+from nle_optimizer.studies.robustness.publishing import with_draws
+from support.scenarios import nle, school, write_scenario
+
+RATES = {"draws": 9, "needs": 0.3, "expertise": 0.2, "nle_withdraws": 0.3, "school_refuses": 0.2}
+AREAS = ("leadership", "governance", "finance")
+DRAWN = ("share_weights", "share_estimates", "stands")
+
+
+def drawn(folder: Path, **settings: Any) -> Result:
+    """A result with its draws, one pair of it agreed."""
+    lot = Random(1)
+
+    def cells(prefix: str) -> dict[str, Any]:
+        return {f"{prefix}_{area}": lot.choice([0.2, 0.5, 0.9]) for area in AREAS}
+
+    file = write_scenario(
+        folder,
+        {"objectives": ["fit"], "uncertainty": RATES, "data": {"current": "current.csv"}, **settings},
+        [school(n, stands="yes", **cells("need")) for n in range(8)],
+        [nle(n, **cells("expertise"), placements=2) for n in range(3)],
+        current=[{"school_id": "S1", "nle_id": "N1", "state": "agreed"}],
+    )
+    return with_draws(allocate(load_scenario(file)), 1, lambda _: None)[0]
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return drawn(tmp_path_factory.mktemp("draws"))
+
+
+def test_an_honest_run_stands_though_its_schools_have_a_column_of_the_same_name(result: Result) -> None:
+    assert check_claim(result.scenario, result.claim) == []
+    assert "yes" not in result.claim.tables["allocation"]["stands"]
+    assert list(result.claim.tables["allocation"])[-3:] == list(DRAWN)
+
+
+def changed(result: Result, table: str, column: str, row: int, cell: str) -> Claim:
+    tables = copy.deepcopy({name: dict(cells) for name, cells in result.claim.tables.items()})
+    tables[table][column] = [*tables[table][column]]
+    tables[table][column][row] = cell  # type: ignore[index]
+    return Claim(tables, result.claim.summary, result.claim.certificate)
+
+
+def other(column: str, cell: str) -> Iterator[str]:
+    """What somebody might write instead; another share of the draws of weights nobody can tell without drawing them."""
+    yield ""
+    yield cell + "1"
+    yield {"firm": "likely", "yes": "no", "no": "yes"}.get(cell, "firm")
+    if "." in cell and column != "share_weights":
+        yield f"{(float(cell) + 1 / RATES['draws']) % 1:.4f}"
+        yield f"{1 - float(cell):.4f}"
+        yield f"-{cell}"
+    if cell.isdecimal():
+        yield str(int(cell) + 1)
+
+
+@pytest.mark.parametrize("table", ["allocation", "uncertainty", "pair_shares"])
+def test_a_changed_cell_is_found(table: str, result: Result) -> None:
+    columns = result.claim.tables[table]
+    for column in DRAWN if table == "allocation" else columns:
+        for row, cell in enumerate(columns[column]):
+            for instead in other(column, cell):
+                if instead != cell:
+                    claim = changed(result, table, column, row, instead)
+                    assert check_claim(result.scenario, claim), f"{table}: {column} {row}: {cell} to {instead} passed"
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
+    if entries is None:
+        yield path, value
+        return
+    for key, entry in entries:
+        yield from leaves(entry, (*path, key))
+
+
+def test_a_changed_figure_of_the_summary_is_found(result: Result) -> None:
+    for path, value in leaves(result.claim.summary["robustness"]):
+        for instead in (None, "x", value + 0.001 if isinstance(value, float) else 3, -1):
+            summary = copy.deepcopy(dict(result.claim.summary))
+            holder = summary["robustness"]
+            for key in path[:-1]:
+                holder = holder[key]
+            if holder[path[-1]] == instead:
+                continue
+            holder[path[-1]] = instead
+            claim = Claim(result.claim.tables, summary, result.claim.certificate)
+            assert check_claim(result.scenario, claim), f"{path}: {value} to {instead} passed"
+
+
+@pytest.mark.parametrize("table", ["allocation", "uncertainty", "pair_shares"])
+def test_a_row_or_column_that_is_missing_is_found(table: str, result: Result) -> None:
+    columns = result.claim.tables[table]
+    shorter = {name: list(cells)[1:] for name, cells in columns.items()}
+    without = [{name: cells for name, cells in columns.items() if name != gone} for gone in columns if gone in DRAWN]
+    for instead in (shorter, *without):
+        claim = Claim({**result.claim.tables, table: instead}, result.claim.summary, result.claim.certificate)
+        assert check_claim(result.scenario, claim)
+
+
+def test_a_summary_that_tells_nothing_of_draws_is_found_where_tables_do(result: Result) -> None:
+    summary = {name: part for name, part in result.claim.summary.items() if name != "robustness"}
+    assert check_claim(result.scenario, Claim(result.claim.tables, summary, result.claim.certificate))
+
+
+def test_an_agreed_pair_stands_in_every_draw_that_has_an_allocation(result: Result) -> None:
+    table = result.claim.tables["allocation"]
+    row = list(zip(table["school_id"], table["nle_id"], strict=True)).index(("S1", "N1"))
+    assert [table[name][row] for name in DRAWN] == ["1.0000", "1.0000", "firm"]
+    claim = changed(result, "allocation", "share_estimates", row, "0.8889")
+    for name, cell in (("share", "0.8889"), ("stands", "likely")):
+        at = result.claim.tables["pair_shares"]
+        rows = list(zip(at["school_id"], at["nle_id"], strict=True))
+        claim.tables["pair_shares"][name][rows.index(("S1", "N1"))] = cell  # type: ignore[index]
+    assert any("is required" in finding for finding in check_claim(result.scenario, claim))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"fit": {"weights": {"finance": 2}}},
+        {"fit": {"weights": {"leadership": 1, "governance": 0.333, "finance": 0.334}}},
+        {"rule": "greedy"},
+        {"uncertainty": {"draws": 5}},
+        {"uncertainty": {"draws": 3, "nle_withdraws": 1}},
+        {"constraints": [{"name": "few", "type": "quota", "of": "schools", "minimum": 5}], "uncertainty": RATES},
+    ],
+)
+def test_honest_runs_of_many_kinds_stand(settings: dict[str, Any], tmp_path: Path) -> None:
+    result = drawn(tmp_path, **settings)
+    assert check_claim(result.scenario, result.claim) == []
