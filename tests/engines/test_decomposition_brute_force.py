@@ -3,6 +3,7 @@
 from fractions import Fraction
 from random import Random
 
+import numpy as np
 import pytest
 
 from nle_optimizer.errors import InfeasibleError
@@ -45,6 +46,26 @@ def test_every_level_is_proved_to_have_the_best_value_and_its_leaves_prove_it(ki
         assert (allocations == as_allocation(problem, solution)).all(axis=1).any()
         assert [bound_of(problem, solution, n) for n in range(len(best))] == best
         assert all(level.proved and level.proof in ("multipliers", "leaves") for level in solution.levels)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_level_has_the_best_value_from_any_start(kind: str) -> None:
+    lot = Random(f"{kind} starts")
+    for problem in problems(kind, 30):
+        allocations = every_assignment(problem)
+        starts = [
+            np.array(sorted(lot.sample(range(problem.size), lot.randint(0, problem.size))), dtype=np.int64),
+            np.arange(problem.size),
+        ]
+        for start in starts:
+            if not len(allocations):
+                with pytest.raises(InfeasibleError):
+                    solve_days(problem, start=start)
+                continue
+            solution = solve_days(problem, start=start)
+            assert values_of(solution) == best_allocations(problem, allocations, problem.levels)[1]
+            assert all(level.proved for level in solution.levels)
+            assert (allocations == as_allocation(problem, solution)).all(axis=1).any()
 
 
 def test_a_level_is_held_only_to_what_its_allowance_leaves() -> None:

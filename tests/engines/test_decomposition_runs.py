@@ -68,6 +68,19 @@ def test_held_levels_are_kept_by_a_search(searched: None) -> None:
     assert bound_of(problem, solution, 1) == solution.levels[1].bound >= solution.levels[1].value
 
 
+def test_from_the_plan_one_day_more_or_fewer_is_worth_what_it_is_from_nothing() -> None:
+    for problem in (town(20, 100), town(30, 120, seed=1, reach=0.25)):
+        plan = solve_days(problem, children=2)
+        (days,) = problem.resources
+        for nle, unit in ((0, 1), (7, -2)):
+            capacity = days.capacity.copy()
+            capacity[nle] += unit * MILLION
+            other = replace(problem, resources=(replace(days, capacity=capacity),))
+            cold, warm = solve_days(other, children=2), solve_days(other, children=2, start=plan.matched)
+            assert cold.levels[0].proved and warm.levels[0].proved
+            assert cold.levels[0].value == warm.levels[0].value
+
+
 def test_a_gap_that_will_do_ends_the_run() -> None:
     solution = solve_days(town(), Stopping(gap=Fraction(1, 5)))
     assert solution.stopped == "gap"

@@ -135,7 +135,7 @@ def test_outside_the_network_a_pair_is_priced_by_solving_again(tmp_path: Path) -
             assert forced is not None
             assert told["forced"]["exact"]
             assert float(told["forced"]["change"]) == pytest.approx(float(forced) - base)
-            assert told["forced"]["method"] == "solving again"
+            assert told["forced"]["method"] == "solving again from the plan"
             priced += 1
     assert priced
 

@@ -122,7 +122,7 @@ def test_a_day_more_or_fewer_is_worth_what_every_allocation_gives(tmp_path: Path
         assert outcome is not None
         before = best_in_days(given, settings["objectives"])
         found = marginal_of(outcome, "run", "nle")
-        again += sum(row.method == "solving again" for row in found.rows)
+        again += sum(row.method == "solving again from the plan" for row in found.rows)
         for n, row in enumerate(given["nles"]):
             for side, more in (("one_more", 1), ("one_fewer", -1)):
                 other = changed(given, "nles", n, days=row["days"] + more)

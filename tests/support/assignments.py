@@ -93,9 +93,14 @@ def every_assignment(problem: Problem) -> Flags:
     return chosen[within].astype(bool)
 
 
-def solve_days(problem: Problem, stop: Stopping | None = None, children: int = 1) -> Solution:
-    """The decomposition engine's answer."""
-    return DecompositionEngine(children=children).solve(problem, 0, stop or Stopping())
+def solve_days(
+    problem: Problem, stop: Stopping | None = None, children: int = 1, start: Integers | None = None
+) -> Solution:
+    """The decomposition engine's answer, from a start or from nothing."""
+    engine = DecompositionEngine(children=children)
+    if start is None:
+        return engine.solve(problem, 0, stop or Stopping())
+    return engine.solve_from(problem, 0, stop or Stopping(), start)
 
 
 def bound_of(problem: Problem, solution: Solution, level: int) -> int:

@@ -1,10 +1,11 @@
 """What an engine is: something that solves problems of a certain structure, and says of which."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import Solution
+from nle_optimizer.records import Integers
 
 
 class Engine(Protocol):
@@ -22,4 +23,23 @@ class Engine(Protocol):
         Raises:
             InfeasibleError: no allocation meets the hard limits.
             EngineError: the solver failed or contradicted itself.
+        """
+
+
+@runtime_checkable
+class FromAStart(Protocol):
+    """An engine that gains from an allocation of a similar problem."""
+
+    def solve_from(self, problem: Problem, seed: int, stop: Stopping, start: Integers) -> Solution:
+        """The solution, as by `Engine.solve`; what is proved optimal is worth the same from any start.
+
+        Args:
+            problem: what is solved.
+            seed: of the lottery that settles ties.
+            stop: when to stop before everything is proved.
+            start: indices of pairs, such as the allocation of a similar problem. It is not believed: pairs that the
+                limits have no room for are left out.
+
+        Raises:
+            InfeasibleError, EngineError: as `Engine.solve`.
         """

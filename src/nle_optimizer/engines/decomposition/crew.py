@@ -1,8 +1,10 @@
-"""The children at work for one solve, each started when it is first needed."""
+"""The children at work for a solve, each started when it is first needed, and kept for the next solve."""
 
-from collections.abc import Callable, Sequence
+import atexit
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from types import TracebackType
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from nle_optimizer.engines.child import Child, wait
@@ -46,11 +48,30 @@ class Crew:
         if child is not None:
             child.close()
 
-    def __enter__(self) -> "Crew":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the children."""
         for number in range(len(self._children)):
             self._dismiss(number)
+
+
+_idle: defaultdict[int, list[Crew]] = defaultdict(list)
+"""Crews by size, whose children wait for the next solve: each took a second to start."""
+
+
+@contextmanager
+def crew_of(size: int) -> Iterator[Crew]:
+    """A crew for one solve; whatever ends that early ends its children, who may be at work."""
+    crew = _idle[size].pop() if _idle[size] else Crew(size)
+    try:
+        yield crew
+    except BaseException:
+        crew.close()
+        raise
+    _idle[size].append(crew)
+
+
+@atexit.register
+def _close_all() -> None:
+    for crews in _idle.values():
+        for crew in crews:
+            crew.close()

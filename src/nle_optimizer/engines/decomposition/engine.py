@@ -7,6 +7,7 @@ from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import Solution
+from nle_optimizer.records import Integers
 
 MOST_CHILDREN = 2
 """Processes at work; what is found does not depend on how many there are."""
@@ -45,8 +46,15 @@ class DecompositionEngine:
         A unit of work is a round of neighbourhoods or a case of branch and bound; see `stage` for how many there
         are where nothing else ends a level.
         """
-        from nle_optimizer.engines.decomposition.crew import Crew
+        return self._solved(problem, stop, None)
+
+    def solve_from(self, problem: Problem, seed: int, stop: Stopping, start: Integers) -> Solution:  # noqa: ARG002
+        """The same from an allocation; see `FromAStart`."""
+        return self._solved(problem, stop, start)
+
+    def _solved(self, problem: Problem, stop: Stopping, start: Integers | None) -> Solution:
+        from nle_optimizer.engines.decomposition.crew import crew_of
         from nle_optimizer.engines.decomposition.solving import solve_levels
 
-        with Crew(self._children) as crew:
-            return solve_levels(problem, crew, stop, self._watch)
+        with crew_of(self._children) as crew:
+            return solve_levels(problem, crew, stop, self._watch, start)

@@ -11,6 +11,7 @@ from nle_optimizer.engines.decomposition.crew import Crew
 from nle_optimizer.engines.decomposition.guide import guide_of
 from nle_optimizer.engines.decomposition.restating import restated
 from nle_optimizer.engines.decomposition.stage import Stage, Work
+from nle_optimizer.engines.decomposition.start import taken_in_turn
 from nle_optimizer.engines.decomposition.watching import Watch
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import EngineError, InfeasibleError
@@ -25,8 +26,15 @@ Held = list[tuple[Level, int]]
 """Levels with the least value that each keeps."""
 
 
-def solve_levels(problem: Problem, crew: Crew, stop: Stopping, watch: Watch) -> Solution:
+def solve_levels(problem: Problem, crew: Crew, stop: Stopping, watch: Watch, start: Integers | None) -> Solution:
     """The best allocation found, level by level, with the tree that bounds each.
+
+    Args:
+        problem: what is solved.
+        crew: processes at work.
+        stop: when to stop.
+        watch: told of every better value and bound.
+        start: pairs to begin with, as far as there is room for them; None for nothing.
 
     Raises:
         InfeasibleError: no allocation meets the hard limits.
@@ -37,7 +45,8 @@ def solve_levels(problem: Problem, crew: Crew, stop: Stopping, watch: Watch) -> 
     held: Held = []
     outcomes: list[LevelOutcome] = []
     trees: list[Tree] = []
-    matched, stopped = None, None
+    matched = None if start is None else _room_for(problem, levels, start)
+    stopped = None
     for number, level in enumerate(levels or [_nothing(problem)]):
         began = time.monotonic()
         case = case_of(problem, level.amounts, held)
@@ -103,6 +112,17 @@ def _restated(
     case = case_of(problem, level.amounts, kept)
     proof = restated(tree, case, problem.required_pairs(), np.zeros(0, dtype=np.int64))
     return outcome if outcome.proof == "solver" else replace(outcome, bound=bound_of(proof)), proof
+
+
+def _room_for(problem: Problem, levels: list[Level], start: Integers) -> Integers | None:
+    """The pairs of a start that the limits have room for, the best first after those required; None if that breaks one.
+
+    A lower limit may be broken, or the room of a required pair may be taken.
+    """
+    case = case_of(problem, np.zeros(problem.size, dtype=np.int64), [])
+    best_first = start[np.argsort(-levels[0].amounts[start], kind="stable")] if levels else start
+    kept = taken_in_turn(case, np.concatenate([problem.required_pairs(), best_first]))
+    return kept if case.allows(kept) and np.isin(problem.required_pairs(), kept).all() else None
 
 
 def _required(problem: Problem) -> Integers:

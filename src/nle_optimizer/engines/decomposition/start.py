@@ -30,6 +30,14 @@ def first_allocation(pricing: Pricing, prices: Floats, taken: Integers | None = 
     return np.flatnonzero(ledger.taken)
 
 
+def taken_in_turn(case: Case, pairs: Integers) -> Integers:
+    """Positions of those of some pairs, ascending, that no limit rules out after the ones before them."""
+    ledger = _Ledger(case)
+    for pair in pairs.tolist():
+        ledger.take(pair)
+    return np.flatnonzero(ledger.taken)
+
+
 class _Ledger:
     """What is taken and what is left of every limit."""
 
@@ -54,7 +62,7 @@ class _Ledger:
         case, nle, recipient = self.case, self.case.nle[pair], self.case.recipient[pair]
         own = slice(self.start[pair], self.start[pair + 1])
         sides, amounts = self.side[own], self.amount[own]
-        if not self.places[recipient] or (case.use[:, pair] > self.left[:, nle]).any():
+        if self.taken[pair] or not self.places[recipient] or (case.use[:, pair] > self.left[:, nle]).any():
             return
         if ((self.above[sides] < amounts) & (amounts > 0)).any():
             return

@@ -23,7 +23,7 @@ class Price:
     """What forcing something changes.
 
     Attributes:
-        method: `network`, or `solving again`.
+        method: as of an `Answer`.
         is_possible: whether any allocation has it.
         exact: whether the change of the first objective is known exactly.
         least, most: the change of the first objective, in its own sense and unit, as text; blank where it is not known.

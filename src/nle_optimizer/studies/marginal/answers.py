@@ -1,10 +1,11 @@
-"""What one change is worth: read off the exchanges of a network, or found by solving again."""
+"""What one change is worth: read off the exchanges of a network, or found by solving again, from the plan or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nle_optimizer.engines.engine import FromAStart
 from nle_optimizer.engines.exchanges.changes import Changes
 from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.engines.stopping import Stopping
@@ -15,7 +16,7 @@ from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import Solution
 from nle_optimizer.records import Flags
 
-NETWORK, SOLVED, UNCHANGED = "network", "solving again", "no change"
+NETWORK, FROM_THE_PLAN, SOLVED, UNCHANGED = "network", "solving again from the plan", "solving again", "no change"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Answer:
     """What a change does.
 
     Attributes:
-        method: `network` (residual network), `solving again`, or `no change` where it is plain that nothing changes.
+        method: `network` (residual network), `solving again from the plan`, `solving again` from nothing, where the
+            engine would gain nothing from the plan, or `no change` where it is plain that nothing changes.
         is_possible: whether any allocation has the change.
         least, most: how much each level changes at least and at most, in its maximising orientation, as far as is
             known: levels after the first whose two values differ are left out. Both are empty where nothing is known.
@@ -86,17 +88,21 @@ def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: b
     """
     settings = outcome.scenario.settings
     if overfull(problem):
-        return impossible(SOLVED)
+        return impossible()
+    engine = next(engines_for(problem, "auto"))
+    method = FROM_THE_PLAN if isinstance(engine, FromAStart) else SOLVED
     try:
-        engine = next(engines_for(problem, "auto"))
-        found = engine.solve(problem, settings.seed, stop)
+        if isinstance(engine, FromAStart):
+            found = engine.solve_from(problem, settings.seed, stop, outcome.solution.matched)
+        else:
+            found = engine.solve(problem, settings.seed, stop)
     except InfeasibleError:
-        return impossible(SOLVED)
+        return impossible(method)
     if problem.levels and not found.levels:
-        return Answer(SOLVED)
+        return Answer(method)
     least, most = _between(outcome.solution, found, relaxed=relaxed)
     count = np.bincount(problem.recipient[found.matched], minlength=len(problem.recipient_ids))
-    return Answer(SOLVED, True, least, most, *_schools(outcome, count > 0))
+    return Answer(method, True, least, most, *_schools(outcome, count > 0))
 
 
 def _between(before: Solution, after: Solution, *, relaxed: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nle_optimizer.evidence.exchanging import in_its_unit, written
 from nle_optimizer.model.levels import AnyLevel
-from nle_optimizer.studies.marginal.answers import NETWORK, SOLVED, Answer
+from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, NETWORK, SOLVED, Answer
 
 Cell = Decimal | str | bool | None
 
@@ -28,9 +28,9 @@ class Row:
 
     @property
     def method(self) -> str:
-        """How the values were found; `solving again` where either was."""
+        """How the values were found; by solving again where either was."""
         methods = (self.more.method, self.fewer.method)
-        return next((method for method in (SOLVED, NETWORK) if method in methods), methods[0])
+        return next((method for method in (SOLVED, FROM_THE_PLAN, NETWORK) if method in methods), methods[0])
 
     @property
     def is_exact(self) -> bool:

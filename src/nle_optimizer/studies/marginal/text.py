@@ -1,5 +1,6 @@
 """The answer to `marginal` on a terminal."""
 
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import click
 from nle_optimizer.evidence.exchanging import written
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.studies.comparison.layout import heading, label, wrapped
-from nle_optimizer.studies.marginal.answers import SOLVED
+from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, SOLVED
 from nle_optimizer.studies.marginal.marginal import Marginal
 from nle_optimizer.studies.marginal.rows import Row
 from nle_optimizer.studies.marginal.scarcity import Region
@@ -44,12 +45,14 @@ def _title(found: Marginal) -> str:
 
 
 def _method(found: Marginal) -> str:
-    again = sum(row.method == SOLVED for row in found.rows)
+    counts = Counter(row.method for row in found.rows)
+    again = counts[SOLVED] + counts[FROM_THE_PLAN]
     if not again:
         return "Exact, from the network of the one solution." if not found.why else ""
     exact = sum(row.is_exact for row in found.rows)
     why = f" ({found.why})" if found.why else ""
-    return f"Found by solving again for {again:,} of {len(found.rows):,} rows{why}; {exact:,} are exact."
+    start = " from the plan" if not counts[SOLVED] else ""
+    return f"Found by solving again{start} for {again:,} of {len(found.rows):,} rows{why}; {exact:,} are exact."
 
 
 def _table(found: Marginal, most: int) -> list[str]:
