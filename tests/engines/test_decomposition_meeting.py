@@ -36,9 +36,8 @@ def test_two_halves_make_the_best_allocation_of_a_small_problem_and_nothing_beyo
 
 
 @pytest.mark.skipif(not D05100.is_file(), reason="the published instances are not beside this project")
-@pytest.mark.parametrize("seed", [1, 2])
-def test_d05100_comes_out_at_its_optimum_in_any_order_and_whatever_its_costs_are_taken_from(seed: int) -> None:
-    case, most = shuffled_d05100(np.random.default_rng(seed))
+def test_d05100_comes_out_at_its_optimum_in_another_order_with_costs_taken_from_another_number() -> None:
+    case, most = shuffled_d05100(np.random.default_rng(1))
     found = meet(case, case.supporters.sum() * most - 2 * OPTIMUM)
     assert found is not None
     assert len(found) == len(case.supporters)

@@ -7,7 +7,7 @@ import numpy as np
 
 from nle_optimizer.engines.decomposition.ascent import improve
 from nle_optimizer.engines.decomposition.bound import VOID
-from nle_optimizer.engines.decomposition.branching import Branching, bound_of
+from nle_optimizer.engines.decomposition.branching import CLOSE, Branching, bound_of
 from nle_optimizer.engines.decomposition.case import Case, Floats
 from nle_optimizer.engines.decomposition.crew import Crew
 from nle_optimizer.engines.decomposition.meeting import meet
@@ -22,7 +22,10 @@ from nle_optimizer.model.solution import LevelOutcome, Tree
 from nle_optimizer.records import Integers
 
 STEPS = 400
-"""Steps of the first ascent of a level."""
+"""Steps of an ascent of a level."""
+
+FIRST_STEPS = 40
+"""Steps of the first ascent of a tiny one, where an allocation to aim at leads on faster."""
 
 SMALL = 3000
 """Pairs up to which a level is also put to the solver as a whole, and branched on."""
@@ -137,7 +140,7 @@ class Stage:
         if self.branching.taken is None and self.case.size > TINY:
             word = self._ask_solver(part, prices)
         self._search(tree, part, prices)
-        if not self._enough(tree) and self.case.size <= SMALL:
+        if not self._enough(tree) and self.case.size <= SMALL and self.work.up_to(1):
             tree, prices = self._tightened(tree, pricing, prices)
             word = self._ask_solver(part, prices)
             tree = self._branched(tree, prices, self._nodes(tree, met, word))
@@ -148,7 +151,8 @@ class Stage:
     def _prices(self, pricing: Pricing) -> Floats:
         """Good prices: those of the linear relaxation, improved."""
         prices = self._first_prices(pricing)
-        return improve(pricing, prices, -np.inf, STEPS, self.stop).prices
+        steps = STEPS if pricing.case.size > TINY else FIRST_STEPS
+        return improve(pricing, prices, -np.inf, steps, self.stop).prices
 
     def _tightened(self, tree: Tree, pricing: Pricing, prices: Floats) -> tuple[Tree, Floats]:
         """The better of a leaf and the one that an ascent towards the value found proves, and its prices."""
@@ -156,7 +160,8 @@ class Stage:
             self._report(tree)
             return tree, prices
         target = self.branching.best - self.case.worth(self.required)
-        ascent = improve(pricing, prices, target, STEPS, self.stop, target=float(target))
+        least = target + CLOSE * self.branching.step
+        ascent = improve(pricing, prices, least, STEPS, self.stop, target=float(target))
         leaf = self.branching.leaf(ascent.prices, self.required, np.zeros(0, dtype=np.int64))
         if leaf.bound < bound_of(tree):
             tree, prices = leaf, ascent.prices
