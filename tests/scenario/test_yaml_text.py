@@ -36,6 +36,8 @@ def refused(text: str) -> str:
         ("0x1F", 31),
         ("-3", -3),
         ("1:30", "1:30"),
+        (">\n in one\n line\n\n and the next\n", "in one line\nand the next\n"),
+        ("|\n kept as\n it is\n", "kept as\nit is\n"),
         ("0.1", Decimal("0.1")),
         ("1e3", Decimal(1000)),
         ("2022-09-01", date(2022, 9, 1)),

@@ -9,12 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, MappingStartEvent, NodeEvent, SequenceStartEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 
 from nle_optimizer.errors import InputError, Place, Problem
 
@@ -47,10 +56,10 @@ def parse_yaml(text: str, file: str) -> Marked:
     """
     if len(text) > MAX_CHARACTERS:
         raise InputError([Problem(Place(file), "", f"the file is longer than {MAX_CHARACTERS:,} characters")])
-    yaml = YAML(typ="rt", pure=True)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = partial(_PlainParser, file)
     try:
-        _refuse_tricks(yaml, text, file)
-        node = YAML(typ="rt", pure=True).compose(text)
+        node = yaml.compose(text)
     except MarkedYAMLError as error:
         raise InputError([_marked(error, file)]) from None
     except YAMLError as error:
@@ -77,10 +86,16 @@ def _marked(error: MarkedYAMLError, file: str) -> Problem:
     return Problem(place, "", f"the file is not valid YAML: {error.problem or error.context}")
 
 
-def _refuse_tricks(yaml: YAML, text: str, file: str) -> None:
-    depth = 0
-    for event in yaml.parse(text):
-        place = Place(file, event.start_mark.line + 1, event.start_mark.column + 1)
+class _PlainParser(Parser):
+    """The parser of YAML that refuses what a scenario needs not, event by event."""
+
+    def __init__(self, file: str, loader: Any) -> None:
+        super().__init__(loader)
+        self._file, self._depth = file, 0
+
+    def get_event(self) -> Any:
+        event = super().get_event()
+        place = Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             raise InputError([Problem(place, "", "anchors and aliases are not allowed", hint="write it out")])
         if getattr(event, "tag", None) is not None:
@@ -88,11 +103,12 @@ def _refuse_tricks(yaml: YAML, text: str, file: str) -> None:
         if getattr(event, "version", None) not in (None, (1, 2)):
             raise InputError([Problem(place, "", "only YAML 1.2 is read", hint="leave out the line %YAML")])
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
-            depth += 1
-        elif type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
-            depth -= 1
-        if depth > MAX_DEPTH:
+            self._depth += 1
+        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+            self._depth -= 1
+        if self._depth > MAX_DEPTH:
             raise InputError([Problem(place, "", f"nested more than {MAX_DEPTH} deep", hint="flatten it")])
+        return event
 
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
