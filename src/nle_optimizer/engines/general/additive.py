@@ -10,14 +10,20 @@ from nle_optimizer.model.solution import Leaf, LevelOutcome
 from nle_optimizer.records import Integers
 
 
-def optimise(run: Run, level: Level) -> tuple[LevelOutcome, Leaf | None]:
-    """Optimise a level and hold it; its outcome, and the multipliers that prove a bound where there are any."""
+def optimise(run: Run, level: Level, known: int | None = None) -> tuple[LevelOutcome, Leaf | None]:
+    """Optimise a level and hold it; its outcome, and the multipliers that prove a bound where there are any.
+
+    Args:
+        run: where the engine stands.
+        level: what is optimised.
+        known: the most that a solver has shown the level to be; None where it was not asked.
+    """
     amounts = amounts_of(level)
     leaf = None
     if level.presence_amounts is None and run.problem.resources:
         leaf = relaxed_leaf(run.problem, level.amounts, run.held, run.stop)
     trivial = most_of(run.problem, level)
-    ceiling = trivial if leaf is None else min(leaf.bound, trivial)
+    ceiling = min(trivial, trivial if leaf is None else leaf.bound, trivial if known is None else known)
     value = level.value(run.problem, run.matched)
     bound = ceiling
     if not run.stop.good_enough(value, ceiling):

@@ -1,12 +1,13 @@
 """The general engines: every problem as whole-number programs, level by level, by CP-SAT or by HiGHS."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
 
 import numpy as np
 
-from nle_optimizer.engines.general import additive, spreads, thresholds
+from nle_optimizer.engines.general import additive, spreads, thresholds, together
 from nle_optimizer.engines.general.clash import any_allocation, clash_of
 from nle_optimizer.engines.general.draft import draft_of
 from nle_optimizer.engines.general.run import Run
@@ -49,7 +50,7 @@ class _GeneralEngine:
         run = self._begin(problem, stop)
         if isinstance(run, str):
             return Solution(self.name, np.zeros(0, np.int64), (), stopped=run)
-        found = [_optimise(run, level) for level in problem.levels]
+        found = [each for levels in together.groups(problem) for each in _optimise(run, levels)]
         if run.stopped is None:
             _break_ties(run)
         outcomes = tuple(
@@ -98,19 +99,30 @@ class HighsEngine(_GeneralEngine):
     """Nodes of branch and bound where the scenario names no work."""
 
 
-def _optimise(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
-    """Optimise one level, or where it is time to stop take it as it stands."""
+def _optimise(run: Run, levels: list[AnyLevel]) -> Iterator[tuple[LevelOutcome, Leaf | None]]:
+    """Optimise levels that may be searched together, or where it is time to stop take them as they stand.
+
+    What the search for all takes counts as the first one's time.
+    """
     started = time.monotonic()
-    run.stop.tell(f"matching: {level.name}")
-    if not run.over and run.stop.reason():
-        run.leave()
-    outcome, leaf = (_as_it_stands(run, level), None) if run.over else _searched(run, level)
-    return replace(outcome, seconds=time.monotonic() - started), leaf
+    joint: together.Joint | None = None
+    held: list[int] = []
+    for level in levels:
+        run.stop.tell(f"matching: {level.name}")
+        if not run.over and run.stop.reason():
+            run.leave()
+        if not held and len(levels) > 1 and not run.over and not run.stop.gap:
+            joint = together.search(run, [each for each in levels if isinstance(each, Level)])
+        known = None if joint is None else joint.most_after(held)
+        outcome, leaf = (_as_it_stands(run, level, known), None) if run.over else _searched(run, level, known)
+        held.append(outcome.value)
+        yield replace(outcome, seconds=time.monotonic() - started), leaf
+        started = time.monotonic()
 
 
-def _searched(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
+def _searched(run: Run, level: AnyLevel, known: int | None) -> tuple[LevelOutcome, Leaf | None]:
     if isinstance(level, Level):
-        return additive.optimise(run, level)
+        return additive.optimise(run, level, known)
     if isinstance(level, Spread):
         return spreads.optimise(run, level), None
     if isinstance(level, LeastFit):
@@ -118,8 +130,8 @@ def _searched(run: Run, level: AnyLevel) -> tuple[LevelOutcome, Leaf | None]:
     return thresholds.optimise_leximin(run, level), None
 
 
-def _as_it_stands(run: Run, level: AnyLevel) -> LevelOutcome:
-    """The value of the allocation, with a bound that needs no search."""
+def _as_it_stands(run: Run, level: AnyLevel, known: int | None) -> LevelOutcome:
+    """The value of the allocation, with the bound that a solver has shown or one that needs no search."""
     value = level.value(run.problem, run.matched)
     if isinstance(level, Level):
         most = additive.most_of(run.problem, level)
@@ -129,6 +141,8 @@ def _as_it_stands(run: Run, level: AnyLevel) -> LevelOutcome:
         most = thresholds.most_of(level)
     else:
         most = thresholds.most_of(level) + 1
+    if known is not None and known < most:
+        return LevelOutcome(value, known, "solver")
     return LevelOutcome(value, most, "trivial")
 
 
