@@ -77,6 +77,7 @@ def test_where_others_stay_alternates_have_room_and_break_nothing(tmp_path: Path
         ("distance_km", "1.234"),
         ("has_spare", "maybe"),
         ("change_in_objective", "-0.5"),
+        ("change_in_objective", "sNaN"),
         ("rank", "3"),
         ("nle_id", "N99"),
         ("others", "stay"),

@@ -1,7 +1,7 @@
 """Exact arithmetic: halves rounded up, whole roots, and numbers as the files write them."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import isqrt
 from typing import Any
@@ -51,6 +51,17 @@ def metres_from_squares(squares: Floats, factor: Fraction) -> Integers:
 def millionths(number: Decimal) -> int:
     """A decimal in millionths, halves up."""
     return half_up_fraction(Fraction(number) * MILLION)
+
+
+def number_in(cell: str) -> Decimal | None:
+    """The number in a cell: None where it is blank, and not a number (which equals nothing) where it holds none."""
+    if not cell:
+        return None
+    try:
+        number = Decimal(cell)
+    except InvalidOperation:
+        return Decimal("NaN")
+    return number if number.is_finite() else Decimal("NaN")
 
 
 def fixed(value: int, scale: int, places: int) -> str:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.exact import fixed, fixed_each
+from nle_optimizer.evidence.verification.exact import fixed, fixed_each, number_in
 from nle_optimizer.evidence.verification.levels.levels import Level
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
 from nle_optimizer.evidence.verification.proofs.instance import Instance
@@ -191,7 +191,7 @@ class Alternates:
         if level is None or (self._instance.supporters > 1).any():
             return
         ours = sum(self._found[pair].amount for pair in added) - sum(self._found[pair].amount for pair in removed)
-        if _number(said) != Decimal(-ours if level.minimised else ours) / level.scale:
+        if number_in(said) != Decimal(-ours if level.minimised else ours) / level.scale:
             findings.differs(FILE, line.label, "change_in_objective", Decimal(ours) / level.scale, said)
         if is_best and ours > 0:
             findings.differs(FILE, line.label, "change_in_objective", "no gain over the best allocation", said)
@@ -206,10 +206,3 @@ class Alternates:
             bool(((more <= 0) | (sweep.used[:, nle] + more <= sweep.supply.capacity[:, nle])).all())
             for nle, more in change.items()
         )
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text) if text else None
-    except InvalidOperation:
-        return None

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.exact import fixed, shortest
+from nle_optimizer.evidence.verification.exact import fixed, number_in, shortest
 from nle_optimizer.evidence.verification.levels.levels import Level
 from nle_optimizer.evidence.verification.limits.hindrances import unhindered
 from nle_optimizer.evidence.verification.pairs.listed import Pairs, join
@@ -96,7 +96,7 @@ class Cures:
         ours = {} if named is None else judge(named)
         for n, (kind, _, amount, price) in said.items():
             told = ours.get(n)
-            if told is None or (kind, amount, _number(price)) != told:
+            if told is None or (kind, amount, number_in(price)) != told:
                 self._tell(n, "none by this NLE" if told is None else " ".join(map(str, told)), " ".join(said[n]))
 
     def _named(self, asked: Mapping[int, str], sweep: Sweep) -> _Named | None:
@@ -162,10 +162,3 @@ class Cures:
 def _stopped(named: _Named) -> Integers:
     """How many filters stop each pair."""
     return np.sum([np.zeros(len(named.pairs), dtype=bool), *named.stops.values()], axis=0, dtype=np.int64)
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text) if text else None
-    except InvalidOperation:
-        return None

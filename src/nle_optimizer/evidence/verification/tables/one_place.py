@@ -7,10 +7,11 @@ all candidate pairs, not from the certificate. Where constraints forbid some of 
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import numpy as np
 
+from nle_optimizer.evidence.verification.exact import number_in
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
@@ -134,7 +135,7 @@ class OnePlace:
         sense, scale = -1 if self._level.minimised else 1, self._level.scale
         for nle, (cell, value) in enumerate(zip(said, values, strict=True)):
             ours = None if value is None or not sweep.supply.available[nle] else Decimal(sense * value) / scale
-            if _number(cell) != ours:
+            if number_in(cell) != ours:
                 findings.differs(FILE, f"NLE {sweep.nle_ids[nle]}", name, ours, cell)
 
     def _check_bounds(
@@ -145,21 +146,19 @@ class OnePlace:
         sense, scale = -1 if self._level.minimised else 1, self._level.scale
         for nle in range(self._outside):
             label = f"NLE {sweep.nle_ids[nle]}"
-            more, fewer = (_number(said[name][nle]) for name in ("one_more", "one_fewer"))
+            more, fewer = (number_in(said[name][nle]) for name in ("one_more", "one_fewer"))
             price = None if prices is None else Decimal(int(prices[nle])) / scale
-            if more is not None and (sense * more < 0 or (price is not None and sense * more > price)):
+            if more is not None and not _between(0, sense * more, price):
                 findings.differs(FILE, label, "one_more", f"a gain of at most {price}", said["one_more"][nle])
-            if fewer is not None and (sense * fewer > 0 or (price is not None and sense * fewer > -price)):
+            if fewer is not None and not _between(max(0, price or 0), -sense * fewer, None):
                 findings.differs(FILE, label, "one_fewer", f"a loss of at least {price}", said["one_fewer"][nle])
             if not sweep.supply.available[nle] and (more, fewer) != (None, None):
                 findings.differs(FILE, label, "one_more", "", said["one_more"][nle])
 
 
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text) if text else None
-    except InvalidOperation:
-        return Decimal("NaN")
+def _between(least: Decimal | int, number: Decimal, most: Decimal | None) -> bool:
+    """Whether a number lies between two; what is none does not."""
+    return not number.is_nan() and least <= number and (most is None or number <= most)
 
 
 def _best_of_each(keys: Integers, worth: Integers) -> tuple[Integers, Integers]:
