@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.cli.interruption import INTERRUPTED
 from nle_optimizer.cli.options import format_option, print_findings, print_json, scenario_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 SHOWN = ("coverage", "total_fit", "min_fit", "gini_fit", "mean_distance_km", "blocking_pairs")
 MOST_SENTENCES = 12
 """Sentences on a scenario that are printed; all of them stand in `benchmark.md`."""
-INTERRUPTED = 130
 FEW_TASKS = 8
 """Tasks up to which this process is quicker alone."""
 Rows = Sequence[dict[str, str]]

@@ -7,6 +7,9 @@ from types import FrameType
 
 import click
 
+INTERRUPTED = 130
+"""The exit code of what an interrupt ended."""
+
 
 @contextmanager
 def stop_when_interrupted() -> Iterator[Callable[[], bool]]:

@@ -6,6 +6,7 @@ from io import TextIOWrapper
 
 import click
 
+from nle_optimizer.cli.interruption import INTERRUPTED
 from nle_optimizer.cli.lazy_group import LazyGroup
 from nle_optimizer.errors import NleOptimizerError
 
@@ -35,7 +36,6 @@ COMMANDS = {
     "metrics": f"{HOME}.catalogue_commands:metrics",
     "doctor": f"{HOME}.doctor_command:doctor",
 }
-INTERRUPTED = 130
 OUR_FAULT = 3
 
 

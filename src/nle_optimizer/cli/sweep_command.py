@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.cli.interruption import INTERRUPTED
 from nle_optimizer.cli.options import format_option, print_findings, print_json, scenario_options
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from nle_optimizer.studies.sweep.plan import Plan
     from nle_optimizer.studies.sweep.wanted import Wanted
 
-INTERRUPTED = 130
 PAGE = "report.html"
 WELL = ("optimal", "feasible", "completed")
 
