@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.build import distance_asked, use_where_known
+from nle_optimizer.model.build import use_where_known
 from nle_optimizer.model.objectives.worth import parts_of
 from nle_optimizer.records import Integers
 from nle_optimizer.stages.candidates import Candidates
-from nle_optimizer.stages.obstacles import CONFLICTS, obstacles_between
+from nle_optimizer.stages.obstacles import CONFLICTS
 
 KINDS = {"reach": ("too-far",), "minimum_fit": ("fit-below-minimum",), "conflict": CONFLICTS}
 """The filters that each kind of cure lifts."""
@@ -44,14 +45,7 @@ def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, left: I
         left: shape (resources, all NLEs): what each NLE has left, in millionths.
     """
     found, settings = outcome.candidates, outcome.scenario.settings
-    between = obstacles_between(
-        found.recipients.take(recipients),
-        found.nles.take(nles),
-        outcome.scenario.schools,
-        None if found.given is None else found.given.table,
-        settings,
-        distance_needed=distance_asked(settings),
-    )
+    between = around(outcome, recipients, nles)
     lifted, alone = np.full(len(between.candidates), -1, dtype=np.int64), between.count == 1
     for n, (_, code) in enumerate(FILTERS):
         if code in between.codes:

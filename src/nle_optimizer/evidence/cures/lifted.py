@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from nle_optimizer.evidence.around import in_portions
 from nle_optimizer.evidence.cures.barred import FILTERS, KINDS, Barred, barred_pairs
 from nle_optimizer.evidence.cures.capacity import can_be_cured
 from nle_optimizer.evidence.exchanging import in_its_unit, written
@@ -21,9 +22,6 @@ from nle_optimizer.model.objectives.registry import ADDITIVE
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers, fixed, shortest
 
-AT_ONCE = 200_000
-"""Pairs that are looked at together."""
-
 
 @dataclass(frozen=True)
 class Lifted:
@@ -32,8 +30,7 @@ class Lifted:
     Attributes:
         kind: `reach`, `minimum_fit` or `conflict`.
         code: the filter.
-        nle: the NLE, as an index of the candidates.
-        nle_id: its identifier.
+        nle_id: the NLE.
         fit, distance: of the pair: millionths, and metres, -1 where not known.
         limit: metres that may lie between the two now.
         more: metres more that a longer reach would have to allow; 0 for other kinds.
@@ -42,7 +39,6 @@ class Lifted:
 
     kind: str
     code: str
-    nle: int
     nle_id: str
     fit: int
     distance: int
@@ -74,16 +70,15 @@ def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None
         most: how many of each kind.
         recipients: those who are asked about, ascending; all where there is none.
     """
+    found: dict[int, Cures] = {}
+    if not can_be_cured(outcome):
+        return found
     waiting = ~outcome.supported & (outcome.problem.supporters > 0)
     rows = np.flatnonzero(waiting) if recipients is None else recipients[waiting[recipients]]
     left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
     nles = np.flatnonzero((left > 0).all(axis=0))
-    found: dict[int, Cures] = {}
-    if not can_be_cured(outcome) or not len(nles):
-        return found
-    step = max(1, AT_ONCE // len(nles))
-    for start in range(0, len(rows), step):
-        barred = barred_pairs(outcome, rows[start : start + step], nles, left)
+    for portion in in_portions(rows, len(nles)) if len(nles) else ():
+        barred = barred_pairs(outcome, portion, nles, left)
         for recipient, cure in _least(outcome, barred, most):
             found.setdefault(recipient, {}).setdefault(cure.kind, []).append(cure)
     return found
@@ -106,14 +101,12 @@ def _least(outcome: Outcome, barred: Barred, most: int) -> Iterator[tuple[int, L
     level, ids = outcome.problem.levels[0], pairs.nles.ids
     for n in at[least_of_each(group, keys, most)].tolist():
         kind_name, code = FILTERS[barred.filter[n]]
-        nle = int(pairs.nle[n])
         yield (
             int(pairs.recipient[n]),
             Lifted(
                 kind_name,
                 code,
-                nle,
-                str(ids[nle]),
+                str(ids[pairs.nle[n]]),
                 int(pairs.fit[n]),
                 int(pairs.distance[n]),
                 int(barred.limit[n]),

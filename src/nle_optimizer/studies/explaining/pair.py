@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.records import fixed
 from nle_optimizer.stages.geography import NO_LIMIT
-from nle_optimizer.studies.explaining.around import around
 from nle_optimizer.studies.explaining.prices import Prices, stopping
 from nle_optimizer.studies.explaining.school import by_area, pair_facts, ranked
 

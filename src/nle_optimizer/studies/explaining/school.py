@@ -12,10 +12,10 @@ from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.records import Integers, fixed
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.stages.fit import area_fit
-from nle_optimizer.studies.explaining.around import removed_by_filter
 from nle_optimizer.studies.explaining.cures import MOST as MOST_CURES
 from nle_optimizer.studies.explaining.cures import cures
 from nle_optimizer.studies.explaining.prices import Price, Prices
+from nle_optimizer.studies.explaining.removed import removed_by_filter
 from nle_optimizer.studies.reopening import Reopened
 
 MOST, MOST_OF_MANY = 10, 3
