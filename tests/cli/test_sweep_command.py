@@ -1,11 +1,9 @@
 """`sweep` as people type it."""
 
 import json
-import os
-import signal
+import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,22 +123,38 @@ def test_a_full_disk_is_told_and_keeps_what_is_finished(
     assert "1 were there already" in program("sweep", scenario, "--out", tmp_path / "out", "--resume").out
 
 
+INTERRUPTED = """
+import os, signal, sys
+from nle_optimizer.cli.main import main
+from nle_optimizer.studies.sweep.store import Store
+
+put = Store.put
+
+def put_and_interrupt(store, key, answer):
+    Store.put = put
+    put(store, key, answer)
+    os.killpg(os.getpgrp(), signal.SIGINT)
+
+Store.put = put_and_interrupt
+main(sys.argv[1:])
+"""
+"""The program, it and its processes interrupted as on a terminal, once the first case is finished."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to a group of processes are of POSIX")
 def test_ctrl_c_ends_with_130_and_leaves_a_folder_that_resumes(
     program: Program, scenario: Path, tmp_path: Path
 ) -> None:
-    words = ["sweep", str(scenario), "--seeds", "400", "--workers", "2", "--out", str(tmp_path / "out")]
-    code = f"from nle_optimizer.cli.main import main; main({words!r})"
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, start_new_session=True)
-    store = tmp_path / "out" / "sweep.sqlite"
-    before = time.monotonic()
-    while not store.exists() and time.monotonic() - before < 60:
-        time.sleep(0.05)
-    time.sleep(0.3)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    words = ["sweep", str(scenario), "--seeds", "5", "--workers", "2", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-c", INTERRUPTED, *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "the same with --resume goes on" in err
     assert "Traceback" not in err
-    resumed = program(*words, "--resume", "--format", "json")
-    assert json.loads(resumed.out)["statuses"] == {"optimal": 800}
+    resumed = program(*words, "--resume").out
+    assert resumed.splitlines()[0] == "10 points: 10 optimal"
+    told = re.search(r"(\d+) cases worked out and verified, (\d+) were there already", resumed)
+    assert told is not None
+    worked_out, kept = map(int, told.groups())
+    assert worked_out > 0 and kept > 0 and worked_out + kept == 11  # the points, and the scenario as it is
