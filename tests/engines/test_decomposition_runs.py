@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.decomposition import stage
+from nle_optimizer.engines.decomposition import crew, stage
 from nle_optimizer.engines.decomposition.engine import DecompositionEngine
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.levels import LeastFit, Level
@@ -79,6 +79,21 @@ def test_from_the_plan_one_day_more_or_fewer_is_worth_what_it_is_from_nothing() 
             cold, warm = solve_days(other, children=2), solve_days(other, children=2, start=plan.matched)
             assert cold.levels[0].proved and warm.levels[0].proved
             assert cold.levels[0].value == warm.levels[0].value
+
+
+def test_children_are_kept_for_the_next_solve_and_one_that_ended_meanwhile_costs_nothing() -> None:
+    problem = town(20, 100)
+    first = solve_days(problem, children=2)
+    children = [child for kept in crew._idle[2] for child in kept._children if child is not None]
+    assert children and all(child.lives for child in children)
+    for child in children:
+        child._kill()
+        child._process.wait()
+    again = solve_days(problem, children=2)
+    assert again.matched.tolist() == first.matched.tolist()
+    assert [(level.value, level.bound, level.proof) for level in again.levels] == [
+        (level.value, level.bound, level.proof) for level in first.levels
+    ]
 
 
 def test_a_gap_that_will_do_ends_the_run() -> None:

@@ -40,6 +40,11 @@ class Child:
             start_new_session=True,
         )
 
+    @property
+    def lives(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     def submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
         """Start a call; its result, or SolverDiedError where the process dies before it answers."""
         future: Future[T] = Future()

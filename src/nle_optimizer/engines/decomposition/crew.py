@@ -24,15 +24,20 @@ class Crew:
         """The answers to calls of a function; None for one that died, or had no answer when it was time to stop."""
         answers: list[T | None] = []
         size = len(self._children)
-        for first in range(0, len(calls), size):
-            batch = calls[first : first + size]
-            futures = [self._child(number).submit(function, *args) for number, args in enumerate(batch)]
-            answers += [self._answer(number, future, stop) for number, future in enumerate(futures)]
+        try:
+            for first in range(0, len(calls), size):
+                batch = calls[first : first + size]
+                futures = [self._child(number).submit(function, *args) for number, args in enumerate(batch)]
+                answers += [self._answer(number, future, stop) for number, future in enumerate(futures)]
+        except BaseException:  # an interrupt: the others are at work for nobody
+            self.close()
+            raise
         return answers
 
     def _child(self, number: int) -> Child:
         child = self._children[number]
-        if child is None:
+        if child is None or not child.lives:  # it may have ended since the last solve
+            self._dismiss(number)
             child = self._children[number] = Child()
         return child
 
@@ -60,14 +65,12 @@ _idle: defaultdict[int, list[Crew]] = defaultdict(list)
 
 @contextmanager
 def crew_of(size: int) -> Iterator[Crew]:
-    """A crew for one solve; whatever ends that early ends its children, who may be at work."""
+    """A crew for one solve, whose children are kept whatever ends it: none is at work then."""
     crew = _idle[size].pop() if _idle[size] else Crew(size)
     try:
         yield crew
-    except BaseException:
-        crew.close()
-        raise
-    _idle[size].append(crew)
+    finally:
+        _idle[size].append(crew)
 
 
 @atexit.register
