@@ -38,12 +38,12 @@ def test_a_run_ends_well_whatever_the_terminal_can_show(tmp_path: Path, encoding
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
 def test_json_says_the_same_whatever_the_terminal_can_show(tmp_path: Path, encoding: str) -> None:
     file = write_scenario(tmp_path, {"title": "Łódź – à Becket 😀"})
-    ended = start("run", file, "--out", tmp_path / "run", "--format", "json", PYTHONIOENCODING=encoding)
+    ended = start("run", file, "--out", tmp_path / "run", "--format", "json", "--no-report", PYTHONIOENCODING=encoding)
     assert json.loads(ended.stdout.decode(encoding))["title"] == "Łódź – à Becket 😀"
 
 
 def test_a_piped_run_prints_no_progress_and_no_colour(tmp_path: Path) -> None:
-    ended = start("run", write_scenario(tmp_path), "--out", tmp_path / "run")
+    ended = start("run", write_scenario(tmp_path), "--out", tmp_path / "run", "--no-report")
     assert ended.stderr == b""
     assert b"\x1b" not in ended.stdout
 

@@ -1,8 +1,10 @@
 """Every metric of a comparison against a plain loop over the definition, on random scenarios and random allocations."""
 
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -17,12 +19,15 @@ from support.random_scenarios import write_random_scenario
 SEEDS = range(120)
 
 
-def measured_of(folder: Path, seed: int) -> Measured | None:
+@cache
+def measured_of(seed: int) -> Measured | None:
     """A random allocation within capacities; None where the random scenario is refused or has no pairs."""
-    try:
-        case = prepare(load_scenario(write_random_scenario(folder, seed, demanding=seed % 2 == 1)), lambda _: None)
-    except NleOptimizerError:
-        return None
+    with TemporaryDirectory() as folder:
+        try:
+            file = write_random_scenario(Path(folder), seed, demanding=seed % 2 == 1)
+            case = prepare(load_scenario(file), lambda _: None)
+        except NleOptimizerError:
+            return None
     problem, random = case.problem, Random(seed)
     left = [part.capacity.tolist() for part in problem.resources]
     wanted, chosen = problem.supporters.tolist(), []
@@ -83,8 +88,8 @@ def naive_blocks(measured: Measured, pair: int) -> bool:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_blocking_pairs_and_envy_are_those_of_the_definition(seed: int, tmp_path: Path) -> None:
-    measured = measured_of(tmp_path, seed)
+def test_blocking_pairs_and_envy_are_those_of_the_definition(seed: int) -> None:
+    measured = measured_of(seed)
     if measured is None:
         return
     problem, matched = measured.case.problem, measured.matched.tolist()
@@ -101,8 +106,8 @@ def test_blocking_pairs_and_envy_are_those_of_the_definition(seed: int, tmp_path
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_fits_coverage_and_distances_are_those_of_the_definition(seed: int, tmp_path: Path) -> None:
-    measured = measured_of(tmp_path, seed)
+def test_fits_coverage_and_distances_are_those_of_the_definition(seed: int) -> None:
+    measured = measured_of(seed)
     if measured is None:
         return
     found, figures = measured.case.candidates, figures_of(measured)
@@ -139,9 +144,8 @@ def test_fits_coverage_and_distances_are_those_of_the_definition(seed: int, tmp_
         assert figures["p90_distance_km"] == Fraction(worst, 1000)
 
 
-def test_many_random_scenarios_have_an_allocation_to_measure(tmp_path: Path) -> None:
-    measured = [measured_of(tmp_path / str(seed), seed) for seed in SEEDS if not (tmp_path / str(seed)).mkdir()]
-    assert sum(one is not None for one in measured) > 20
+def test_many_random_scenarios_have_an_allocation_to_measure() -> None:
+    assert sum(measured_of(seed) is not None for seed in SEEDS) > 20
 
 
 def test_every_metric_has_a_name_of_its_own() -> None:

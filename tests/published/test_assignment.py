@@ -47,7 +47,7 @@ def run(folder: Path, name: str, seed: int = 0) -> tuple[dict[str, Any], Path, i
         [{"nle_id": f"N{n}", "placements": 1} for n in range(1, size + 1)],
         pairs=[{"nle_id": f"N{i}", "school_id": f"S{j}", "fit": most - cost} for (i, j), cost in costs.items()],
     )
-    assert run_program(["run", str(scenario), "--out", str(folder / "run"), "--no-inputs"]) == 0
+    assert run_program(["run", str(scenario), "--out", str(folder / "run"), "--no-inputs", "--no-report"]) == 0
     summary = json.loads((folder / "run" / "summary.json").read_text(encoding="utf-8"))
     return summary, folder / "run", most
 

@@ -67,7 +67,7 @@ def test_nothing_beats_the_optimal_rule_on_the_scenario_s_own_objectives(seed: i
     assert all(best is not None and other <= best for other in others if other is not None)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:20])
 def test_leximin_is_best_for_the_first_recipient_from_the_worst_off_up_in_which_rules_differ(
     seed: int, tmp_path: Path
 ) -> None:

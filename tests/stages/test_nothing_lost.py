@@ -15,7 +15,7 @@ from nle_optimizer.scenario.scenario import load_scenario
 from support.random_scenarios import write_random_scenario
 from support.solving import solved
 
-SEEDS = range(1000, 1120)
+SEEDS = range(1000, 1080)
 
 
 @cache

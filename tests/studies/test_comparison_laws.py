@@ -21,7 +21,7 @@ from nle_optimizer.studies.comparison.text import comparison_text
 from support.random_scenarios import write_random_scenario
 from support.scenarios import read_table, write_table
 
-SEEDS = range(20)
+SEEDS = range(12)
 STATES = {"allocation": "supported", "unmatched": "unmatched", "exclusions": "excluded"}
 CHANGES: tuple[Mapping[str, Any], ...] = (
     {"geography.max_distance_km": 15},
