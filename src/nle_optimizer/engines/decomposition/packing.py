@@ -62,6 +62,7 @@ class Packing:
         left: the cases to look at.
         unsettled: the greatest bound of the cases that were given up.
         deadline: of the monotonic clock; None for none.
+        tried: whether a good choice was looked for already among the patterns that fall least short.
     """
 
     case: Case
@@ -69,6 +70,7 @@ class Packing:
     left: list[Node] = field(default_factory=list)
     unsettled: float = -np.inf
     deadline: float | None = None
+    tried: bool = False
 
     def __post_init__(self) -> None:
         self.step = int(np.gcd.reduce(self.case.value)) or 1
@@ -93,14 +95,15 @@ class Packing:
     def dealt(self, hands: int) -> list["Packing"]:
         """The cases left in so many hands, the most promising in turn."""
         order = sorted(self.left)
-        return [Packing(self.case, self.taken, order[hand::hands]) for hand in range(hands)]
+        return [Packing(self.case, self.taken, order[hand::hands], tried=True) for hand in range(hands)]
 
     def gathered(self, hands: list["Packing"]) -> "Packing":
         """The hands put together again: the best of their choices, and all cases left."""
         best = max([self, *hands], key=lambda hand: hand.best)
         left = sorted((node for hand in hands for node in hand.left), key=lambda node: node.order)
         left = [Node(node.order, number, node.master) for number, node in enumerate(left)]
-        return Packing(self.case, best.taken, left, max(self.unsettled, *(hand.unsettled for hand in hands)))
+        unsettled = max(self.unsettled, *(hand.unsettled for hand in hands))
+        return Packing(self.case, best.taken, left, unsettled, tried=True)
 
     def _enough(self) -> float:
         """Bounds below this hold nothing better."""
@@ -116,10 +119,10 @@ class Packing:
 
     def _look(self, master: Master) -> None:
         """Bound a case; close it, give it to the solver, or branch."""
-        first = master.bound == np.inf
         if not self._bounded(master):
             return
-        if first and master.pool.count > TRIED:
+        if not self.tried and master.pool.count > TRIED:
+            self.tried = True
             self._try(master)
             if not self._bounded(master):
                 return
