@@ -11,7 +11,7 @@ from nle_optimizer.engines.network.graph import Network
 from nle_optimizer.errors import EngineError
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem, Resource
-from nle_optimizer.records import MILLION, Integers
+from nle_optimizer.records import MILLION, Flags, Integers
 from support.prices import price_faults
 from support.problems import (
     firm_pairs,
@@ -158,9 +158,9 @@ def test_lottery_keys_that_still_tie_are_drawn_again(monkeypatch: pytest.MonkeyP
     draws = []
     keys = engine.lottery_keys
 
-    def flat_first(problem: Problem, seed: int, draw: int) -> Integers:
+    def flat_first(problem: Problem, pairs: Flags, seed: int, draw: int) -> Integers:
         draws.append(draw)
-        return np.zeros(problem.size, dtype=np.int64) if draw == 0 else keys(problem, seed, draw)
+        return np.zeros(problem.size, dtype=np.int64) if draw == 0 else keys(problem, pairs, seed, draw)
 
     monkeypatch.setattr(engine, "lottery_keys", flat_first)
     problem = problem_of({(0, 0): [1], (0, 1): [1]}, [1], [1, 1])

@@ -191,9 +191,12 @@ class _Checks:
 
     def regions_stand_somewhere(self) -> None:
         schools = self.tables["schools"]
-        standing = {str(name).casefold() for name in schools.values("region")} if schools is not None else set()
-        for region in self.settings.geography.max_distance_km if schools is not None else ():
-            if region.casefold() not in standing | {"default"}:
+        asked = [name for name in self.settings.geography.max_distance_km if name.casefold() != "default"]
+        if schools is None or not asked:
+            return
+        standing = {str(name).casefold() for name in schools.values("region")}
+        for region in asked:
+            if region.casefold() not in standing:
                 steps = ("geography", "max_distance_km", region)
                 what, hint = "no school lies in this region", did_you_mean(region, standing)
                 place = self.document.place(steps)

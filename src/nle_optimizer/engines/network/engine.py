@@ -102,9 +102,10 @@ def _guide(problem: Problem) -> Scores:
 def _draw_lots(face: Face, problem: Problem, seed: int) -> None:
     """Leave one optimal allocation, whichever the solver met: draw again if two would still tie."""
     for draw in range(MOST_DRAWS):
-        if not may_change(face.network, face.flow).any():
+        tied = may_change(face.network, face.flow)
+        if not tied.any():
             return
-        face.hold(face.best(lottery_keys(problem, seed, draw)))
+        face.hold(face.best(lottery_keys(problem, tied, seed, draw)))
     raise EngineError(f"{MOST_DRAWS} lotteries left a tie")
 
 

@@ -33,15 +33,19 @@ def may_change(network: Network, flow: Integers) -> Flags:
     return changes
 
 
-def lottery_keys(problem: Problem, seed: int, draw: int) -> Integers:
-    """A seeded whole number below 2^40 for each pair, from the identifiers alone."""
-    recipients = _hashes(problem.recipient_ids, b"recipient", seed, draw)
-    nles = _hashes(problem.nle_ids, b"nle", seed, draw)
-    keys = mixed(recipients[problem.recipient] ^ mixed(nles)[problem.nle])
-    return (keys >> np.uint64(64 - LOTTERY_BITS)).astype(np.int64)
+def lottery_keys(problem: Problem, pairs: Flags, seed: int, draw: int) -> Integers:
+    """A seeded whole number below 2^40 for each of some pairs, from the identifiers alone; 0 for the others."""
+    recipients = _hashes(problem.recipient_ids, problem.recipient[pairs], b"recipient", seed, draw)
+    nles = _hashes(problem.nle_ids, problem.nle[pairs], b"nle", seed, draw)
+    keys = np.zeros(problem.size, dtype=np.int64)
+    keys[pairs] = mixed(recipients ^ mixed(nles)) >> np.uint64(64 - LOTTERY_BITS)
+    return keys
 
 
-def _hashes(ids: Texts, side: bytes, seed: int, draw: int) -> np.ndarray:
+def _hashes(ids: Texts, asked: Integers, side: bytes, seed: int, draw: int) -> np.ndarray:
+    """The hash of each identifier that is asked for, by its position."""
     salt = b"%s:%d:%d:" % (side, seed, draw)
-    digests = b"".join(hashlib.blake2b(salt + str(name).encode(), digest_size=8).digest() for name in ids)
-    return np.frombuffer(digests, dtype="<u8")
+    positions, of_each = np.unique(asked, return_inverse=True)
+    names = ids[positions].tolist()
+    digests = b"".join(hashlib.blake2b(salt + str(name).encode(), digest_size=8).digest() for name in names)
+    return np.frombuffer(digests, dtype="<u8")[of_each]
