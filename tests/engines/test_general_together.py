@@ -13,7 +13,7 @@ from nle_optimizer.engines.general.additive import amounts_of, most_of
 from nle_optimizer.engines.general.draft import draft_of
 from nle_optimizer.engines.general.run import Run
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.model.levels import Level
+from nle_optimizer.model.levels import LeastFit, Level, Leximin
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers
 from support.general_problems import best_allocations, every_allocation, random_problem
@@ -73,6 +73,15 @@ def test_a_level_of_which_something_may_be_given_up_or_that_is_no_sum_is_searche
         problem = random_problem(rng, depth=4)
         for group in together.groups(problem):
             assert len(group) == 1 or all(isinstance(level, Level) and level.within is None for level in group)
+
+
+def test_a_level_that_is_always_nought_is_not_searched_with_one_that_is_no_sum() -> None:
+    problem = random_problem(Random("nought"))
+    nought = Level("nought", 1, 1, np.zeros(problem.size, np.int64))
+    every = np.ones(problem.size, bool)
+    for other in (LeastFit("least", nought.amounts + 1, every), Leximin("leximin", nought.amounts + 1, every)):
+        for levels in ((nought, other), (other, nought)):
+            assert list(together.groups(replace(problem, levels=levels))) == [[level] for level in levels]
 
 
 def _sums(problem: Problem) -> list[Level]:

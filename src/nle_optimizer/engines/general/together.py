@@ -50,7 +50,7 @@ class Joint:
 
     def most_after(self, held: Sequence[int]) -> int | None:
         """The most that the level after those held can be, where they have these values; None where not known."""
-        if self.bound is None or len(held) == len(self.scales):
+        if self.bound is None:
             return None
         before, own, after = self.scales[: len(held)], self.scales[len(held)], self.scales[len(held) + 1 :]
         spent = sum(value // scale.unit * scale.weight for value, scale in zip(held, before, strict=True))
@@ -63,7 +63,7 @@ def groups(problem: Problem) -> Iterator[list[AnyLevel]]:
     group: list[AnyLevel] = []
     values = 1
     for level in problem.levels:
-        own = _scale(problem, level).values if isinstance(level, Level) and level.within is None else LARGEST
+        own = _scale(problem, level).values if isinstance(level, Level) and level.within is None else LARGEST + 1
         if group and values * own > LARGEST:
             yield group
             group, values = [], 1
