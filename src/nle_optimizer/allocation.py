@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nle_optimizer.engines.engine import Engine
+from nle_optimizer.engines.engine import Engine, FromPrices
+from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError, InputError, UnsupportedError
@@ -45,6 +46,7 @@ def allocate(
     detail: Progress | None = None,
     interrupts: Interrupts | None = None,
     recall: Recall = plainly,
+    known: KnownPrices | None = None,
     *,
     brief: bool = False,
 ) -> Result:
@@ -56,6 +58,7 @@ def allocate(
         detail: told what an engine is doing meanwhile.
         interrupts: entered while an engine searches; gives a function that says whether to stop with the best found.
         recall: calls each stage; a sweep's memory gives again what a stage gave before.
+        known: prices of similar cases, which save time and change nothing; those of this one are kept there.
         brief: leave out the tables that only people read; such a result cannot be written as a run folder.
 
     Returns:
@@ -69,7 +72,7 @@ def allocate(
     tell = progress or (lambda _: None)
     check_request(scenario)
     with scenario.locating():
-        outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall)
+        outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall, known)
     tell("explaining")
     claim = publish_briefly(outcome) if brief else publish(outcome)
     beside = partial(_beside, None if brief else outcome)
@@ -157,7 +160,12 @@ def check(scenario: Scenario) -> None:
 
 
 def solve(
-    scenario: Scenario, tell: Progress, detail: Progress, interrupts: Interrupts, recall: Recall = plainly
+    scenario: Scenario,
+    tell: Progress,
+    detail: Progress,
+    interrupts: Interrupts,
+    recall: Recall = plainly,
+    known: KnownPrices | None = None,
 ) -> Outcome:
     """Carry a scenario through every stage, and solve it."""
     stop = scenario.settings.stop
@@ -175,7 +183,8 @@ def solve(
     if clashes:
         return case.without_solution(engine.name, clashes)
     with interrupts as interrupted:
-        return _searched(case, engine, engines, Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail))
+        stopping = Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail)
+        return _searched(case, engine, engines, stopping, known or KnownPrices())
 
 
 def _overfull(case: Case) -> list[str]:
@@ -211,10 +220,13 @@ def _not_carried_out(case: Case, procedure: Procedure, why: str) -> UnsupportedE
     return UnsupportedError([Fault(place, "rule", f"the rule {procedure.name} cannot be carried out: {why}")])
 
 
-def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stopping) -> Outcome:
+def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stopping, known: KnownPrices) -> Outcome:
     """What the engine finds, or the next where it turns out on the way that it cannot solve the problem."""
+    problem, seed = case.problem, case.scenario.settings.seed
     try:
-        return case.solved_by(engine.solve(case.problem, case.scenario.settings.seed, stop))
+        if isinstance(engine, FromPrices):
+            return case.solved_by(engine.solve_near(problem, seed, stop, known))
+        return case.solved_by(engine.solve(problem, seed, stop))
     except InfeasibleError as error:
         clash = error.clash or _named(case.problem, stop)
         return case.without_solution(engine.name, clash.sentences, clash)
@@ -222,7 +234,7 @@ def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stoppi
         following = next(others, None)
         if following is None:
             raise
-        return _searched(case, following, others, stop)
+        return _searched(case, following, others, stop, known)
 
 
 def _named(problem: Problem, stop: Stopping) -> Clash:

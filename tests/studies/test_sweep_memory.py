@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
+from nle_optimizer.engines.known_prices import KnownPrices
+from nle_optimizer.engines.network import core
 from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.scenario.scenario import Scenario
@@ -22,11 +24,13 @@ from support.scenarios import write_scenario
 GEOGRAPHY = Geography.model_validate
 
 
-def outcome(scenario: Scenario, changes: dict[str, Any], memory: Memory | None) -> Any:
+def outcome(
+    scenario: Scenario, changes: dict[str, Any], memory: Memory | None, known: KnownPrices | None = None
+) -> Any:
     """Everything that a run publishes and what a second reading finds, of a spoilt copy too, or how it is refused."""
     try:
         changed = scenario.replace(changes)
-        result = allocate(changed, recall=memory) if memory else allocate(changed)
+        result = allocate(changed, recall=memory, known=known) if memory else allocate(changed)
     except NleOptimizerError as error:
         return type(error), str(error)
     spoilt = replace(result, claim=without_last_pair(result.claim))
@@ -44,14 +48,17 @@ def test_every_setting_of_the_schema_is_turned() -> None:
 
 
 @pytest.mark.parametrize("seed", [3, 8])
-def test_whatever_setting_is_turned_a_memory_changes_nothing(tmp_path: Path, seed: int) -> None:
+def test_whatever_setting_is_turned_neither_a_memory_nor_known_prices_change_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(core, "TINY", 0)
     scenario = load_scenario(write_random_scenario(tmp_path, seed))
-    rng, memory = Random(seed), Memory()
+    rng, memory, known = Random(seed), Memory(), KnownPrices()
     turns = [{key: value} for key, values in VALUES.items() for value in values]
     turns += [rng.choice(turns) | rng.choice(turns) for _ in range(20)]
     rng.shuffle(turns)
     for changes in turns:
-        assert outcome(scenario, changes, memory) == outcome(scenario, changes, None), changes
+        assert outcome(scenario, changes, memory, known) == outcome(scenario, changes, None), changes
 
 
 def test_a_memory_that_forgets_at_once_changes_nothing(tmp_path: Path) -> None:

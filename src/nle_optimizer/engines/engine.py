@@ -2,6 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
+from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import Solution
@@ -39,6 +40,18 @@ class FromAStart(Protocol):
             stop: when to stop before everything is proved.
             start: indices of pairs, such as the allocation of a similar problem. It is not believed: pairs that the
                 limits have no room for are left out.
+
+        Raises:
+            InfeasibleError, EngineError: as `Engine.solve`.
+        """
+
+
+@runtime_checkable
+class FromPrices(Protocol):
+    """An engine that is sooner done where it knows the prices of a similar problem."""
+
+    def solve_near(self, problem: Problem, seed: int, stop: Stopping, known: KnownPrices) -> Solution:
+        """The very solution of `Engine.solve`, whatever is known; the prices found are kept there.
 
         Raises:
             InfeasibleError, EngineError: as `Engine.solve`.

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.engines.network.clash_words import clash_of
 from nle_optimizer.engines.network.core import Scores
 from nle_optimizer.engines.network.face import Face
@@ -38,12 +39,16 @@ class NetworkEngine:
 
     def solve(self, problem: Problem, seed: int, stop: Stopping) -> Solution:
         """Optimise the levels in order, then break ties; see `Engine.solve`."""
+        return self.solve_near(problem, seed, stop, KnownPrices())
+
+    def solve_near(self, problem: Problem, seed: int, stop: Stopping, known: KnownPrices) -> Solution:
+        """The same from prices of a similar problem; see `FromPrices`."""
         nesting = nesting_of(problem)
         if isinstance(nesting, str):
             raise EngineError(nesting)
         network = build(problem, places(problem), nesting)
         face = _first_face(problem, network, nesting)
-        lines, seconds = _optimised(face, problem, stop)
+        lines, seconds = _optimised(face, problem, stop, known)
         if len(seconds) < len(problem.levels):
             return replace(_solution(problem, network, nesting, face, lines, seconds), stopped=stop.reason())
         firm = ~may_change(face.network, face.flow)
@@ -54,7 +59,7 @@ class NetworkEngine:
         return replace(solution, in_every_optimum=firm[solution.matched])
 
 
-def _optimised(face: Face, problem: Problem, stop: Stopping) -> tuple[list[Line], list[float]]:
+def _optimised(face: Face, problem: Problem, stop: Stopping, known: KnownPrices) -> tuple[list[Line], list[float]]:
     """The steps of the levels that were optimised before it was time to stop, and the seconds each level took.
 
     The first level, where it is a sum over pairs, is optimised in any case.
@@ -64,7 +69,7 @@ def _optimised(face: Face, problem: Problem, stop: Stopping) -> tuple[list[Line]
     for number, level in enumerate(problem.levels):
         began = time.perf_counter()
         stop.tell(f"matching: {level.name}")
-        steps = None if number and stop.reason() else steps_of(face, problem, number, stop)
+        steps = None if number and stop.reason() else steps_of(face, problem, number, stop, known)
         if steps is None:
             break
         lines += steps

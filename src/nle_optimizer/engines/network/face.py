@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nle_optimizer.engines.known_prices import Side
 from nle_optimizer.engines.network.core import Scores
 from nle_optimizer.engines.network.core import solve as solve_on_core
 from nle_optimizer.engines.network.graph import Network
-from nle_optimizer.engines.network.potentials import reduced_values
+from nle_optimizer.engines.network.potentials import potentials_near, reduced_values
 from nle_optimizer.records import Flags, Integers
 
 
@@ -41,10 +42,16 @@ class Face:
     flow: Integers
     core: Flags | None = None
 
-    def best(self, amounts: Integers) -> Optimum:
-        """The optimum for amounts of the pairs; nothing is held."""
+    def best(self, amounts: Integers, near: tuple[Side, Side] | None = None) -> Optimum:
+        """The optimum for amounts of the pairs; nothing is held.
+
+        Args:
+            amounts: shape (pairs,).
+            near: prices of the recipients and of the NLEs that are roughly right, which only save time.
+        """
         values = self.network.with_pair_values(amounts)
-        flow, potential, self.core = solve_on_core(self.network, values, self.guide, self.flow, self.core)
+        start = None if near is None else potentials_near(self.network, values, *near)
+        flow, potential, self.core = solve_on_core(self.network, values, self.guide, self.flow, self.core, near=start)
         return Optimum(amounts, flow, potential)
 
     def hold(self, optimum: Optimum) -> None:

@@ -41,6 +41,16 @@ class Network:
     upper: Integers
 
     @property
+    def recipient_nodes(self) -> slice:
+        """The nodes of the recipients."""
+        return slice(1, 1 + self.recipients)
+
+    @property
+    def nle_nodes(self) -> slice:
+        """The nodes of the NLEs."""
+        return slice(1 + self.recipients, 1 + self.recipients + self.nles)
+
+    @property
     def recipient_arcs(self) -> slice:
         """The arcs into the recipients."""
         return slice(self.pairs, self.pairs + self.recipients)

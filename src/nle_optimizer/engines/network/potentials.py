@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nle_optimizer.engines.known_prices import Side
 from nle_optimizer.engines.network.graph import HUB, Network
 from nle_optimizer.errors import EngineError
 from nle_optimizer.records import Integers
@@ -44,6 +45,23 @@ def _residual(
         np.concatenate([network.head[on], network.tail[back]]),
         np.concatenate([values[on], -values[back]]),
     )
+
+
+def potentials_near(network: Network, values: Integers, recipients: Side, nles: Side) -> Integers:
+    """Potentials made of known prices; by them the best pair of a recipient without a price gains nothing.
+
+    They prove nothing; they show which pairs are near.
+    """
+    potential = np.zeros(network.nodes, dtype=np.int64)
+    potential[network.nle_nodes] = nles.price
+    pairs = np.flatnonzero(network.upper[: network.pairs])
+    potential[network.recipient_nodes] = -recipients.price
+    if not recipients.known.all():
+        new = np.zeros(network.nodes, dtype=bool)
+        new[network.recipient_nodes] = ~recipients.known
+        pairs = pairs[new[network.tail[pairs]]]
+        np.minimum.at(potential, network.tail[pairs], potential[network.head[pairs]] - values[pairs])
+    return potential
 
 
 def reduced_values(network: Network, values: Integers, potential: Integers) -> Integers:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.engines.network.bottlenecks import Bottlenecks
 from nle_optimizer.engines.network.face import Face, Optimum
 from nle_optimizer.engines.network.prices import Line
@@ -20,8 +21,10 @@ from nle_optimizer.model.solution import Step
 from nle_optimizer.records import Integers
 
 
-def steps_of(face: Face, problem: Problem, number: int, stop: Stopping) -> list[Line] | None:
+def steps_of(face: Face, problem: Problem, number: int, stop: Stopping, known: KnownPrices) -> list[Line] | None:
     """Optimise a level of the problem on the face, hold it, and return its steps; None where it is time to stop.
+
+    A level that is a sum begins from the prices known of it, and keeps its own.
 
     Raises:
         UnsupportedError: the level is a least fit, and it is not settled whether anybody who counts is matched.
@@ -32,7 +35,10 @@ def steps_of(face: Face, problem: Problem, number: int, stop: Stopping) -> list[
     if isinstance(level, Leximin):
         return _leximin(face, level, number, stop)
     assert isinstance(level, Level)
-    found = face.best(level.amounts)
+    recipients, nles = problem.recipient_ids, problem.nle_ids
+    found = face.best(level.amounts, known.of(level.name, recipients, nles))
+    recipient, nle = -found.potential[face.network.recipient_nodes], found.potential[face.network.nle_nodes]
+    known.keep(level.name, dict(zip(recipients, recipient, strict=True)), dict(zip(nles, nle, strict=True)))
     face.hold(found)
     return [Line(Step(level, number), found.value, found.potential)]
 

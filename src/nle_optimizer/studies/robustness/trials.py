@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from nle_optimizer.allocation import allocate
+from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.errors import InputError
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.scenario import Scenario
@@ -44,7 +45,8 @@ class Desk:
     """A plan in one process, and whatever the stages of its scenario gave so far."""
 
     def __init__(self, scenario: Scenario, plan: Sequence[Pair]):
-        self._scenario, self._plan, self._recall = scenario, plan, Memory()
+        self._scenario, self._plan = scenario, plan
+        self._recall, self._known = Memory(), KnownPrices()
 
     def __call__(self, trial: Trial) -> Tried:
         """What came of a trial; where nothing could, why."""
@@ -57,12 +59,12 @@ class Desk:
         match trial:
             case Reweighted():
                 scenario = self._scenario.replace({"fit.weights": dict(trial.weights)})
-                return _allocated(allocate(scenario, recall=self._recall, brief=True))
+                return _allocated(allocate(scenario, recall=self._recall, known=self._known, brief=True))
             case Perturbed():
                 scenario = drawn(self._scenario, self._scenario.settings.uncertainty, trial.number)
-                return _allocated(allocate(scenario, brief=True))
+                return _allocated(allocate(scenario, known=self._known, brief=True))
             case Edge():
-                return edge(self._scenario, self._plan, trial, self._recall)
+                return edge(self._scenario, self._plan, trial, self._recall, self._known)
 
 
 def _allocated(result: Result) -> Found | str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from nle_optimizer.allocation import solve
+from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.errors import InputError
 from nle_optimizer.model.levels import Leximin
 from nle_optimizer.model.problem import Problem
@@ -65,7 +66,7 @@ def edges_of(scenario: Scenario) -> list[Edge]:
     return [Edge(area, last) for area in areas for last in (down, FINENESS * FARTHEST)]
 
 
-def edge(scenario: Scenario, plan: Sequence[Pair], which: Edge, recall: Recall) -> End:
+def edge(scenario: Scenario, plan: Sequence[Pair], which: Edge, recall: Recall, known: KnownPrices) -> End:
     """How far a plan stays a best one on one side.
 
     Raises:
@@ -76,7 +77,7 @@ def edge(scenario: Scenario, plan: Sequence[Pair], which: Edge, recall: Recall) 
 
     def is_best(thousandths: int) -> bool:
         tried = weight * thousandths / FINENESS
-        return _is_best(plan, scenario.replace({"fit.weights": {**weights, which.area: tried}}), recall)
+        return _is_best(plan, scenario.replace({"fit.weights": {**weights, which.area: tried}}), recall, known)
 
     good, bad = FINENESS, which.last
     if is_best(bad):
@@ -104,10 +105,10 @@ def _weighted(scenario: Scenario) -> list[str]:
     return [area for area in AREAS if _weight(scenario, area)]
 
 
-def _is_best(plan: Sequence[Pair], scenario: Scenario, recall: Recall) -> bool:
+def _is_best(plan: Sequence[Pair], scenario: Scenario, recall: Recall, known: KnownPrices) -> bool:
     """Whether no allocation is found that is better than a plan, level by level, under other settings."""
     try:
-        outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), recall)
+        outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), recall, known)
     except InputError:  # a pair that must be would be no candidate
         return False
     own = _located(plan, outcome.problem, outcome.candidates.keys)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nle_optimizer.allocation import allocate
+from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.recall import Recall
 from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
@@ -29,6 +30,7 @@ class Desk:
     def __init__(self, bases: Sequence[Scenario], runs: Path | None = None, recall: Recall | None = None):
         self._bases, self._runs = bases, runs
         self._recall: Recall = Memory() if recall is None else recall
+        self._known = KnownPrices()
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, task: Task) -> Answer:
@@ -47,7 +49,7 @@ class Desk:
     def _verified(self, task: Task) -> Result:
         started = datetime.now().astimezone()
         scenario = self._bases[task.base].replace(task.changes)
-        result = allocate(scenario, recall=self._recall, brief=self._runs is None)
+        result = allocate(scenario, recall=self._recall, known=self._known, brief=self._runs is None)
         wrong = verify(result, self._recall)
         if wrong:
             raise NleOptimizerError("\n".join(["the result does not stand up to its own inputs", *wrong[:5]]))
