@@ -10,7 +10,7 @@ from nle_optimizer.errors import InputError
 from nle_optimizer.model.build import distance_asked
 from nle_optimizer.preparation import prepare
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.stages.obstacles import obstacles_between
+from nle_optimizer.stages.obstacles import Between
 from support.random_scenarios import write_random_scenario
 
 
@@ -24,19 +24,13 @@ def test_a_pair_without_an_obstacle_is_a_candidate_and_no_other_is(seed: int, tm
     found = case.candidates
     rows = np.flatnonzero(np.array([Random(f"{seed} {n}").random() < 0.7 for n in range(len(found.recipients))]))
     asked = distance_asked(scenario.settings)
-    some = obstacles_between(
-        found.recipients.take(rows),
-        found.nles,
-        scenario.schools,
-        scenario.pairs,
-        scenario.settings,
-        distance_needed=asked,
-    )
-    free = np.flatnonzero(some.count == 0)
-    mine = set(zip(some.candidates.nle[free].tolist(), rows[some.candidates.recipient[free]].tolist(), strict=True))
+    sides = found.recipients, found.nles, scenario.schools
+    some = Between(*sides, scenario.pairs, scenario.settings, distance_needed=asked).of(rows)
+    nle, recipient = np.nonzero(some.count == 0)
+    mine = set(zip(nle.tolist(), rows[recipient].tolist(), strict=True))
     own = np.isin(found.recipient, rows)
     assert mine == set(zip(found.nle[own].tolist(), found.recipient[own].tolist(), strict=True))
     at = {pair: n for n, pair in enumerate(zip(found.nle.tolist(), found.recipient.tolist(), strict=True))}
-    for pair in free.tolist():
-        n = at[int(some.candidates.nle[pair]), int(rows[some.candidates.recipient[pair]])]
-        assert (some.candidates.fit[pair], some.candidates.distance[pair]) == (found.fit[n], found.distance[n])
+    here = np.array([at[pair] for pair in zip(nle.tolist(), rows[recipient].tolist(), strict=True)], dtype=np.int64)
+    assert (some.fit[nle, recipient] == found.fit[here]).all()
+    assert (some.distance[nle, recipient] == found.distance[here]).all()

@@ -1,21 +1,21 @@
-"""Everything that stands between some eligible schools and available NLEs, so many pairs at a time."""
+"""Everything that stands between eligible schools and available NLEs, so many pairs at a time."""
 
 from collections.abc import Iterator
 
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.build import distance_asked
 from nle_optimizer.records import Integers
-from nle_optimizer.stages.obstacles import Obstacles, obstacles_between
+from nle_optimizer.stages.obstacles import Between, Obstacles
 
-AT_ONCE = 200_000
-"""Pairs that are looked at together."""
+AT_ONCE = 65_000
+"""Pairs that are looked at together: few enough for a processor to keep them near."""
 
 
-def around(outcome: Outcome, recipients: Integers, nles: Integers | None = None) -> Obstacles:
-    """All that stands between some recipients and some available NLEs, by index; None for every NLE."""
+def around(outcome: Outcome, nles: Integers | None = None) -> Between:
+    """The recipients and some of the available NLEs, by index; None for every NLE."""
     scenario, found = outcome.scenario, outcome.candidates
-    return obstacles_between(
-        found.recipients.take(recipients),
+    return Between(
+        found.recipients,
         found.nles if nles is None else found.nles.take(nles),
         scenario.schools,
         None if found.given is None else found.given.table,
@@ -24,8 +24,9 @@ def around(outcome: Outcome, recipients: Integers, nles: Integers | None = None)
     )
 
 
-def in_portions(recipients: Integers, nles: int) -> Iterator[Integers]:
-    """Recipients in portions that make no more pairs with so many NLEs than are looked at together."""
-    size = max(1, AT_ONCE // max(1, nles))
+def in_portions(between: Between, recipients: Integers) -> Iterator[tuple[Integers, Obstacles]]:
+    """Some recipients, ascending, so many at a time, with what stands between them and every NLE."""
+    size = max(1, AT_ONCE // max(1, len(between.nles)))
     for start in range(0, len(recipients), size):
-        yield recipients[start : start + size]
+        portion = recipients[start : start + size]
+        yield portion, between.of(portion)

@@ -48,7 +48,7 @@ class Conflicts:
 
 def _any_same(codes: Sequence[tuple[Integers, Integers]], nle: Integers, recipient: Integers) -> Flags:
     """Pairs whose two sides share a code in any of the lists."""
-    same = np.zeros(len(nle), dtype=bool)
+    same = np.zeros(np.broadcast(nle, recipient).shape, dtype=bool)
     for of_recipient, of_nle in codes:
         same |= of_recipient[recipient] == of_nle[nle]
     return same

@@ -44,7 +44,13 @@ def needs_of(recipients: Records, nles: Records, settings: Settings) -> Needs:
 
 
 def fit_of(needs: Needs, measure: str, nle: Integers, recipient: Integers) -> Integers:
-    """The fit of each pair in millionths; 0 where the recipient has no need in an area with a weight."""
+    """The fit of each pair in millionths; 0 where the recipient has no need in an area with a weight.
+
+    Args:
+        needs: of the two sides.
+        measure: a name in `MEASURES`.
+        nle, recipient: indices, of any shapes that broadcast together.
+    """
     return MEASURES[measure](needs, nle, recipient)
 
 
@@ -59,10 +65,10 @@ def _weighted_need(needs: Needs) -> Integers:
 
 
 def _covered(needs: Needs, nle: Integers, recipient: Integers) -> Integers:
-    total = np.zeros(len(nle), dtype=np.int64)
+    total = np.zeros(np.broadcast(nle, recipient).shape, dtype=np.int64)
     for weight, need, expertise in zip(needs.weights, needs.need, needs.expertise, strict=True):
         if weight:
-            total += weight * np.minimum(need[recipient], expertise[nle])
+            total += np.minimum((weight * need)[recipient], (weight * expertise)[nle])
     return total
 
 
@@ -75,7 +81,7 @@ def _need_covered(needs: Needs, nle: Integers, recipient: Integers) -> Integers:
 
 
 def _weighted_expertise(needs: Needs, nle: Integers, recipient: Integers) -> Integers:
-    total = np.zeros(len(nle), dtype=np.int64)
+    total = np.zeros(np.broadcast(nle, recipient).shape, dtype=np.int64)
     for weight, need, expertise in zip(needs.weights, needs.need, needs.expertise, strict=True):
         if weight:
             total += (weight * need)[recipient] * expertise[nle]
@@ -83,7 +89,7 @@ def _weighted_expertise(needs: Needs, nle: Integers, recipient: Integers) -> Int
 
 
 def _weakest_area(needs: Needs, nle: Integers, recipient: Integers) -> Integers:
-    weakest = np.full(len(nle), MILLION, dtype=np.int64)
+    weakest = np.full(np.broadcast(nle, recipient).shape, MILLION, dtype=np.int64)
     for area, weight in enumerate(needs.weights):
         if weight:
             met = area_fit(needs, area, nle, recipient)

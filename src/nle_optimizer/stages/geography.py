@@ -29,7 +29,7 @@ class Reach:
 
 def metres(square: Integers, detour: Decimal) -> Integers:
     """Straight-line distance times the detour factor, rounded half up to a metre, exactly."""
-    if detour == 1 and len(square) and square.max() < 2**50:
+    if detour == 1 and square.size and square.max() < 2**50:
         return np.rint(np.sqrt(square)).astype(np.int64)
     p, q = detour.as_integer_ratio()
     scaled = square * (p * p)

@@ -1,14 +1,14 @@
 """Everything that stands between every NLE and some recipients: not the first filter alone, but each one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
 
 from nle_optimizer.records import MILLION, Flags, Integers, Records
 from nle_optimizer.scenario.settings import Settings
-from nle_optimizer.stages.candidates import Candidates, side_filters
+from nle_optimizer.stages.candidates import side_filters
 from nle_optimizer.stages.fit import fit_of, needs_of
 from nle_optimizer.stages.geography import (
     NO_LIMIT,
@@ -19,185 +19,177 @@ from nle_optimizer.stages.geography import (
     nle_limits,
     scenario_limits,
 )
-from nle_optimizer.stages.given_pairs import GivenPairs, given_pairs, locate
+from nle_optimizer.stages.given_pairs import given_pairs, locate
 from nle_optimizer.stages.suitability import match, properties_that
 
 CONFLICTS = ("home-school", "own-trust", "same-authority", "declared", "forbidden")
 """Obstacles that somebody may lift."""
 
 
-@dataclass(frozen=True, eq=False)
-class Obstacles:
-    """All pairs of some recipients with every available NLE, by NLE, then recipient.
+class Between:
+    """Two sides and what every filter asks of them, made out once for however many pairs."""
 
-    Attributes:
-        candidates: these pairs with fit and distance, as if each were a candidate.
-        limit: metres that each pair may be apart; `NO_LIMIT` where it may be any.
-        reach: the least limit in whole metres under which each pair is not too far; -1 where that is not known.
-        codes: for each filter the pairs that it removes, in the order of the filters.
-    """
-
-    candidates: Candidates
-    limit: Integers
-    reach: Integers
-    codes: Mapping[str, Flags]
-
-    def of(self, pair: int) -> list[str]:
-        """The filters that remove one of the pairs."""
-        return [code for code, rows in self.codes.items() if rows[pair]]
-
-    @property
-    def count(self) -> Integers:
-        """How many filters remove each pair."""
-        return np.sum(list(self.codes.values()), axis=0, dtype=np.int64)
-
-
-def obstacles_between(
-    recipients: Records,
-    nles: Records,
-    schools: Records,
-    pairs: Records | None,
-    settings: Settings,
-    *,
-    distance_needed: bool,
-) -> Obstacles:
-    """What stands between every NLE and some recipients.
-
-    Args:
-        recipients: those who are asked about, sorted by identifier.
-        nles, schools, pairs, settings, distance_needed: as `find_candidates` has them.
-    """
-    given = given_pairs(pairs, recipients, nles)
-    nle = np.repeat(np.arange(len(nles), dtype=np.int64), len(recipients))
-    recipient = np.tile(np.arange(len(recipients), dtype=np.int64), len(nles))
-    keys = nle * len(recipients) + recipient
-    ground = _Ground(recipients, nles, given, settings, nle, recipient, keys)
-    codes = ground.by_distance(distance_needed)
-    codes |= _by_sides(ground, schools)
-    codes |= ground.by_relation()
-    fit, unfit = ground.by_fit()
-    found = Candidates(
-        recipients,
-        nles,
-        nle,
-        recipient,
-        ground.distance,
-        fit,
-        None,
-        given,
-        needs_of(recipients, nles, settings),
-        np.full(len(recipients), "", dtype=object),
-    )
-    return Obstacles(found, ground.limit, ground.reach(), {**codes, **unfit})
-
-
-def _by_sides(ground: "_Ground", schools: Records) -> dict[str, Flags]:
-    """The filters that look at the two sides alone; two of one code are one."""
-    found: dict[str, Flags] = {}
-    for code, removes in side_filters(ground.recipients, ground.nles, schools, ground.settings):
-        rows = np.asarray(removes(ground.nle, ground.recipient), dtype=bool)
-        found[code] = found[code] | rows if code in found else rows
-    return found
-
-
-class _Ground:
     def __init__(
         self,
         recipients: Records,
         nles: Records,
-        given: GivenPairs | None,
+        schools: Records,
+        pairs: Records | None,
         settings: Settings,
-        nle: Integers,
-        recipient: Integers,
-        keys: Integers,
+        *,
+        distance_needed: bool,
     ):
-        self.recipients, self.nles, self.given, self.settings = recipients, nles, given, settings
-        self.nle, self.recipient, self.keys = nle, recipient, keys
-        self.square = self._squares()
-        self.told = np.zeros(len(keys), dtype=bool)
-        detour = settings.geography.detour_factor
-        self.distance = np.where(self.square >= 0, metres(np.maximum(self.square, 0), detour), -1)
-        if given is not None:
-            column = given.spread("distance_km", keys)
-            self.told = column.given
-            self.distance = np.where(column.given, column.values, self.distance)
-        self._own_limit = nle_limits(nles, settings.geography)[nle]
-        self._limit = scenario_limits(recipients, settings.geography)[recipient]
-        self.limit = np.minimum(self._own_limit, self._limit)
+        """Make it out.
 
-    def _squares(self) -> Integers:
-        placed = is_placed(self.recipients)[self.recipient] & is_placed(self.nles)[self.nle]
-        apart = [
-            self.recipients.values(name)[self.recipient] - self.nles.values(name)[self.nle]
-            for name in ("easting", "northing")
-        ]
-        return np.where(placed, apart[0] * apart[0] + apart[1] * apart[1], -1)
+        Args:
+            recipients, nles: the two sides, sorted by identifier.
+            schools, pairs, settings, distance_needed: as `find_candidates` has them.
+        """
+        self.recipients, self.nles, self.settings = recipients, nles, settings
+        self.given = given_pairs(pairs, recipients, nles)
+        self.filters = side_filters(recipients, nles, schools, settings)
+        self.needs = needs_of(recipients, nles, settings)
+        self.liked = [match(nles, recipients, name) for name in properties_that(settings.suitability, "prefer")]
+        self.own_limit, self.limit = nle_limits(nles, settings.geography), scenario_limits(recipients, settings.geography)
+        self.distance_needed = distance_needed or settings.geography.min_distance_km > 0
 
+    def of(self, recipients: Integers) -> "Obstacles":
+        """What stands between every NLE and some recipients, by index, ascending."""
+        return Obstacles(self, recipients)
+
+
+class Obstacles:
+    """The pairs of every NLE with some recipients; every array has the shape (nles, recipients)."""
+
+    def __init__(self, between: Between, recipients: Integers):
+        self._between, self._settings = between, between.settings
+        self._nle, self._recipient = np.ix_(np.arange(len(between.nles)), recipients)
+        self.shape = len(between.nles), len(recipients)
+
+    @cached_property
+    def codes(self) -> Mapping[str, Flags]:
+        """For each filter the pairs that it removes, in the order of the filters."""
+        codes = {**self._by_distance(), **self._by_sides(), **self._by_relation(), **self._by_fit()}
+        return {code: np.broadcast_to(removed, self.shape) for code, removed in codes.items()}
+
+    @property
+    def count(self) -> Integers:
+        """How many filters remove each pair."""
+        count = np.zeros(self.shape, dtype=np.int64)
+        for removed in self.codes.values():
+            count += removed
+        return count
+
+    @cached_property
+    def distance(self) -> Integers:
+        """Metres; -1 where not known."""
+        computed = metres(np.maximum(self._square, 0), self._settings.geography.detour_factor)
+        values, told = self._told("distance_km")
+        return np.where(told, values, np.where(self._square >= 0, computed, -1))
+
+    @property
+    def limit(self) -> Integers:
+        """Metres that each pair may be apart; `NO_LIMIT` where it may be any."""
+        return np.minimum(self._between.own_limit[self._nle], self._between.limit[self._recipient])
+
+    @property
     def reach(self) -> Integers:
-        """The least limit in whole metres that lets each pair be: limits are compared on squares, not on metres."""
-        p, q = self.settings.geography.detour_factor.as_integer_ratio()
-        short = self.square * (p * p) > self.distance * self.distance * (q * q)
-        return self.distance + ((self.distance >= 0) & ~self.told & short)
+        """The least limit in whole metres under which each pair is not too far; -1 where its distance is not known.
 
-    def by_distance(self, distance_needed: bool) -> dict[str, Flags]:
+        Limits are compared on squares, not on metres.
+        """
+        p, q = self._settings.geography.detour_factor.as_integer_ratio()
+        short = self._square * (p * p) > self.distance * self.distance * (q * q)
+        return self.distance + ((self.distance >= 0) & ~self._told("distance_km")[1] & short)
+
+    @cached_property
+    def fit(self) -> Integers:
+        """Millionths, preferences included."""
+        settings = self._settings
+        fit = fit_of(self._between.needs, settings.fit.measure, self._nle, self._recipient)
+        for liked in self._between.liked:
+            fit += int(settings.suitability.prefer_bonus * MILLION) * liked.agreed(self._nle, self._recipient)
+        values, told = self._told("fit")
+        return np.where(told, values, fit)
+
+    @cached_property
+    def _square(self) -> Integers:
+        """The square of the metres between the two places; -1 where one is not known."""
+        recipients, nles = self._between.recipients, self._between.nles
+        across, up = (
+            recipients.values(name)[self._recipient] - nles.values(name)[self._nle] for name in ("easting", "northing")
+        )
+        placed = is_placed(recipients)[self._recipient] & is_placed(nles)[self._nle]
+        return np.where(placed, across * across + up * up, -1)
+
+    @cached_property
+    def _keys(self) -> Integers:
+        """The pairs as the pairs table numbers them, in one row."""
+        return (self._nle * len(self._between.recipients) + self._recipient).ravel()
+
+    def _told(self, name: str) -> tuple[Integers, Flags]:
+        """What the pairs table says of the pairs, and where it does."""
+        if self._between.given is None:
+            return np.zeros((1, 1), dtype=np.int64), np.zeros((1, 1), dtype=bool)
+        column = self._between.given.spread(name, self._keys)
+        return column.values.reshape(self.shape), column.given.reshape(self.shape)
+
+    def _among(self, keys: Integers) -> Flags:
+        return locate(self._keys, keys)[1].reshape(self.shape)
+
+    def _by_distance(self) -> dict[str, Flags]:
         """not-listed, no-place, too-far, too-near and travel-time."""
-        geography, known = self.settings.geography, self.distance >= 0
-        asked = distance_needed or geography.min_distance_km > 0
-        computed = known & ~self.told
-        far = computed & (self.square > greatest_square(self.limit, geography.detour_factor))
-        far |= self.told & (self.distance > self.limit)
-        least = int(geography.min_distance_km * 1000)
-        near = computed & (self.square < least_square(least, geography.detour_factor))
-        near |= self.told & (self.distance < least)
-        data = self.settings.data.pairs
-        listed = np.ones(len(self.keys), dtype=bool)
-        if data is not None and data.only:
-            listed = self._in_table()
+        geography, between = self._settings.geography, self._between
+        detour, least = geography.detour_factor, int(geography.min_distance_km * 1000)
+        own, theirs = (greatest_square(limit, detour) for limit in (between.own_limit, between.limit))
+        values, told = self._told("distance_km")
+        computed = (self._square >= 0) & ~told
+        far = computed & (self._square > np.minimum(own[self._nle], theirs[self._recipient]))
+        near = computed & (self._square < least_square(least, detour))
         return {
-            "not-listed": ~listed,
-            "no-place": ~known & (asked | (self.limit != NO_LIMIT)),
-            "too-far": far,
-            "too-near": near,
+            "not-listed": self._unlisted(),
+            "no-place": ~(computed | told) & (between.distance_needed | (self.limit != NO_LIMIT)),
+            "too-far": far | (told & (values > self.limit)),
+            "too-near": near | (told & (values < least)),
             "travel-time": self._too_long(),
         }
 
-    def _in_table(self) -> Flags:
-        keys = np.zeros(0, np.int64) if self.given is None else self.given.keys
-        return locate(self.keys, keys)[1]
+    def _unlisted(self) -> Flags:
+        data, given = self._settings.data.pairs, self._between.given
+        if data is None or not data.only:
+            return np.zeros((1, 1), dtype=bool)
+        return ~self._among(np.zeros(0, np.int64) if given is None else given.keys)
 
     def _too_long(self) -> Flags:
-        limit = self.settings.geography.max_travel_minutes
+        limit = self._settings.geography.max_travel_minutes
         if limit is None:
-            return np.zeros(len(self.keys), dtype=bool)
-        if self.given is None:
-            return np.ones(len(self.keys), dtype=bool)
-        minutes = self.given.spread("travel_minutes", self.keys)
-        return ~minutes.given | (minutes.values > int(limit * MILLION))
+            return np.zeros((1, 1), dtype=bool)
+        minutes, told = self._told("travel_minutes")
+        return ~told | (minutes > int(limit * MILLION))
 
-    def by_relation(self) -> dict[str, Flags]:
-        """declared and forbidden."""
+    def _by_sides(self) -> dict[str, Flags]:
+        """The filters that look at the two sides alone; two of one code are one."""
         found: dict[str, Flags] = {}
-        declared = ("conflict", "objects") if self.settings.conflicts.declared else ()
-        for code, words in (("declared", declared), ("forbidden", ("forbid",))):
-            keys = np.zeros(0, np.int64)
-            if self.given is not None:
-                keys = self.given.keys[self.given.with_relation(*words)]
-            found[code] = locate(self.keys, keys)[1]
+        for code, removes in self._between.filters:
+            removed = removes(self._nle, self._recipient)
+            found[code] = found[code] | removed if code in found else removed
         return found
 
-    def by_fit(self) -> tuple[Integers, dict[str, Flags]]:
-        """The fit of every pair, and unknown-fit, no-need-met and fit-below-minimum."""
-        settings, needs = self.settings, needs_of(self.recipients, self.nles, self.settings)
-        fit = fit_of(needs, settings.fit.measure, self.nle, self.recipient)
-        for name in properties_that(settings.suitability, "prefer"):
-            bonus = int(settings.suitability.prefer_bonus * MILLION)
-            fit = fit + bonus * match(self.nles, self.recipients, name).agreed(self.nle, self.recipient)
-        told = np.zeros(len(self.keys), dtype=bool)
-        if self.given is not None:
-            column = self.given.spread("fit", self.keys)
-            told = column.given
-            fit = np.where(told, column.values, fit)
-        unknown = ~told & ~needs.known(self.nle, self.recipient)
-        needless = ~told & ~unknown & ~needs.any_need()[self.recipient]
-        poor = ~unknown & ~needless & (fit < ceil(settings.fit.minimum * MILLION))
-        return fit, {"unknown-fit": unknown, "no-need-met": needless, "fit-below-minimum": poor}
+    def _by_relation(self) -> dict[str, Flags]:
+        """declared and forbidden."""
+        declared = ("conflict", "objects") if self._settings.conflicts.declared else ()
+        given = self._between.given
+        if given is None:
+            return dict.fromkeys(("declared", "forbidden"), np.zeros((1, 1), dtype=bool))
+        return {
+            code: self._among(given.keys[given.with_relation(*words)])
+            for code, words in (("declared", declared), ("forbidden", ("forbid",)))
+        }
+
+    def _by_fit(self) -> dict[str, Flags]:
+        """unknown-fit, no-need-met and fit-below-minimum."""
+        needs, (_, told) = self._between.needs, self._told("fit")
+        unknown = ~told & ~needs.known(self._nle, self._recipient)
+        needless = ~told & ~unknown & ~needs.any_need()[self._recipient]
+        poor = ~unknown & ~needless & (self.fit < ceil(self._settings.fit.minimum * MILLION))
+        return {"unknown-fit": unknown, "no-need-met": needless, "fit-below-minimum": poor}

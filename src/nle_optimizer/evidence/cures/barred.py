@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.build import use_where_known
 from nle_optimizer.model.objectives.worth import parts_of
 from nle_optimizer.records import Integers
 from nle_optimizer.stages.candidates import Candidates
-from nle_optimizer.stages.obstacles import CONFLICTS
+from nle_optimizer.stages.obstacles import CONFLICTS, Obstacles
 
 KINDS = {"reach": ("too-far",), "minimum_fit": ("fit-below-minimum",), "conflict": CONFLICTS}
 """The filters that each kind of cure lifts."""
@@ -36,28 +35,27 @@ class Barred:
     more: Integers
 
 
-def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, left: Integers) -> Barred:
+def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, between: Obstacles, left: Integers) -> Barred:
     """The barred pairs between some recipients and some NLEs in which the NLE has room beside all that it supports.
 
     Args:
         outcome: the run.
         recipients, nles: indices, ascending.
+        between: what stands between them.
         left: shape (resources, all NLEs): what each NLE has left, in millionths.
     """
     found, settings = outcome.candidates, outcome.scenario.settings
-    between = around(outcome, recipients, nles)
-    lifted, alone = np.full(len(between.candidates), -1, dtype=np.int64), between.count == 1
+    lifted, alone = np.full(between.shape, -1, dtype=np.int64), between.count == 1
     for n, (_, code) in enumerate(FILTERS):
         if code in between.codes:
             lifted[between.codes[code] & alone] = n
-    at = np.flatnonzero(lifted >= 0)
-    own = between.candidates
+    at = np.nonzero(lifted >= 0)
     pairs = replace(
         found,
-        nle=nles[own.nle[at]],
-        recipient=recipients[own.recipient[at]],
-        distance=own.distance[at],
-        fit=own.fit[at],
+        nle=nles[at[0]],
+        recipient=recipients[at[1]],
+        distance=between.distance[at],
+        fit=between.fit[at],
         required=None,
     )
     use = {name: use_where_known(pairs, settings, name) for name in outcome.scenario.resources}
@@ -65,7 +63,7 @@ def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, left: I
     if outcome.objectives and "travel_minutes" in parts_of(outcome.objectives[0]):
         able.append(pairs.from_table("travel_minutes").given)
     kept = np.flatnonzero(np.all(able, axis=0))
-    at = at[kept]
+    at = at[0][kept], at[1][kept]
     return Barred(
         pairs.some(kept),
         {name: amounts[kept] for name, (amounts, _) in use.items()},

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from nle_optimizer.evidence.around import in_portions
+from nle_optimizer.evidence.around import around, in_portions
 from nle_optimizer.evidence.cures.barred import FILTERS, KINDS, Barred, barred_pairs
 from nle_optimizer.evidence.cures.capacity import can_be_cured
 from nle_optimizer.evidence.exchanging import in_its_unit, written
@@ -77,8 +77,8 @@ def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None
     rows = np.flatnonzero(waiting) if recipients is None else recipients[waiting[recipients]]
     left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
     nles = np.flatnonzero((left > 0).all(axis=0))
-    for portion in in_portions(rows, len(nles)) if len(nles) else ():
-        barred = barred_pairs(outcome, portion, nles, left)
+    for portion, between in in_portions(around(outcome, nles), rows) if len(nles) and len(rows) else ():
+        barred = barred_pairs(outcome, portion, nles, between, left)
         for recipient, cure in _least(outcome, barred, most):
             found.setdefault(recipient, {}).setdefault(cure.kind, []).append(cure)
     return found

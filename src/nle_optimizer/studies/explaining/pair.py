@@ -36,17 +36,17 @@ OBSTACLES = {
 
 def pair(outcome: Outcome, prices: Prices, recipient: int, nle: int, seconds: float | None) -> dict[str, Any]:
     """Every reason for and against a pair of an eligible recipient and an available NLE."""
-    between = around(outcome, np.array([recipient], dtype=np.int64))
-    codes, found = between.of(nle), between.candidates
-    metres, limit = int(found.distance[nle]), int(between.limit[nle])
+    between = around(outcome).of(np.array([recipient], dtype=np.int64))
+    codes = [code for code, removed in between.codes.items() if removed[nle, 0]]
+    fit, metres, limit = (int(amounts[nle, 0]) for amounts in (between.fit, between.distance, between.limit))
     words = {
         "distance": fixed(metres, 1),
         "limit": "any number of" if limit == NO_LIMIT else fixed(limit, 1),
-        "fit": fixed(int(found.fit[nle]), 3),
+        "fit": fixed(fit, 3),
     }
     told: dict[str, Any] = {
         "is_candidate": not codes,
-        "fit": fixed(int(found.fit[nle]), 6) if "unknown-fit" not in codes else "",
+        "fit": fixed(fit, 6) if "unknown-fit" not in codes else "",
         "distance_km": fixed(metres, 3) if metres >= 0 else "",
         "obstacles": [{"code": code, "why": OBSTACLES[code].format(**words)} for code in codes],
     }

@@ -6,10 +6,9 @@ from nle_optimizer.records import Integers
 
 
 def removed_by_filter(outcome: Outcome, recipients: Integers) -> list[dict[str, int]]:
-    """For each of some recipients how many NLEs every filter removes, in the order of the filters."""
+    """For each of some recipients, ascending, how many NLEs every filter removes, in the order of the filters."""
     told: list[dict[str, int]] = []
-    for rows in in_portions(recipients, len(outcome.candidates.nles)):
-        codes = around(outcome, rows).codes
-        counts = {code: removed.reshape(-1, len(rows)).sum(axis=0).tolist() for code, removed in codes.items()}
-        told += [{code: own[n] for code, own in counts.items() if own[n]} for n in range(len(rows))]
+    for rows, obstacles in in_portions(around(outcome), recipients):
+        removed = {code: pairs.sum(axis=0).tolist() for code, pairs in obstacles.codes.items() if pairs.any()}
+        told += [{code: own[n] for code, own in removed.items() if own[n]} for n in range(len(rows))]
     return told
