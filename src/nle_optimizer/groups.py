@@ -1,4 +1,4 @@
-"""Rows in groups: the least of each, by several keys."""
+"""Rows in groups: the least of each, by several keys, and rows that lie beside each other."""
 
 from collections.abc import Sequence
 
@@ -41,3 +41,10 @@ def _least(groups: Integers, keys: Sequence[Integers], rows: Integers, size: int
     first = np.full(size, len(groups))
     np.minimum.at(first, groups[rows], rows)
     return first[first < len(groups)]
+
+
+def stretches(first: Integers, end: Integers) -> tuple[Integers, Integers]:
+    """All rows from each first up to the end beside it: which stretch each is of, and the row; shapes (rows,)."""
+    lengths = end - first
+    owner = np.repeat(np.arange(len(first)), lengths)
+    return owner, np.arange(len(owner)) + np.repeat(end - np.cumsum(lengths), lengths)

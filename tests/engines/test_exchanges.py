@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.exchanges.changes import Changes
+from nle_optimizer.engines.exchanges.changes import Changes, Moves, Turns
 from nle_optimizer.engines.exchanges.exchanges import Exchanges, levels_of_exchanges
+from nle_optimizer.engines.exchanges.graph import NONE
 from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Flags, Integers
 from support.nested import nested_problem
@@ -191,12 +192,44 @@ def test_those_who_move_bring_about_what_a_change_is_worth(kind: str) -> None:
         matched = solve(problem).matched
         for changes, made in changed(problem, exchanges):
             for n in np.flatnonzero(changes.possible).tolist():
-                added, removed = changes.pairs(n)
+                added, removed = (own.pair[own.change == n].tolist() for own in (changes.added, changes.removed))
                 assert set(removed) <= set(matched.tolist()) and not set(added) & set(matched.tolist())
                 after = np.array(sorted({*matched.tolist(), *added} - set(removed)), dtype=np.int64)
                 assert is_allowed(made(n), after)
                 values = [int(level.amounts[added].sum() - level.amounts[removed].sum()) for level in problem.levels]
                 assert values == changes.values[n].tolist()
+
+
+def ends_of(moves: Moves, ends: Integers) -> list[tuple[int, int, int]]:
+    """Change, recipient and NLE wherever a move has such an end, sorted."""
+    columns = (moves.change.tolist(), moves.recipient.tolist(), ends.tolist())
+    return sorted((n, recipient, nle) for n, recipient, nle in zip(*columns, strict=True) if nle != NONE)
+
+
+def ends_meant(problem: Problem, turns: Turns, unsaid: Callable[[int, int], bool]) -> list[tuple[int, int, int]]:
+    """The same of the pairs that changes match anew or give up, but for some, by change and pair."""
+    both = zip(turns.change.tolist(), turns.pair.tolist(), strict=True)
+    return sorted((n, int(problem.recipient[p]), int(problem.nle[p])) for n, p in both if not unsaid(n, p))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_moves_joins_what_is_matched_anew_and_leaves_what_is_given_up(kind: str) -> None:
+    for problem, exchanges, _ in cases(kind):
+        for changes, _ in changed(problem, exchanges):
+            moves = changes.moves()
+            assert ends_of(moves, moves.joined) == ends_meant(problem, changes.added, lambda *_: False)
+            assert ends_of(moves, moves.left) == ends_meant(problem, changes.removed, lambda *_: False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forced_pair_goes_without_saying_and_so_does_the_only_nle_that_its_recipient_gives_up(kind: str) -> None:
+    for problem, exchanges, _ in cases(kind):
+        who = problem.recipient
+        changes = exchanges.forced(each(problem.size))
+        moves = changes.moves(each(problem.size))
+        own = lambda n, p: who[n] == who[p] and problem.supporters[who[n]] == 1  # noqa: E731, B023
+        assert ends_of(moves, moves.joined) == ends_meant(problem, changes.added, lambda n, p: n == p)
+        assert ends_of(moves, moves.left) == ends_meant(problem, changes.removed, own)
 
 
 def is_allowed(problem: Problem, matched: Integers) -> bool:

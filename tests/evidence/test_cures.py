@@ -10,25 +10,32 @@ from typing import Any
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
-from nle_optimizer.evidence.cures.capacity import cures_by_recipient
+from nle_optimizer.evidence.cures.capacity import capacity_cures
+from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.evidence.verification.checker import check_claim
-from nle_optimizer.records import MILLION
 from support.scenarios import nle, school, write_scenario
 from support.small_cases import cases, changed, outcome_of, plain, values
+
+
+def capacity_cures_by_recipient(outcome: Outcome, most: int) -> dict[int, list[tuple[str, str, str, str]]]:
+    found, told = capacity_cures(outcome, most), {}
+    for recipient, cells in zip(found.recipient.tolist(), found.cells(outcome), strict=True):
+        told.setdefault(recipient, []).append(cells)
+    return told
 
 
 def test_with_the_capacity_a_cure_asks_for_the_objective_is_as_good_as_it_says(tmp_path: Path) -> None:
     found = 0
     for place, given, chosen, outcome in cases(tmp_path, "cures", 30, plain):
         sense = outcome.problem.levels[0].sense
-        for recipient, (cure,) in cures_by_recipient(outcome, 1).items():
-            number = [row["nle_id"] for row in given["nles"]].index(cure.nle_id)
-            places = given["nles"][number]["placements"] + cure.amount // MILLION
+        for recipient, ((resource, nle_id, amount, price),) in capacity_cures_by_recipient(outcome, 1).items():
+            number = [row["nle_id"] for row in given["nles"]].index(nle_id)
+            places = given["nles"][number]["placements"] + int(amount)
             after = outcome_of(place / str(recipient), changed(given, "nles", number, placements=places), chosen)
-            assert after is not None and cure.amount == MILLION and cure.kind == "placements"
-            assert sense * cure.price >= 0
-            assert sense * (values(after)[0] - values(outcome)[0]) >= sense * cure.price
+            assert after is not None and (resource, amount) == ("placements", "1")
+            assert sense * Decimal(price) >= 0
+            assert sense * (values(after)[0] - values(outcome)[0]) >= sense * Decimal(price)
             found += 1
     assert found > 10
 
@@ -41,7 +48,7 @@ def test_the_cheapest_cure_is_the_dearest_pair_of_a_full_nle(tmp_path: Path) -> 
             used[outcome.problem.nle_ids[outcome.problem.nle[pair]]] += 1
         full = {row["nle_id"] for row in given["nles"] if used.get(row["nle_id"]) == row["placements"]}
         for recipient in range(len(ids)):
-            cures = cures_by_recipient(outcome, 99).get(recipient, [])
+            cures = capacity_cures_by_recipient(outcome, 99).get(recipient, [])
             own = [
                 Decimal(level.sense * int(level.amounts[n])) / level.scale
                 for n in range(outcome.problem.size)
@@ -50,7 +57,7 @@ def test_the_cheapest_cure_is_the_dearest_pair_of_a_full_nle(tmp_path: Path) -> 
                 and level.amounts[n] >= 0
                 and not outcome.supported[recipient]
             ]
-            assert [cure.price for cure in cures] == sorted(own, key=lambda price: -level.sense * price)
+            assert [Decimal(price) for _, _, _, price in cures] == sorted(own, key=lambda price: -level.sense * price)
 
 
 def test_a_cure_that_is_none_is_found_by_the_second_reading(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""The least rows of each group against sorting."""
+"""The least rows of each group against sorting, and rows that lie beside each other against counting."""
 
 import numpy as np
 import pytest
 
-from nle_optimizer.groups import least_of_each
+from nle_optimizer.groups import least_of_each, stretches
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -18,3 +18,14 @@ def test_the_least_rows_of_each_group_are_those_that_sorting_puts_first(seed: in
     for n in order:
         own.setdefault(int(groups[n]), []).append(n)
     assert least_of_each(groups, keys, most).tolist() == [n for each in own.values() for n in each[:most]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stretches_are_the_rows_from_each_first_up_to_its_end(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, 20, int(rng.integers(0, 6)))
+    end = first + rng.integers(0, 4, len(first))
+    owner, row = stretches(first, end)
+    both = zip(first.tolist(), end.tolist(), strict=True)
+    meant = [(n, at) for n, (start, stop) in enumerate(both) for at in range(start, stop)]
+    assert list(zip(owner.tolist(), row.tolist(), strict=True)) == meant

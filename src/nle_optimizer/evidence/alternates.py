@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.engines.exchanges.all_paths import ranks
-from nle_optimizer.engines.exchanges.changes import Changes, Move
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
-from nle_optimizer.engines.exchanges.graph import NONE
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.direct import changes_of_first, direct_moves
-from nle_optimizer.evidence.exchanging import in_its_unit, written
+from nle_optimizer.evidence.exchanging import Verbs, in_texts, who_moves
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.records import Integers, fixed
@@ -21,6 +19,8 @@ MOST = 3
 MOST_NODES = 700
 """NLEs and limits in a network whose exchanges are looked at between all of them."""
 
+VERBS = Verbs("leaves", "joins", "moves from")
+
 
 @dataclass(frozen=True, eq=False)
 class Alternates:
@@ -29,13 +29,13 @@ class Alternates:
     Attributes:
         pairs: indices.
         change: of the first level, in its maximising orientation.
-        moves: of each, who else moves; of a recipient that may have several NLEs, what it gives up too.
+        moves: of each, who else moves, in sentences; of a recipient that may have several NLEs, what it gives up too.
         others_move: whether everybody else moves as is best; otherwise they stay.
     """
 
     pairs: Integers
     change: Integers
-    moves: list[list[Move]]
+    moves: list[list[str]]
     others_move: bool
 
 
@@ -60,15 +60,7 @@ def _by_exchanges(outcome: Outcome, exchanges: Exchanges) -> Alternates:
     left_out[outcome.solution.matched] = False
     asked = np.flatnonzero(left_out)
     pairs, changes = exchanges.best_forced(asked, MOST, *_ties(outcome, asked))
-    moves = [_moves_besides(outcome, changes, n, pair) for n, pair in enumerate(pairs.tolist())]
-    return Alternates(pairs, changes.values[:, 0], moves, others_move=True)
-
-
-def _moves_besides(outcome: Outcome, changes: Changes, change: int, pair: int) -> list[Move]:
-    """Who moves besides the pair's own recipient, which gives up the one NLE it has without that being said."""
-    own = int(outcome.problem.recipient[pair])
-    is_plain = bool(outcome.problem.supporters[own] == 1)
-    return [move for move in changes.moves(change, besides=pair) if not (is_plain and move.recipient == own)]
+    return Alternates(pairs, changes.values[:, 0], who_moves(outcome, changes, VERBS, pairs), others_move=True)
 
 
 def _ties(outcome: Outcome, pairs: Integers) -> tuple[Integers, Integers, Integers]:
@@ -91,18 +83,7 @@ def alternates_table(outcome: Outcome, exchanges: Exchanges | str) -> TextTable:
         "fit": [fixed(fit, 6) for fit in found.fit[pairs].tolist()],
         "distance_km": [fixed(m, 3) if m >= 0 else "" for m in found.distance[pairs].tolist()],
         "has_spare": ["yes" if spare else "no" for spare in has_room(outcome)[pairs].tolist()],
-        "change_in_objective": [
-            "" if level is None else written(in_its_unit(level, change)) for change in alternates.change.tolist()
-        ],
+        "change_in_objective": [""] * len(pairs) if level is None else in_texts(level, alternates.change),
         "others": ["move" if alternates.others_move else "stay"] * len(pairs),
-        "who_moves": ["; ".join(_in_words(outcome, move) for move in moves) for moves in alternates.moves],
+        "who_moves": ["; ".join(moves) for moves in alternates.moves],
     }
-
-
-def _in_words(outcome: Outcome, move: Move) -> str:
-    school, nles = outcome.recipients.ids[move.recipient], outcome.candidates.nles.ids
-    if move.joined == NONE:
-        return f"{school} leaves {nles[move.left]}"
-    if move.left == NONE:
-        return f"{school} joins {nles[move.joined]}"
-    return f"{school} moves from {nles[move.left]} to {nles[move.joined]}"

@@ -50,7 +50,10 @@ class Between:
         self.filters = side_filters(recipients, nles, schools, settings)
         self.needs = needs_of(recipients, nles, settings)
         self.liked = [match(nles, recipients, name) for name in properties_that(settings.suitability, "prefer")]
-        self.own_limit, self.limit = nle_limits(nles, settings.geography), scenario_limits(recipients, settings.geography)
+        self.own_limit, self.limit = (
+            nle_limits(nles, settings.geography),
+            scenario_limits(recipients, settings.geography),
+        )
         self.distance_needed = distance_needed or settings.geography.min_distance_km > 0
 
     def of(self, recipients: Integers) -> "Obstacles":

@@ -1,10 +1,10 @@
 """What the best paths between all nodes lose (Floyd 1962, doi:10.1145/367766.368168), and those of some of them."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from nle_optimizer.engines.exchanges.best_paths import FAR, Arcs, turned
+from nle_optimizer.engines.exchanges.walks import Walks, stepped
+from nle_optimizer.groups import stretches
 from nle_optimizer.records import Integers
 
 
@@ -40,22 +40,6 @@ def _among_equals(loss: Integers, middle: int) -> None:
     last[start, end] = np.minimum(last[start, end], last[start, middle] + last[middle, end])
 
 
-@dataclass(frozen=True, eq=False)
-class Walks:
-    """Best paths, arc by arc.
-
-    Attributes:
-        walk, arc: shapes (arcs of all of them,): which path each arc is of, ascending, and which it is, as given.
-    """
-
-    walk: Integers
-    arc: Integers
-
-    def along(self, number: int) -> Integers:
-        """The arcs of a path, as they were numbered when they were priced; in no order."""
-        return self.arc[slice(*np.searchsorted(self.walk, (number, number + 1)))]
-
-
 def walks(arcs: Arcs, loss: Integers, start: Integers, end: Integers) -> Walks:
     """The arcs of the best path from each start to the end beside it; all of them have one, shapes (n,).
 
@@ -63,23 +47,20 @@ def walks(arcs: Arcs, loss: Integers, start: Integers, end: Integers) -> Walks:
     """
     beside = turned(arcs)
     at, left = start.copy(), np.flatnonzero(start != end)
-    walk, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    walk: list[Integers] = []
+    found: list[Integers] = []
     while len(left):
         arc, owner = _on_the_way(beside, loss, at[left], end[left])
         walk.append(left[owner])
         found.append(beside.origin[arc])
         at[left[owner]] = beside.tail[arc]
         left = left[at[left] != end[left]]
-    order = np.argsort(np.concatenate(walk), kind="stable")
-    return Walks(np.concatenate(walk)[order], np.concatenate(found)[order])
+    return stepped(walk, found)
 
 
 def _on_the_way(beside: Arcs, loss: Integers, at: Integers, end: Integers) -> tuple[Integers, Integers]:
     """For each path an arc on from where it is, arcs given by where they begin; and which path it is of."""
-    lengths = beside.first[at + 1] - beside.first[at]
-    owner = np.repeat(np.arange(len(at)), lengths)
-    ends = np.cumsum(lengths)
-    arc = np.arange(int(ends[-1])) + np.repeat(beside.first[at] - ends + lengths, lengths)
+    owner, arc = stretches(beside.first[at], beside.first[at + 1])
     after = beside.loss[arc] + loss[:, beside.tail[arc], end[owner]].T
     fits = np.flatnonzero((after == loss[:, at[owner], end[owner]].T).all(axis=1))
     firsts = np.diff(owner[fits], prepend=-1) != 0

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.engines.exchanges.tuple_columns import LARGEST, is_less
+from nle_optimizer.engines.exchanges.walks import Walks, stepped
 from nle_optimizer.errors import EngineError
-from nle_optimizer.groups import least_of_each
+from nle_optimizer.groups import least_of_each, stretches
 from nle_optimizer.records import Flags, Integers
 
 FAR = 2 * LARGEST
@@ -102,13 +103,18 @@ class Paths:
         """Whether there is a path."""
         return np.asarray(self.loss[target, node, 0] < FAR, dtype=bool)
 
-    def along(self, target: int, node: int) -> list[int]:
-        """The arcs of a path as they were given, in order."""
-        found = []
-        while (arc := int(self.onwards[target, node])) != NOWHERE:
-            found.append(int(self.arcs.origin[arc]))
-            node = int(self.arcs.head[arc])
-        return found
+    def along(self, target: Integers, node: Integers) -> Walks:
+        """The arcs, as they were given, of the best path from each node to the target of that number."""
+        node, left = node.copy(), np.arange(len(node))
+        walk: list[Integers] = []
+        found: list[Integers] = []
+        while len(left):
+            arc = self.onwards[target[left], node[left]]
+            left, arc = left[arc != NOWHERE], arc[arc != NOWHERE]
+            walk.append(left)
+            found.append(self.arcs.origin[arc])
+            node[left] = self.arcs.head[arc]
+        return stepped(walk, found)
 
 
 def paths_to(arcs: Arcs, targets: Integers, most: Integers | None = None) -> Paths:
@@ -136,12 +142,10 @@ def _lead_back(arcs: Arcs, targets: Integers, limits: Integers, loss: Integers, 
     flat[active] = 0
     while len(active):
         node = active % arcs.nodes
-        first, lengths = arcs.first[node], arcs.first[node + 1] - arcs.first[node]
-        ends = np.cumsum(lengths)
-        taken = np.arange(int(ends[-1])) + np.repeat(first - ends + lengths, lengths)
-        source = np.repeat(active, lengths)
-        reached = source - source % arcs.nodes + arcs.tail[taken]
-        most = np.minimum(flat[reached, 0], np.repeat(limits[active // arcs.nodes], lengths))
+        owner, taken = stretches(arcs.first[node], arcs.first[node + 1])
+        source = active[owner]
+        reached = (active - node)[owner] + arcs.tail[taken]
+        most = np.minimum(flat[reached, 0], limits[active // arcs.nodes][owner])
         near = np.flatnonzero(flat[source, 0] + arcs.loss[taken, 0] <= most)
         reached, taken, offered = reached[near], taken[near], flat[source[near]] + arcs.loss[taken[near]]
         gains = np.flatnonzero(is_less(offered, flat[reached]))

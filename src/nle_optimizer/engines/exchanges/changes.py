@@ -1,26 +1,40 @@
 """What changes of an allocation are worth, and who moves with each."""
 
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from functools import cached_property
 
 import numpy as np
 
-from nle_optimizer.engines.exchanges.all_paths import Walks
 from nle_optimizer.engines.exchanges.graph import NONE, ExchangeGraph
 from nle_optimizer.engines.exchanges.tuple_columns import TupleColumns, is_less
+from nle_optimizer.engines.exchanges.walks import Walks
 from nle_optimizer.engines.exchanges.ways import Found
 from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers
 
 
-@dataclass(frozen=True)
-class Move:
-    """A recipient that leaves an NLE, joins one, or both; indices, `NONE` for no NLE."""
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Recipients that leave an NLE, join one, or both; by change, then recipient, shapes (moves,).
 
-    recipient: int
-    left: int
-    joined: int
+    Attributes:
+        change: which change each is part of.
+        recipient, left, joined: indices; `NONE` for no NLE.
+    """
+
+    change: Integers
+    recipient: Integers
+    left: Integers
+    joined: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """Pairs that changes match anew, or pairs that they give up; by change, then pair, shapes (pairs,)."""
+
+    change: Integers
+    pair: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,31 +104,59 @@ class Changes:
         kept = self.take(np.where(better, np.arange(len(self)), NONE))
         return replace(kept, possible=np.ones(len(self), dtype=bool))
 
-    def pairs(self, change: int) -> tuple[list[int], list[int]]:
-        """The pairs that are matched anew, and those that are given up, ascending; none where it is not possible."""
-        circles = self.circles
-        if not self.possible[change]:
-            return [], []
-        way, graph = int(circles.way[change]), circles.graph
-        arcs = [] if way == NONE else circles.found.along(way)
-        added = [int(circles.added[change]), *(int(graph.added[arc]) for arc in arcs)]
-        removed = [int(circles.removed[change]), *(int(graph.removed[arc]) for arc in arcs)]
-        return sorted(pair for pair in added if pair != NONE), sorted(pair for pair in removed if pair != NONE)
+    @cached_property
+    def added(self) -> Turns:
+        """The pairs that are matched anew; none by a change that is not possible."""
+        return self._turns(self.circles.added, self.circles.graph.added)
 
-    def moves(self, change: int, besides: int = NONE) -> list[Move]:
-        """Who moves, by recipient, leaving one pair unsaid; a recipient of several NLEs may move more than once."""
-        added, removed = self.pairs(change)
-        joined, left = self._nles_of([pair for pair in added if pair != besides]), self._nles_of(removed)
-        return [
-            Move(recipient, *ends)
-            for recipient in sorted({*joined, *left})
-            for ends in zip_longest(left.get(recipient, ()), joined.get(recipient, ()), fillvalue=NONE)
-        ]
+    @cached_property
+    def removed(self) -> Turns:
+        """The pairs that are given up; none by a change that is not possible."""
+        return self._turns(self.circles.removed, self.circles.graph.removed)
 
-    def _nles_of(self, pairs: list[int]) -> dict[int, list[int]]:
-        """The NLEs of some pairs by recipient."""
+    def _turns(self, ends: Integers, along: Integers) -> Turns:
+        change = np.concatenate([np.arange(len(self)), self._walks.walk])
+        pair = np.concatenate([ends, along[self._walks.arc]])
+        some = np.flatnonzero(self.possible[change] & (pair != NONE))
+        some = some[np.lexsort((pair[some], change[some]))]
+        return Turns(change[some], pair[some])
+
+    @cached_property
+    def _walks(self) -> Walks:
+        """The arcs of the way of each change."""
+        walking = np.flatnonzero(self.possible & (self.circles.way != NONE))
+        found = self.circles.found.along(self.circles.way[walking])
+        return Walks(walking[found.walk], found.arc)
+
+    def moves(self, besides: Integers | None = None) -> Moves:
+        """Who moves; a recipient of several NLEs may move more than once in one change.
+
+        Args:
+            besides: shape (changes,): a pair of each change that is left unsaid, and with it that its recipient, where
+                it may have no other NLE, gives up the one that it has.
+        """
+        problem, added = self.circles.problem, self.added
+        unsaid = np.full(len(self), NONE)
+        if besides is not None:
+            said = np.flatnonzero(added.pair != besides[added.change])
+            added = Turns(added.change[said], added.pair[said])
+            single = problem.supporters[problem.recipient[besides]] == 1
+            unsaid = np.where(single, problem.recipient[besides], NONE)
+        left, joined = self._by_recipient(self.removed), self._by_recipient(added)
+        turns = 1 + max(left[1].max(initial=0), joined[1].max(initial=0))
+        keys = [who * turns + turn for who, turn, _ in (left, joined)]
+        moves = np.union1d(*keys)
+        ends = [np.full(len(moves), NONE) for _ in keys]
+        for end, key, (_, _, nle) in zip(ends, keys, (left, joined), strict=True):
+            end[np.searchsorted(moves, key)] = nle
+        change, recipient = np.divmod(moves // turns, len(problem.recipient_ids))
+        kept = np.flatnonzero(recipient != unsaid[change])
+        return Moves(change[kept], recipient[kept], ends[0][kept], ends[1][kept])
+
+    def _by_recipient(self, turns: Turns) -> tuple[Integers, Integers, Integers]:
+        """Of pairs by recipient of a change one number for both, the number among them of each pair, and its NLE."""
         problem = self.circles.problem
-        found: dict[int, list[int]] = {}
-        for pair in pairs:
-            found.setdefault(int(problem.recipient[pair]), []).append(int(problem.nle[pair]))
-        return found
+        who = turns.change * len(problem.recipient_ids) + problem.recipient[turns.pair]
+        order = np.argsort(who, kind="stable")
+        who = who[order]
+        return who, np.arange(len(who)) - np.searchsorted(who, who), problem.nle[turns.pair[order]]

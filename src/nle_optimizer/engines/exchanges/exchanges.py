@@ -19,6 +19,7 @@ from nle_optimizer.engines.exchanges.ways import Ways
 from nle_optimizer.engines.network.refusal import refusal_of
 from nle_optimizer.errors import Place, UnsupportedError
 from nle_optimizer.errors import Problem as Fault
+from nle_optimizer.groups import stretches
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers
@@ -205,10 +206,7 @@ class Exchanges:
 
         A recipient of one supporter joins another NLE, or leaves; another is a node itself.
         """
-        lengths = self._first[recipients + 1] - self._first[recipients]
-        owner = np.repeat(np.arange(len(recipients)), lengths)
-        ends = np.cumsum(lengths)
-        place = np.arange(len(owner)) + np.repeat(self._first[recipients] - ends + lengths, lengths)
+        owner, place = stretches(self._first[recipients], self._first[recipients + 1])
         pairs = self._by_recipient[place]
         single = self.problem.supporters[recipients] <= 1
         kept = single[owner] & (self._at.flow[pairs] == 0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nle_optimizer.engines.exchanges.best_paths import FAR, Arcs, Paths, paths_to, turned
+from nle_optimizer.engines.exchanges.walks import Walks
 from nle_optimizer.engines.network.graph import HUB
 from nle_optimizer.records import Flags, Integers
 
@@ -25,9 +26,9 @@ class Found:
     node: Integers
     paths: Paths
 
-    def along(self, number: int) -> list[int]:
-        """The arcs of a way, as they were numbered when they were priced; in no order."""
-        return self.paths.along(int(self.group[number]), int(self.node[number]))
+    def along(self, numbers: Integers) -> Walks:
+        """The arcs of some of the ways, as they were numbered when they were priced."""
+        return self.paths.along(self.group[numbers], self.node[numbers])
 
 
 class Ways:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 
-from nle_optimizer.evidence.exchanging import in_its_unit, written
+from nle_optimizer.evidence.exchanging import in_texts
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.extension import breaks_of, gains_of
@@ -14,26 +13,34 @@ from nle_optimizer.model.levels import Level
 from nle_optimizer.records import Integers, shortest
 
 
-@dataclass(frozen=True)
-class Cure:
-    """What would have to change.
+@dataclass(frozen=True, eq=False)
+class CapacityCures:
+    """What would have to change; by recipient, the cheapest first, shapes (cures,).
 
     Attributes:
-        kind: the resource of which the NLE would need more.
-        nle_id: the NLE.
+        recipient: who would be served.
+        nle: who would need more.
+        resource: of which resource of the problem.
         amount: how much more, in millionths.
-        price: by how much the first objective then changes, in its own sense and unit; never for the worse.
+        worth: by how much the first objective then changes, in its maximising orientation; never below 0.
     """
 
-    kind: str
-    nle_id: str
-    amount: int
-    price: Decimal
+    recipient: Integers
+    nle: Integers
+    resource: Integers
+    amount: Integers
+    worth: Integers
 
-    @property
-    def cells(self) -> tuple[str, str, str, str]:
-        """Kind, NLE, amount and price as the files write them."""
-        return self.kind, self.nle_id, shortest(self.amount, 6), written(self.price)
+    def cells(self, outcome: Outcome) -> Iterator[tuple[str, str, str, str]]:
+        """Resource, NLE, amount and change of the first objective, as the files write them."""
+        names = [resource.name for resource in outcome.problem.resources]
+        return zip(
+            [names[n] for n in self.resource.tolist()],
+            outcome.candidates.nles.ids[self.nle].tolist(),
+            [shortest(amount, 6) for amount in self.amount.tolist()],
+            in_texts(outcome.problem.levels[0], self.worth) if len(self.worth) else [],
+            strict=True,
+        )
 
 
 def can_be_cured(outcome: Outcome) -> bool:
@@ -42,23 +49,25 @@ def can_be_cured(outcome: Outcome) -> bool:
     return isinstance(level, Level) and outcome.status not in ("infeasible", "unknown")
 
 
-def cures_by_recipient(outcome: Outcome, most: int) -> dict[int, list[Cure]]:
+def capacity_cures(outcome: Outcome, most: int, recipients: Integers | None = None) -> CapacityCures:
     """The cheapest cures by capacity of every recipient without an NLE, at most so many of each.
 
     Earlier resources first, then less of it, the better price, the fit, the distance.
+
+    Args:
+        outcome: the run.
+        most: how many of each.
+        recipients: those who are asked about; all where there is none.
     """
-    found: dict[int, list[Cure]] = {}
-    for recipient, cure in _cures(outcome, most) if can_be_cured(outcome) else ():
-        found.setdefault(recipient, []).append(cure)
-    return found
-
-
-def _cures(outcome: Outcome, most: int) -> Iterator[tuple[int, Cure]]:
+    if not can_be_cured(outcome):
+        return CapacityCures(*[np.zeros(0, dtype=np.int64)] * 5)
     problem, found, level = outcome.problem, outcome.candidates, outcome.problem.levels[0]
     assert isinstance(level, Level)
     missing = _missing(outcome)
-    able = ~outcome.supported[found.recipient] & ((missing > 0).sum(axis=0) == 1)
-    able &= (problem.supporters > 0)[found.recipient]
+    waiting = ~outcome.supported & (problem.supporters > 0)
+    if recipients is not None:
+        waiting &= np.isin(np.arange(len(waiting)), recipients)
+    able = waiting[found.recipient] & ((missing > 0).sum(axis=0) == 1)
     able[breaks_of(problem, outcome.solution.matched, np.flatnonzero(able)).pair] = False
     pairs = np.flatnonzero(able)
     worth = gains_of(problem, level, outcome.solution.matched, pairs)
@@ -66,12 +75,9 @@ def _cures(outcome: Outcome, most: int) -> Iterator[tuple[int, Cure]]:
     resource = (missing[:, pairs] > 0).argmax(axis=0) if len(pairs) else pairs
     amount = missing[resource, pairs]
     far = np.where(found.distance[pairs] < 0, np.iinfo(np.int64).max, found.distance[pairs])
-    recipient = found.recipient[pairs]
-    keys = (resource, amount, -worth, -found.fit[pairs], far, found.nle[pairs])
-    names, ids = [each.name for each in problem.resources], found.nles.ids
-    for n in least_of_each(recipient, keys, most).tolist():
-        price = in_its_unit(level, int(worth[n]))
-        yield int(recipient[n]), Cure(names[resource[n]], str(ids[found.nle[pairs[n]]]), int(amount[n]), price)
+    recipient, nle = found.recipient[pairs], found.nle[pairs]
+    least = least_of_each(recipient, (resource, amount, -worth, -found.fit[pairs], far, nle), most)
+    return CapacityCures(*(column[least] for column in (recipient, nle, resource, amount, worth)))
 
 
 def _missing(outcome: Outcome) -> Integers:

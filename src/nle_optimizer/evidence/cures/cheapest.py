@@ -1,8 +1,10 @@
 """The cheapest cure of each kind of every recipient without an NLE, as `unmatched.csv` has it."""
 
+from collections.abc import Mapping, Sequence
+
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.cures.barred import KINDS
-from nle_optimizer.evidence.cures.capacity import cures_by_recipient
+from nle_optimizer.evidence.cures.capacity import capacity_cures
 from nle_optimizer.evidence.cures.lifted import lifted_cures
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import Integers
@@ -20,16 +22,19 @@ def cheapest_cures(outcome: Outcome, rows: Integers) -> tuple[TextTable, TextTab
 
     The first is by a resource, else by reach, by minimum fit, by a conflict; blank where there is none.
     """
-    of_capacity, lifted = cures_by_recipient(outcome, 1), lifted_cures(outcome, 1)
-    first: list[tuple[str, ...]] = []
-    by_kind: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in KINDS}
-    for row in rows.tolist():
-        own = lifted.get(row, {})
-        told = [(kind, *own[kind][0].cells) for kind in KINDS if kind in own]
-        first.append(([cure.cells for cure in of_capacity.get(row, ())] + told + [("",) * len(FIRST)])[0])
-        for kind, cells in by_kind.items():
-            cells.append(own[kind][0].cells if kind in own else ("",) * 3)
-    each = {
-        name: [cells[n] for cells in by_kind[kind]] for kind, names in OF_KIND.items() for n, name in enumerate(names)
-    }
-    return {name: [cells[n] for cells in first] for n, name in enumerate(FIRST)}, each
+    of_capacity, lifted = capacity_cures(outcome, 1), lifted_cures(outcome, 1)
+    first = dict(zip(of_capacity.recipient.tolist(), of_capacity.cells(outcome), strict=True))
+    by_kind: dict[str, dict[int, tuple[str, str, str]]] = {kind: {} for kind in KINDS}
+    for row, kind, cells in zip(lifted.recipient.tolist(), lifted.kinds, lifted.cells(outcome), strict=True):
+        by_kind[kind][row] = cells
+        first.setdefault(row, (kind, *cells))
+    told = _columns(FIRST, first, rows)
+    each = {name: own for kind, names in OF_KIND.items() for name, own in _columns(names, by_kind[kind], rows).items()}
+    return told, each
+
+
+def _columns(names: Sequence[str], cells: Mapping[int, tuple[str, ...]], rows: Integers) -> TextTable:
+    """Cells of some recipients, blank where one has none."""
+    blank = ("",) * len(names)
+    told = [cells.get(row, blank) for row in rows.tolist()]
+    return {name: [own[n] for own in told] for n, name in enumerate(names)}

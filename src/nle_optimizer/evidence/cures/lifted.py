@@ -1,15 +1,14 @@
 """The least that a longer reach, a lower minimum fit or a lifted conflict takes to serve a recipient without an NLE."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from nle_optimizer.evidence.around import around, in_portions
 from nle_optimizer.evidence.cures.barred import FILTERS, KINDS, Barred, barred_pairs
 from nle_optimizer.evidence.cures.capacity import can_be_cured
-from nle_optimizer.evidence.exchanging import in_its_unit, written
+from nle_optimizer.evidence.exchanging import in_texts
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.build import state_problem
@@ -23,72 +22,80 @@ from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers, fixed, shortest
 
 
-@dataclass(frozen=True)
-class Lifted:
-    """A pair that would serve the recipient if one filter let it through.
+@dataclass(frozen=True, eq=False)
+class LiftedCures:
+    """Pairs that would serve a recipient if one filter let them through; by recipient, kind, the least first.
 
     Attributes:
-        kind: `reach`, `minimum_fit` or `conflict`.
-        code: the filter.
-        nle_id: the NLE.
+        recipient, nle: shapes (cures,).
+        filter: the filter, as a number in `FILTERS`.
         fit, distance: of the pair: millionths, and metres, -1 where not known.
         limit: metres that may lie between the two now.
         more: metres more that a longer reach would have to allow; 0 for other kinds.
-        price: by how much the first objective then changes, in its own sense and unit; never for the worse.
+        worth: by how much the first objective then changes, in its maximising orientation; never below 0.
     """
 
-    kind: str
-    code: str
-    nle_id: str
-    fit: int
-    distance: int
-    limit: int
-    more: int
-    price: Decimal
+    recipient: Integers
+    nle: Integers
+    filter: Integers
+    fit: Integers
+    distance: Integers
+    limit: Integers
+    more: Integers
+    worth: Integers
 
     @property
-    def amount(self) -> str:
-        """What would have to be, as the files write it: kilometres more, the minimum, or the conflict."""
-        if self.kind == "reach":
-            return fixed(self.more, 3)
-        return shortest(self.fit, 6) if self.kind == "minimum_fit" else self.code
+    def kinds(self) -> list[str]:
+        """The kind of each, see `KINDS`."""
+        return [FILTERS[n][0] for n in self.filter.tolist()]
 
-    @property
-    def cells(self) -> tuple[str, str, str]:
-        """NLE, amount and price as the files write them."""
-        return self.nle_id, self.amount, written(self.price)
+    def cells(self, outcome: Outcome) -> Iterator[tuple[str, str, str]]:
+        """NLE, what would have to be, and the change of the first objective, as the files write them.
+
+        What would have to be are kilometres more, the minimum, or the conflict.
+        """
+        columns = self.filter.tolist(), self.fit.tolist(), self.more.tolist()
+        return zip(
+            outcome.candidates.nles.ids[self.nle].tolist(),
+            [_amount(n, fit, more) for n, fit, more in zip(*columns, strict=True)],
+            in_texts(outcome.problem.levels[0], self.worth) if len(self.worth) else [],
+            strict=True,
+        )
 
 
-Cures = dict[str, list[Lifted]]
+def _amount(number: int, fit: int, more: int) -> str:
+    kind, code = FILTERS[number]
+    if kind == "reach":
+        return fixed(more, 3)
+    return shortest(fit, 6) if kind == "minimum_fit" else code
 
 
-def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None) -> dict[int, Cures]:
-    """The least cures by lifting a filter of every recipient without an NLE, by kind, at most so many of each.
+def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None) -> LiftedCures:
+    """The least cures by lifting a filter of every recipient without an NLE, at most so many of each kind.
+
+    Less of it first, then the better price, the fit, the distance.
 
     Args:
         outcome: the run.
         most: how many of each kind.
         recipients: those who are asked about, ascending; all where there is none.
     """
-    found: dict[int, Cures] = {}
-    if not can_be_cured(outcome):
-        return found
-    waiting = ~outcome.supported & (outcome.problem.supporters > 0)
-    rows = np.flatnonzero(waiting) if recipients is None else recipients[waiting[recipients]]
-    left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
-    nles = np.flatnonzero((left > 0).all(axis=0))
-    for portion, between in in_portions(around(outcome, nles), rows) if len(nles) and len(rows) else ():
-        barred = barred_pairs(outcome, portion, nles, between, left)
-        for recipient, cure in _least(outcome, barred, most):
-            found.setdefault(recipient, {}).setdefault(cure.kind, []).append(cure)
-    return found
+    found = [np.zeros((len(fields(LiftedCures)), 0), dtype=np.int64)]
+    if can_be_cured(outcome):
+        waiting = ~outcome.supported & (outcome.problem.supporters > 0)
+        rows = np.flatnonzero(waiting) if recipients is None else recipients[waiting[recipients]]
+        left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
+        nles = np.flatnonzero((left > 0).all(axis=0))
+        for portion, between in in_portions(around(outcome, nles), rows) if len(nles) and len(rows) else ():
+            barred = barred_pairs(outcome, portion, nles, between, left)
+            if len(barred.pairs):
+                found.append(_least(outcome, barred, most))
+    return LiftedCures(*np.concatenate(found, axis=1))
 
 
-def _least(outcome: Outcome, barred: Barred, most: int) -> Iterator[tuple[int, Lifted]]:
-    """Recipient and cure: less of it, the better price, the fit, the distance; kind by kind."""
+def _least(outcome: Outcome, barred: Barred, most: int) -> Integers:
+    """The columns of `LiftedCures`."""
     pairs = barred.pairs
-    if not len(pairs):
-        return
     worth, allowed = _effects(outcome, barred)
     at = np.flatnonzero(allowed & (worth >= 0))
     kinds = [list(KINDS).index(kind) for kind, _ in FILTERS]
@@ -98,22 +105,9 @@ def _least(outcome: Outcome, barred: Barred, most: int) -> Iterator[tuple[int, L
     far = np.where(pairs.distance[at] < 0, np.iinfo(np.int64).max, pairs.distance[at])
     group = pairs.recipient[at] * len(KINDS) + kind
     keys = (least, -worth[at], -pairs.fit[at], far, pairs.nle[at])
-    level, ids = outcome.problem.levels[0], pairs.nles.ids
-    for n in at[least_of_each(group, keys, most)].tolist():
-        kind_name, code = FILTERS[barred.filter[n]]
-        yield (
-            int(pairs.recipient[n]),
-            Lifted(
-                kind_name,
-                code,
-                str(ids[pairs.nle[n]]),
-                int(pairs.fit[n]),
-                int(pairs.distance[n]),
-                int(barred.limit[n]),
-                int(barred.more[n]),
-                in_its_unit(level, int(worth[n])),
-            ),
-        )
+    chosen = at[least_of_each(group, keys, most)]
+    of_pairs = (pairs.recipient, pairs.nle, barred.filter, pairs.fit, pairs.distance, barred.limit, barred.more, worth)
+    return np.array([column[chosen] for column in of_pairs])
 
 
 def _effects(outcome: Outcome, barred: Barred) -> tuple[Integers, Integers]:

@@ -38,7 +38,7 @@ def explain(path: Path, words: tuple[str, ...], seconds: float | None = None) ->
 
 def explained(run: Reopened, found: list[Whom], seconds: float | None = None) -> dict[str, Any]:
     """The answer about some of a reopened run."""
-    outcome, prices = run.outcome, Prices(run.outcome, seconds)
+    outcome, prices = run.outcome, Prices(run.outcome)
     if len(found) == 1:
         return {"about": found[0].side, **_one(run, prices, found[0])}
     sides = {each.side: each for each in found}

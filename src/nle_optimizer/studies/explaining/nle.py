@@ -47,8 +47,8 @@ def nle(run: Reopened, prices: Prices, identifier: str, index: int | None) -> di
     }
     if prices.exchanges is not None:
         one = np.array([index], dtype=np.int64)
-        told["one_more"] = prices.changes(prices.exchanges.one_more_place(one))[0].document
-        told["one_fewer"] = prices.changes(prices.exchanges.one_fewer_place(one))[0].document
+        told["one_more"] = prices.changes(prices.exchanges.one_more_place(one))[0]
+        told["one_fewer"] = prices.changes(prices.exchanges.one_fewer_place(one))[0]
     return told
 
 
@@ -70,5 +70,5 @@ def _next_best(outcome: Outcome, prices: Prices, pairs: np.ndarray) -> list[dict
     for pair, price in zip(pairs.tolist(), priced, strict=True):
         has = outcome.matched[found.recipient[outcome.matched] == found.recipient[pair]]
         told = {**_school(outcome, pair), "has": [str(nles[found.nle[each]]) for each in has]}
-        rows.append(told if price is None else {**told, "forced": price.document})
+        rows.append(told if price is None else {**told, "forced": price})
     return rows

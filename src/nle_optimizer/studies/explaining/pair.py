@@ -78,11 +78,11 @@ def _candidate(outcome: Outcome, prices: Prices, at: int, seconds: float | None)
         if firm is not None:
             told["in_every_optimum"] = bool(firm[np.flatnonzero(outcome.matched == at)[0]])
         if prices.exchanges is not None:
-            told["without_it"] = prices.changes(prices.exchanges.refused(np.array([at])))[0].document
+            told["without_it"] = prices.changes(prices.exchanges.refused(np.array([at])))[0]
         return told
     price = (
         prices.forced(np.array([at]))[0]
         if prices.exchanges is not None
         else prices.forced_by_solving(at, stopping(seconds))
     )
-    return {**told, "forced": price.document}
+    return {**told, "forced": price}

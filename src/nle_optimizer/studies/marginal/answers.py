@@ -57,18 +57,32 @@ def unchanged(levels: int, method: str = UNCHANGED) -> Answer:
 
 def from_exchanges(changes: Changes, outcome: Outcome) -> list[Answer]:
     """Each change as an answer."""
-    return [_from_exchange(changes, n, outcome) for n in range(len(changes))]
+    columns = changes.possible.tolist(), map(tuple, changes.values.tolist()), *_gained_and_lost(changes, outcome)
+    return [
+        Answer(NETWORK, True, values, values, tuple(gained), tuple(lost)) if possible else impossible(NETWORK)
+        for possible, values, gained, lost in zip(*columns, strict=True)
+    ]
 
 
-def _from_exchange(changes: Changes, n: int, outcome: Outcome) -> Answer:
-    if not changes.possible[n]:
-        return impossible(NETWORK)
-    values = tuple(changes.values[n].tolist())
-    added, removed = changes.pairs(n)
-    count = outcome.found.copy()
-    np.add.at(count, outcome.problem.recipient[added], 1)
-    np.subtract.at(count, outcome.problem.recipient[removed], 1)
-    return Answer(NETWORK, True, values, values, *_schools(outcome, count > 0))
+def _gained_and_lost(changes: Changes, outcome: Outcome) -> tuple[list[list[str]], list[list[str]]]:
+    """The schools that each change makes supported, and those that it leaves without an NLE."""
+    count = len(outcome.recipients)
+    joining, leaving = (
+        turns.change * count + outcome.problem.recipient[turns.pair] for turns in (changes.added, changes.removed)
+    )
+    touched, place = np.unique(np.concatenate([joining, leaving]), return_inverse=True)
+    more, fewer = (np.bincount(own, minlength=len(touched)) for own in np.split(place, [len(joining)]))
+    change, recipient = np.divmod(touched, count)
+    before = outcome.found[recipient]
+    after = before + more - fewer
+    schools: tuple[list[list[str]], list[list[str]]] = (
+        [[] for _ in range(len(changes))],
+        [[] for _ in range(len(changes))],
+    )
+    for told, turned in zip(schools, ((before == 0) & (after > 0), (before > 0) & (after == 0)), strict=True):
+        for n, school in zip(change[turned].tolist(), outcome.recipients.ids[recipient[turned]].tolist(), strict=True):
+            told[n].append(school)
+    return schools
 
 
 def _schools(outcome: Outcome, supported: Flags) -> tuple[tuple[str, ...], tuple[str, ...]]:
