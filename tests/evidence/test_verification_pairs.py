@@ -9,12 +9,14 @@ from nle_optimizer.evidence.verification.findings import RefusedError
 from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
 from nle_optimizer.evidence.verification.pairs.candidates import Candidates
 from nle_optimizer.evidence.verification.pairs.geography import Geography, by_easting
+from nle_optimizer.evidence.verification.pairs.ground import ground_of
 from nle_optimizer.evidence.verification.pairs.listed import Listed
 from nle_optimizer.evidence.verification.pairs.nearest import Nearest
 from nle_optimizer.evidence.verification.stages.current import read_current
 from nle_optimizer.evidence.verification.stages.eligibility import enter
 from nle_optimizer.evidence.verification.stages.recipients import Recipients, gather
 from nle_optimizer.evidence.verification.stages.supply import supply_of
+from nle_optimizer.recall import plainly
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 SCHOOL = {
@@ -78,11 +80,9 @@ def _recipients(scenario: Scenario) -> tuple[Recipients, int]:
 
 def _candidates(scenario: Scenario) -> tuple[Candidates, np.ndarray]:
     recipients, placed = _recipients(scenario)
-    position = {identifier: n for n, identifier in enumerate(recipients.ids.tolist())}
-    listed = Listed(scenario.pairs, scenario.nles.ids, position)
-    geography = Geography(scenario, recipients.table, placed, listed)
-    candidates = Candidates(scenario, recipients, geography, listed)
-    supply = supply_of(scenario, listed, geography.is_limited, read_current(scenario, {}).taken)
+    ground = ground_of(scenario, recipients, placed, plainly)
+    candidates = ground.candidates
+    supply = supply_of(scenario, ground.listed, ground.geography.is_limited, read_current(scenario, {}).taken)
     candidates.start(supply.available, placed)
     return candidates, candidates.among(candidates.geography.reach(0)).rows
 

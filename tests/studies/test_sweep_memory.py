@@ -18,6 +18,7 @@ from nle_optimizer.scenario.settings import Geography, Settings
 from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.studies.sweep.memory import Memory
 from support.every_setting import VALUES, every_key
+from support.memory import settings_of
 from support.random_scenarios import write_random_scenario
 from support.scenarios import write_scenario
 
@@ -77,6 +78,10 @@ class Stage:
     def reach(self, geography: Geography, rows: Any = None) -> list[Any]:
         self.calls += 1
         return [geography.min_distance_km, rows]
+
+    def of_settings(self, settings: Settings) -> list[Any]:
+        self.calls += 1
+        return [settings.geography.min_distance_km]
 
     def whole(self, geography: Geography) -> str:
         self.calls += 1
@@ -154,8 +159,19 @@ def test_a_stage_within_a_stage_counts_as_read_by_both() -> None:
         assert memory(outer, GEOGRAPHY({"min_distance_km": near}))[0] == near
 
 
+def test_a_stage_within_a_stage_that_passes_its_settings_on_is_not_called_again() -> None:
+    memory, stage = Memory(), Stage()
+
+    def outer(settings: Settings) -> list[Any]:
+        return [settings.seed, memory(stage.of_settings, settings)]
+
+    for seed in (1, 2):
+        assert memory(outer, settings_of(seed=seed)) == [seed, [0]]
+    assert stage.calls == 1
+
+
 def test_a_radius_leaves_eligibility_a_multiplier_the_pairs_and_a_weight_who_is_near(tmp_path: Path) -> None:
-    from nle_optimizer.stages.candidates import with_fit, within_filters
+    from nle_optimizer.stages.candidates import side_filters, with_fit, within_filters
     from nle_optimizer.stages.eligibility import keep_eligible
 
     scenario = load_scenario(write_scenario(tmp_path))
@@ -171,5 +187,6 @@ def test_a_radius_leaves_eligibility_a_multiplier_the_pairs_and_a_weight_who_is_
         allocate(scenario.replace(changes), recall=memory)
     assert called.count(keep_eligible) == 1
     assert called.count(within_filters) == called.count(with_fit) == 2
+    assert called.count(side_filters) == 1
     allocate(scenario.replace({"fit.weights": {"leadership": 2}}), recall=memory)
     assert (called.count(within_filters), called.count(with_fit)) == (2, 3)

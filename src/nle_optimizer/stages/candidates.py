@@ -111,15 +111,23 @@ def find_candidates(
         settings: the scenario's settings.
         distance_needed: whether an objective uses distance, so that a pair without one is out.
         current: what stands today, or None.
-        recall: calls both parts, those that a fit does not touch and the fit.
+        recall: calls what a fit does not touch, the fit, and within them what does not depend on who is near.
 
     Raises:
         InputError: a required or pinned pair that a filter removes; an unknown need under `fit.unknown: error`.
     """
     reached = recall(
-        within_filters, recipients, nles, schools, pairs, settings, distance_needed=distance_needed, current=current
+        within_filters,
+        recipients,
+        nles,
+        schools,
+        pairs,
+        settings,
+        distance_needed=distance_needed,
+        current=current,
+        recall=recall,
     )
-    return recall(with_fit, reached, recipients, nles, settings)
+    return recall(with_fit, reached, recipients, nles, settings, recall)
 
 
 def within_filters(
@@ -131,12 +139,13 @@ def within_filters(
     *,
     distance_needed: bool,
     current: Records | None,
+    recall: Recall,
 ) -> Reached:
     """The pairs that pass every filter but those on fit; arguments and errors as for `find_candidates`."""
     given, standing = given_pairs(pairs, recipients, nles), given_pairs(current, recipients, nles)
     required = Required(given, standing, recipients, nles)
     sieve = reach(recipients, nles, given, required, settings, distance_needed=distance_needed)
-    for code, rows in side_filters(recipients, nles, schools, settings):
+    for code, rows in recall(side_filters, recipients, nles, schools, settings):
         sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
     return Reached(_drop_related(sieve, given, len(recipients), settings), given, standing)
 
@@ -191,10 +200,10 @@ def _drop_related(sieve: Sieve, given: GivenPairs | None, count: int, settings: 
     return sieve
 
 
-def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Settings) -> Candidates:
+def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Settings, recall: Recall) -> Candidates:
     """The pairs that fit well enough, with their fit; errors as for `find_candidates`."""
     sieve, given = reached.sieve, reached.given
-    needs = needs_of(recipients, nles, settings)
+    needs = recall(needs_of, recipients, nles, settings)
     fit_given = _given_fit(sieve, given, len(recipients))
     sieve = _drop_unknown(sieve, needs, fit_given, settings, recipients, nles)
     fit_given = _given_fit(sieve, given, len(recipients))
@@ -205,7 +214,7 @@ def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Set
     fit = fit_of(needs, settings.fit.measure, sieve.nle, sieve.recipient)
     bonus = int(settings.suitability.prefer_bonus * MILLION)
     for name in properties_that(settings.suitability, "prefer"):
-        fit += bonus * match(nles, recipients, name).agreed(sieve.nle, sieve.recipient)
+        fit += bonus * recall(match, nles, recipients, name).agreed(sieve.nle, sieve.recipient)
     fit[fit_given.given] = fit_given.values[fit_given.given]
     poor = fit < ceil(settings.fit.minimum * MILLION)
     sieve = sieve.drop("fit-below-minimum", poor)

@@ -163,7 +163,7 @@ class _Check:
     def _sweep(self) -> tuple[Sweep, Instance, Certificate | None]:
         """The instance, the certificate as far as it can be read, and one pass over the candidate pairs."""
         scenario, recipients, nles = self.scenario, self.recipients, self.scenario.nles
-        ground = self.recall(ground_of, scenario, recipients, self.placed)
+        ground = self.recall(ground_of, scenario, recipients, self.placed, self.recall)
         listed, geography, candidates = ground.listed, ground.geography, ground.candidates
         current = read_current(scenario, self.position)
         self.supply = supply_of(scenario, listed, geography.is_limited, current.taken)

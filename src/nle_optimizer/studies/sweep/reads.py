@@ -39,7 +39,7 @@ class Same:
 def seen(value: Any) -> Any:
     """What a look at a value sees: its text, so that 1 is not true; of a section its type; of a table itself."""
     if isinstance(value, Section | Scenario):
-        return type(value)
+        return value.__class__  # of a `Watched` the class of what it watches
     return Same(value) if isinstance(value, OPAQUE) else repr(value)
 
 
@@ -112,5 +112,5 @@ class Watched:
 
 def _fields(subject: Section | Scenario) -> Collection[str]:
     if isinstance(subject, Section):
-        return type(subject).model_fields
+        return subject.__class__.model_fields
     return Scenario.__dataclass_fields__

@@ -1,16 +1,14 @@
 """Which pairs are candidates, and the filter that stops every other pair."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.pairs.character import Areas, Interests, Traits
 from nle_optimizer.evidence.verification.pairs.fit import Fitness
 from nle_optimizer.evidence.verification.pairs.geography import Filter, Geography
 from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs
-from nle_optimizer.evidence.verification.stages.recipients import Recipients
 from nle_optimizer.records import Flags, Integers, Texts
-from nle_optimizer.scenario.scenario import Scenario
 
 REASONS = (
     "no-nle",
@@ -37,6 +35,14 @@ REASONS = (
 RANK = {reason: n for n, reason in enumerate(REASONS)}
 
 
+@dataclass(frozen=True, eq=False)
+class Character:
+    """What the two sides are: the filters on that, by reason code, in order, and how well they fit."""
+
+    filters: Sequence[tuple[str, Filter]]
+    fitness: Fitness
+
+
 class Candidates:
     """Every filter, applied to some pairs at a time.
 
@@ -45,19 +51,11 @@ class Candidates:
         last: for each recipient, the rank of the latest filter that stopped a pair of it.
     """
 
-    def __init__(self, scenario: Scenario, recipients: Recipients, geography: Geography, listed: Listed):
-        self.geography, self._listed = geography, listed
-        self._rows = len(recipients)
-        traits = Traits(scenario, recipients)
-        self.fitness = Fitness(scenario, recipients, traits, listed)
+    def __init__(self, rows: int, geography: Geography, character: Character, listed: Listed):
+        self.geography, self.fitness, self._listed = geography, character.fitness, listed
+        self._rows = rows
         only: list[tuple[str, Filter]] = [("not-listed", self._not_listed)] if geography.only else []
-        parts = [
-            *only,
-            *geography.filters(),
-            *Areas(scenario, recipients).filters(),
-            *traits.filters(),
-            *Interests(scenario, recipients, listed).filters(),
-        ]
+        parts = [*only, *geography.filters(), *character.filters]
         self._early = [(RANK[code], removed) for code, removed in parts]
         self._late = [(RANK[code], removed) for code, removed in self.fitness.filters()]
         self.last: Integers = np.zeros(self._rows, dtype=np.int64)

@@ -89,8 +89,16 @@ class Interests:
     """Conflicts of interest, declared or evident, and forbidden pairs."""
 
     def __init__(self, scenario: Scenario, recipients: Recipients, listed: Listed):
-        self._conflicts, self._listed = scenario.settings.conflicts, listed
-        self._rows = len(recipients)
+        conflicts = scenario.settings.conflicts
+        wanted: list[tuple[bool, str, Filter]] = [
+            (conflicts.home_school, "home-school", lambda pairs: self._among(pairs, self._homes)),
+            (conflicts.own_trust, "own-trust", lambda pairs: self._among(pairs, self._own_trust)),
+            (conflicts.same_authority, "same-authority", self._same_authority),
+            (conflicts.declared, "declared", self._declared),
+            (True, "forbidden", lambda pairs: listed.related(pairs, "forbid")),
+        ]
+        self._wanted = [(code, removed) for asked, code, removed in wanted if asked]
+        self._rows, self._listed = len(recipients), listed
         by_trust = _receiving(recipients)
         own = [by_trust.get(trust, []) if trust else [] for trust in scenario.nles.values("trust_id").tolist()]
         self._own_trust = self._keys(own)
@@ -104,14 +112,7 @@ class Interests:
 
     def filters(self) -> list[tuple[str, Filter]]:
         """The filters in force, by reason code, in order."""
-        wanted: list[tuple[bool, str, Filter]] = [
-            (self._conflicts.home_school, "home-school", lambda pairs: self._among(pairs, self._homes)),
-            (self._conflicts.own_trust, "own-trust", lambda pairs: self._among(pairs, self._own_trust)),
-            (self._conflicts.same_authority, "same-authority", self._same_authority),
-            (self._conflicts.declared, "declared", self._declared),
-            (True, "forbidden", lambda pairs: self._listed.related(pairs, "forbid")),
-        ]
-        return [(code, removed) for asked, code, removed in wanted if asked]
+        return self._wanted
 
     def _keys(self, by_nle: Sequence[Sequence[int]]) -> Integers:
         """NLE and recipient as one number, ascending."""

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.pairs.candidates import Candidates
+from nle_optimizer.evidence.verification.pairs.candidates import Candidates, Character
+from nle_optimizer.evidence.verification.pairs.character import Areas, Interests, Traits
+from nle_optimizer.evidence.verification.pairs.fit import Fitness
 from nle_optimizer.evidence.verification.pairs.geography import Geography
 from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs, join
 from nle_optimizer.evidence.verification.stages.recipients import Recipients
+from nle_optimizer.recall import Recall
 from nle_optimizer.records import Flags, Integers
 from nle_optimizer.scenario.scenario import Scenario
 
@@ -25,11 +28,26 @@ class Ground:
     candidates: Candidates
 
 
-def ground_of(scenario: Scenario, recipients: Recipients, placed: int) -> Ground:
-    """What measures and sifts the pairs of recipients, the first `placed` of which have a place."""
-    listed = Listed(scenario.pairs, scenario.nles.ids, recipients.position)
+def ground_of(scenario: Scenario, recipients: Recipients, placed: int, recall: Recall) -> Ground:
+    """What measures and sifts the pairs of recipients, the first `placed` of which have a place.
+
+    What does not depend on distances comes through `recall`.
+    """
+    listed = recall(Listed, scenario.pairs, scenario.nles.ids, recipients.position)
     geography = Geography(scenario, recipients.table, placed, listed)
-    return Ground(listed, geography, Candidates(scenario, recipients, geography, listed))
+    character = recall(character_of, scenario, recipients, listed)
+    return Ground(listed, geography, Candidates(len(recipients), geography, character, listed))
+
+
+def character_of(scenario: Scenario, recipients: Recipients, listed: Listed) -> Character:
+    """What the two sides are, apart from where they are."""
+    traits = Traits(scenario, recipients)
+    others = [
+        *Areas(scenario, recipients).filters(),
+        *traits.filters(),
+        *Interests(scenario, recipients, listed).filters(),
+    ]
+    return Character(others, Fitness(scenario, recipients, traits, listed))
 
 
 @dataclass(frozen=True, eq=False)
