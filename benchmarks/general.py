@@ -15,8 +15,8 @@ from typing import Any
 from general_instances import instance
 from measuring import here, in_a_child, print_table
 
-CASES = {"sparse": 16_000, "sparse, another": 16_000, "dense": 25_000}
-SEEDS = {"sparse": 1, "sparse, another": 2, "dense": 1}
+CASES = {"sparse": 16_000, "sparse, another": 16_000, "sparse, a third": 16_000, "dense": 25_000}
+SEEDS = {"sparse": 1, "sparse, another": 2, "sparse, a third": 5, "dense": 1}
 ENGINES = ("highs", "cp-sat")
 ALLOWED = 30
 

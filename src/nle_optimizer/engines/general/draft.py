@@ -1,6 +1,7 @@
 """A problem's limits as rows of whole variables: one for each pair, one for each presence, others as levels need them.
 
 x = 1 where a pair is matched. A presence y is 1 exactly where one of its pairs is: x <= y for each, y <= their sum.
+A count is the number of some pairs that are matched.
 """
 
 from collections.abc import Iterator
@@ -20,20 +21,31 @@ class Draft:
     Attributes:
         lower, upper: limits of the variables so far: pairs, presences, then others.
         rows: the rows so far.
+        counts: of each count its column, and the columns of which it is the sum.
     """
 
     def __init__(self, lower: Integers, upper: Integers, rows: Rows) -> None:
         self.lower, self.upper, self.rows = lower, upper, rows
+        self.counts: list[tuple[int, Integers]] = []
 
     def copy(self) -> "Draft":
         """The same draft, which can be changed on its own."""
-        return Draft(self.lower.copy(), self.upper.copy(), self.rows.copy())
+        copy = Draft(self.lower.copy(), self.upper.copy(), self.rows.copy())
+        copy.counts = list(self.counts)
+        return copy
 
     def add_variables(self, lower: Integers, upper: Integers) -> Integers:
         """Add variables, and return their columns."""
         first = len(self.lower)
         self.lower, self.upper = np.concatenate([self.lower, lower]), np.concatenate([self.upper, upper])
         return np.arange(first, len(self.lower))
+
+    def add_count(self, columns: Integers, most: int) -> int:
+        """Add a variable that is the sum of others, of which most can be 1 at once, and return its column."""
+        (column,) = self.add_variables(np.zeros(1, np.int64), np.array([most])).tolist()
+        self.rows.add(np.append(columns, column), np.append(np.ones(len(columns), np.int64), -1), 0, 0)
+        self.counts.append((column, columns))
+        return column
 
     def add_row(self, coefficients: Integers, least: int | None, most: int | None) -> None:
         """Add a row from its coefficients of the first variables; those that are not given are 0."""

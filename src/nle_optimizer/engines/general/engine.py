@@ -9,6 +9,7 @@ import numpy as np
 
 from nle_optimizer.engines.general import additive, spreads, thresholds, together
 from nle_optimizer.engines.general.clash import any_allocation, clash_of
+from nle_optimizer.engines.general.counts import add_counts
 from nle_optimizer.engines.general.draft import draft_of
 from nle_optimizer.engines.general.run import Run
 from nle_optimizer.engines.general.solving import LARGEST
@@ -35,6 +36,8 @@ class _GeneralEngine:
     summary: str
     solver: str
     work: int
+    counts: bool
+    """Whether numbers to branch on help the solver."""
 
     def refuses(self, problem: Problem) -> str | None:
         """Why the engine cannot solve the problem, in words; None if it can."""
@@ -64,6 +67,8 @@ class _GeneralEngine:
         """Find any allocation; or why none was found."""
         stop.tell("looking for a first allocation")
         draft = draft_of(problem)
+        if self.counts:
+            add_counts(draft, problem)
         budget = float(self.work if stop.work is None else stop.work)
         first = first_allocation(problem)
         if first is not None:
@@ -87,6 +92,7 @@ class CpSatEngine(_GeneralEngine):
     solver = "cpsat"
     work = 3_000
     """Tenths of a deterministic second of CP-SAT, where the scenario names no work."""
+    counts = False
 
 
 class HighsEngine(_GeneralEngine):
@@ -97,6 +103,7 @@ class HighsEngine(_GeneralEngine):
     solver = "highs"
     work = 20_000
     """Nodes of branch and bound where the scenario names no work."""
+    counts = True
 
 
 def _optimise(run: Run, levels: list[AnyLevel]) -> Iterator[tuple[LevelOutcome, Leaf | None]]:

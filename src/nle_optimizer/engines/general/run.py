@@ -64,25 +64,13 @@ class Run:
             gap: a relative gap that will do.
             share: how much of what is left of the budget may be spent on it.
         """
-        return self._answer(self.solver, draft, objective, share * (self.budget - self.spent), gap)
-
-    def ask_cpsat(self, objective: Integers, work: float) -> Answer:
-        """Maximise an objective within the draft by CP-SAT, whichever solver the engine is for.
-
-        Args:
-            objective: over the first variables.
-            work: units of its work at most, and never more than the units that are left of the engine's.
-        """
-        return self._answer("cpsat", self.draft, objective, min(work, self.budget - self.spent), 0.0)
-
-    def _answer(self, solver: str, draft: Draft, objective: Integers, work: float, gap: float) -> Answer:
+        work = share * (self.budget - self.spent)
         hint = self.variables(self.matched, len(draft.lower))
         effort = Effort(max(work, _LEAST_WORK), self.stop.seconds_left, gap, self.settled)
-        answer = solve(solver, draft.program(objective, hint), effort, self.stop)
-        if solver == self.solver:
-            self.spent += answer.work
-            if answer.status == "died":
-                self.stopped = "solver"
+        answer = solve(self.solver, draft.program(objective, hint), effort, self.stop)
+        self.spent += answer.work
+        if answer.status == "died":
+            self.stopped = "solver"
         return answer
 
     def adopt(self, values: Integers) -> None:
@@ -122,6 +110,8 @@ class Run:
         values[matched] = 1
         pairs, presences = self.problem.size, self.problem.presences
         values[pairs : pairs + presences.count] = presences.under(pairs, matched)
+        for column, counted in self.draft.counts:
+            values[column] = values[counted].sum()
         for spread, columns in self.spreads:
             values[columns] = spread.ends(self.problem, matched)
         return values[:size]

@@ -17,8 +17,8 @@ from nle_optimizer.model.problem import Problem
 LARGEST = 10**7
 """The sum has at most so many values, which solvers in floating point tell apart."""
 
-_WORK = 200.0
-"""Units of work of CP-SAT for a search; then each level is searched alone."""
+_SHARE = 1 / 15
+"""Of what is left of the work, what a search may take; then each level is searched alone."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,7 @@ def groups(problem: Problem) -> Iterator[list[AnyLevel]]:
 
 
 def search(run: Run, levels: Sequence[Level]) -> Joint:
-    """Look for the best allocation for several levels at once, and take it where it is better.
-
-    Whichever solver the engine is for, it is CP-SAT that is asked: sums in small whole numbers are what it is best at.
-    """
+    """Look for the best allocation for several levels at once, and take it where it is better."""
     scales: list[Scale] = []
     weight = 1
     for level in reversed(levels):
@@ -87,7 +84,7 @@ def search(run: Run, levels: Sequence[Level]) -> Joint:
     for level, scale in zip(levels, scales, strict=True):
         own = amounts_of(level)
         amounts[: len(own)] += own // scale.unit * scale.weight
-    answer = run.ask_cpsat(amounts, _WORK)
+    answer = run.solve(run.draft, amounts, share=_SHARE)
     if answer.values is not None:
         run.adopt_better(answer.values, amounts)
     return Joint(scales, answer.bound)
