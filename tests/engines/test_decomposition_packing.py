@@ -28,7 +28,7 @@ def cases(words: str, count: int = 40) -> list[tuple[Case, Patterns, list[np.nda
     return made
 
 
-@pytest.mark.parametrize("few", [0, 800])
+@pytest.mark.parametrize("few", [0, 400])
 def test_the_best_choice_of_patterns_is_the_best_allocation(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "FEW", few)
     for case, patterns, allocations in cases("packing"):

@@ -1,18 +1,19 @@
 """A choice among patterns relaxed: at most one for each NLE, each recipient and side within its limits, and cuts.
 
 The linear programme sees few patterns at a time; those that its prices make attractive join it until there are none.
-Its bound is stated from the prices alone, so that it holds whatever the solver's tolerances.
+It begins where it stood, also after cuts and in a branch. Its bound is stated from the prices alone, so that it holds
+whatever the solver's tolerances.
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csc_matrix, csr_matrix, vstack
 
 from nle_optimizer.engines.decomposition.case import OPEN, Case, Floats
 from nle_optimizer.engines.decomposition.odd_sets import broken, cut_rows
 from nle_optimizer.engines.decomposition.patterns import Patterns
+from nle_optimizer.engines.decomposition.relaxation import Basis, Point, Relaxation
 from nle_optimizer.records import Flags, Integers
 
 FIRST = 2000
@@ -81,6 +82,12 @@ class Pool:
         """The pool of some of the patterns."""
         return Pool(self.nle[kept], self.value[kept], self.rows[:, kept], self.limit, self.single, self.pairs[:, kept])
 
+    def barred_by(self, taken: int) -> Flags:
+        """Shape (patterns,): those that cannot be chosen with one of them, itself aside."""
+        barred = (self.rows[:, [taken]][self.single].T @ self.rows[self.single]).toarray().ravel() > 0
+        barred[taken] = False
+        return barred
+
     def holding(self, pair: int) -> "Pool":
         """The pool of the same patterns of which one that holds the pair is to be chosen."""
         rows = vstack([self.rows, -self.pairs[[pair]]]).tocsc()
@@ -99,6 +106,8 @@ class Master:
         chosen: shape (patterns,): the last solution.
         short: shape (patterns,): how much less than its prices each pattern is worth; choices that hold it are
             worth that much less than the bound.
+        basic: shape (patterns,): those in the basis of the last solution.
+        idle: shape (rows + cuts,): those whose slack is in it; of rows and cuts that came later it always is.
     """
 
     pool: Pool
@@ -107,13 +116,16 @@ class Master:
     bound: float = np.inf
     chosen: Floats = field(default_factory=lambda: np.zeros(0))
     short: Floats = field(default_factory=lambda: np.zeros(0))
+    basic: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    idle: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     @staticmethod
     def of(pool: Pool, short: Floats) -> "Master":
         """A programme without cuts that sees first the patterns that fall least short."""
         seen = np.zeros(pool.count, dtype=bool)
         seen[np.argsort(short, kind="stable")[:FIRST]] = True
-        return Master(pool, seen, np.zeros((0, 3), dtype=np.int64))
+        nothing = np.zeros(pool.count, dtype=bool)
+        return Master(pool, seen, np.zeros((0, 3), dtype=np.int64), basic=nothing, idle=np.ones(len(pool.limit), bool))
 
     def solve(self) -> bool:
         """Solve over the whole pool; False where nothing can be chosen within the limits."""
@@ -121,66 +133,79 @@ class Master:
             self.bound, self.chosen, self.short = 0.0, np.zeros(0), np.zeros(0)
             return bool((self.pool.limit >= 0).all())
         self.seen[:] |= not self.seen.any()
-        cut = cut_rows(self.pool.rows, self.cuts).tocsc()
-        limit = np.concatenate([self.pool.limit, np.ones(len(self.cuts))])
-        unit = self._unit
+        rows, limit, unit = self._rows(), self._limit, self.unit
+        programme, own = self._programme(rows)
+        point = programme.solve(dual=True)
         while True:
-            own = np.flatnonzero(self.seen)
-            matrix = vstack([self.pool.rows[:, own], cut[:, own]])
-            answer = linprog(-self.pool.value[own] / unit, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs-ds")
-            if answer.status != 0:
-                if self.seen.all():
-                    return False
-                self.seen[:] = True
-                continue
-            prices = np.maximum(-answer.ineqlin.marginals, 0.0) * unit
-            worth = (
-                self.pool.value
-                - self.pool.rows.T @ prices[: len(self.pool.limit)]
-                - cut.T @ prices[len(self.pool.limit) :]
-            )
-            if not self._join(worth, unit):
+            if point is None:
+                worth, new = self.pool.value, np.flatnonzero(~self.seen)
+            else:
+                worth = self.pool.value - rows.T @ np.maximum(point.prices, 0.0) * unit
+                new = self._attractive(worth)
+            if not len(new):
                 break
-        self._settle(own, answer.x, prices @ limit, worth)
-        self.cuts = self.cuts[prices[len(self.pool.limit) :] > TIGHT * unit]
+            self.seen[new] = True
+            own = np.concatenate([own, new])
+            programme.join(self.pool.value[new] / unit, rows[:, new])
+            point = programme.solve(dual=point is None)
+        if point is None:
+            return False
+        self._settle(own, point, float(np.maximum(point.prices, 0.0) @ limit) * unit, worth)
         return True
 
-    def _join(self, worth: Floats, unit: float) -> bool:
-        """Let attractive patterns join the programme; whether there were any."""
-        new = np.flatnonzero((worth > ATTRACTIVE * 1000 * unit) & ~self.seen)
-        self.seen[new[np.argsort(-worth[new], kind="stable")[:JOINING]]] = True
-        return bool(len(new))
+    def _attractive(self, worth: Floats) -> Integers:
+        """The patterns not seen yet that are worth more than their prices, as many as may join."""
+        new = np.flatnonzero((worth > ATTRACTIVE * 1000 * self.unit) & ~self.seen)
+        return new[np.argsort(-worth[new], kind="stable")[:JOINING]]
 
-    def _settle(self, own: Integers, chosen: Floats, total: float, worth: Floats) -> None:
+    def _settle(self, own: Integers, point: Point, total: float, worth: Floats) -> None:
         """Keep the solution; an NLE's price is raised to what its best pattern is worth."""
         most = np.zeros(int(self.pool.nle.max(initial=-1)) + 1)
         np.maximum.at(most, self.pool.nle, worth)
         self.bound = float(total + most.sum())
         self.short = most[self.pool.nle] - worth
-        self.chosen = np.zeros(self.pool.count)
-        self.chosen[own] = chosen
+        self.chosen, self.basic = np.zeros(self.pool.count), np.zeros(self.pool.count, dtype=bool)
+        self.chosen[own], self.basic[own] = point.chosen, point.basis.columns
+        limits = len(self.pool.limit)
+        kept = (point.prices > TIGHT) | ~point.basis.rows
+        kept[:limits] = True
+        self.cuts, self.idle = self.cuts[kept[limits:]], point.basis.rows[kept]
 
     def among(self, kept: Flags) -> "Master":
         """A programme of its own over some of the patterns."""
-        part = Master(self.pool, self.seen, self.cuts, self.bound, self.chosen, self.short)
+        part = Master(self.pool, self.seen, self.cuts, self.bound, self.chosen, self.short, self.basic, self.idle)
         part.keep(kept)
-        part.seen = part.seen.copy()
+        part.seen, part.basic = part.seen.copy(), part.basic.copy()
         return part
 
-    def glance(self) -> float:
-        """About what a choice among the patterns seen is worth."""
+    def holding(self, kept: Flags, pair: int) -> "Master":
+        """The same, of which one that holds the pair is to be chosen."""
+        part = self.among(kept)
+        part.pool = part.pool.holding(pair)
+        part.idle = np.insert(part.idle, len(self.pool.limit), True)
+        return part
+
+    def programme(self) -> tuple[Relaxation, Integers]:
+        """A programme of the patterns seen, to try out what follows from some choice, and which they are."""
+        return self._programme(self._rows())
+
+    def _programme(self, rows: csc_matrix) -> tuple[Relaxation, Integers]:
         own = np.flatnonzero(self.seen)
-        if not len(own):
-            return 0.0
-        rows = self.pool.rows[:, own]
-        matrix = vstack([rows, cut_rows(rows, self.cuts)])
-        limit = np.concatenate([self.pool.limit, np.ones(len(self.cuts))])
-        unit = self._unit
-        answer = linprog(-self.pool.value[own] / unit, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs-ds")
-        return -np.inf if answer.status != 0 else -float(answer.fun) * unit
+        limit = self._limit
+        idle = np.concatenate([self.idle, np.ones(len(limit) - len(self.idle), dtype=bool)])
+        basis = Basis(self.basic[own], idle)
+        return Relaxation(self.pool.value[own] / self.unit, rows[:, own], limit, basis), own
+
+    def _rows(self) -> csc_matrix:
+        return vstack([self.pool.rows, cut_rows(self.pool.rows, self.cuts)]).tocsc()
 
     @property
-    def _unit(self) -> float:
+    def _limit(self) -> Floats:
+        return np.concatenate([self.pool.limit, np.ones(len(self.cuts))])
+
+    @property
+    def unit(self) -> float:
+        """What one is in the programme's values."""
         return max(1.0, float(np.abs(self.pool.value).max(initial=0.0)) / 1000)
 
     def keep(self, kept: Flags) -> None:
@@ -188,7 +213,7 @@ class Master:
         if kept.all():
             return
         self.pool, self.seen = self.pool.at(kept), self.seen[kept]
-        self.chosen, self.short = self.chosen[kept], self.short[kept]
+        self.chosen, self.short, self.basic = self.chosen[kept], self.short[kept], self.basic[kept]
 
     def forget(self, most: float) -> None:
         """Let the programme no longer see patterns that fall further short than this."""
@@ -197,5 +222,5 @@ class Master:
     def cut(self) -> bool:
         """Add cuts that the solution breaks; whether there are any."""
         found = broken(self.pool.rows, self.pool.single, self.chosen)
-        self.cuts = np.unique(np.concatenate([self.cuts, found]), axis=0)
+        self.cuts = np.concatenate([self.cuts, found])
         return bool(len(found))

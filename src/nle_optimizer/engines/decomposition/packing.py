@@ -1,4 +1,4 @@
-"""The best choice among patterns, by branch and bound: cuts, patterns ruled out by their prices, then the solver.
+"""The best choice among patterns, by branch and bound: cuts, patterns ruled out by their prices, dives, the solver.
 
 Whatever is within the gap of a bound is among the patterns, so what is best among them is best of all. Ruling out
 patterns by prices after the patterns were listed follows Baldacci, Christofides and Mingozzi (2008), An exact
@@ -16,19 +16,14 @@ from scipy.sparse import csr_matrix, vstack
 from nle_optimizer.engines.decomposition.case import Case
 from nle_optimizer.engines.decomposition.master import Master
 from nle_optimizer.engines.decomposition.odd_sets import cut_rows
-from nle_optimizer.records import Integers
+from nle_optimizer.engines.decomposition.relaxation import Point, Relaxation
+from nle_optimizer.records import Flags, Integers
 
-FEW = 800
+FEW = 400
 """Patterns that the solver is given as a whole."""
-
-TRIED = 800
-"""Patterns that the solver is given where only a good choice is looked for."""
 
 SOLVER_NODES = 1000
 """Nodes of the solver for all patterns that are left."""
-
-TRIAL_NODES = 20
-"""Nodes of the solver where only a good choice is looked for."""
 
 ROUNDS = 8
 """Rounds of cuts in one case."""
@@ -62,7 +57,6 @@ class Packing:
         left: the cases to look at.
         unsettled: the greatest bound of the cases that were given up.
         deadline: of the monotonic clock; None for none.
-        tried: whether a good choice was looked for already among the patterns that fall least short.
     """
 
     case: Case
@@ -70,7 +64,6 @@ class Packing:
     left: list[Node] = field(default_factory=list)
     unsettled: float = -np.inf
     deadline: float | None = None
-    tried: bool = False
 
     def __post_init__(self) -> None:
         self.step = int(np.gcd.reduce(self.case.value)) or 1
@@ -95,7 +88,7 @@ class Packing:
     def dealt(self, hands: int) -> list["Packing"]:
         """The cases left in so many hands, the most promising in turn."""
         order = sorted(self.left)
-        return [Packing(self.case, self.taken, order[hand::hands], tried=True) for hand in range(hands)]
+        return [Packing(self.case, self.taken, order[hand::hands]) for hand in range(hands)]
 
     def gathered(self, hands: list["Packing"]) -> "Packing":
         """The hands put together again: the best of their choices, and all cases left."""
@@ -103,7 +96,7 @@ class Packing:
         left = sorted((node for hand in hands for node in hand.left), key=lambda node: node.order)
         left = [Node(node.order, number, node.master) for number, node in enumerate(left)]
         unsettled = max(self.unsettled, *(hand.unsettled for hand in hands))
-        return Packing(self.case, best.taken, left, unsettled, tried=True)
+        return Packing(self.case, best.taken, left, unsettled)
 
     def _enough(self) -> float:
         """Bounds below this hold nothing better."""
@@ -121,11 +114,8 @@ class Packing:
         """Bound a case; close it, give it to the solver, or branch."""
         if not self._bounded(master):
             return
-        if not self.tried and master.pool.count > TRIED:
-            self.tried = True
-            self._try(master)
-            if not self._bounded(master):
-                return
+        if master.pool.count > FEW and self._dive(master) and not self._bounded(master):
+            return
         if master.pool.count <= FEW:
             self._settle(master)
         else:
@@ -158,26 +148,41 @@ class Packing:
         if self.case.allows(taken) and self.case.worth(taken) > self.best:
             self.best, self.taken = self.case.worth(taken), taken
 
-    def _try(self, master: Master) -> None:
-        """What the solver makes of the patterns that fall least short."""
-        nearest = np.sort(np.argsort(master.short, kind="stable")[:TRIED])
-        self._solver(master, nearest, TRIAL_NODES)
+    def _dive(self, master: Master) -> bool:
+        """Take the pattern that is chosen most, and again, until the choice is whole; whether it is a better one."""
+        programme, own = master.programme()
+        before = self.best
+        while point := programme.solve(dual=True):
+            if point.value * master.unit < self._enough():
+                break
+            open_ = np.flatnonzero((point.chosen > WHOLE) & (point.chosen < 1 - WHOLE))
+            if not len(open_):
+                self._accept(master, own[point.chosen > 0.5])
+                break
+            taken = int(own[open_[np.argmax(point.chosen[open_])]])
+            barred = master.pool.barred_by(taken)[own]
+            programme.hold(np.flatnonzero(barred), self._row(int(master.pool.nle[taken])))
+        return self.best > before
+
+    def _row(self, nle: int) -> int:
+        """The row of an NLE."""
+        return len(self.case.supporters) + nle
 
     def _settle(self, master: Master) -> None:
-        bound = self._solver(master, np.arange(master.pool.count), SOLVER_NODES)
+        bound = self._solver(master)
         if bound >= self._enough():
             self.unsettled = max(self.unsettled, min(bound, master.bound))
 
-    def _solver(self, master: Master, own: Integers, nodes: int) -> float:
-        """Give patterns to the solver; its bound."""
-        if not len(own):
-            self._accept(master, own)
-            return 0.0 if (master.pool.limit >= 0).all() else -np.inf
-        pool = master.pool.at(own)
+    def _solver(self, master: Master) -> float:
+        """Give all patterns left to the solver; its bound."""
+        pool = master.pool
+        if not pool.count:
+            self._accept(master, np.zeros(0, dtype=np.int64))
+            return 0.0 if (pool.limit >= 0).all() else -np.inf
         unit = max(1.0, float(np.abs(pool.value).max(initial=0.0)) / 1000)
         matrix = vstack([pool.rows, cut_rows(pool.rows, master.cuts), csr_matrix(-pool.value / unit)])
         limit = np.concatenate([pool.limit, np.ones(len(master.cuts)), [-self._enough() / unit]])
-        options: dict[str, float] = {"node_limit": nodes, "mip_rel_gap": 0.0}
+        options: dict[str, float] = {"node_limit": SOLVER_NODES, "mip_rel_gap": 0.0}
         if self.deadline is not None:
             options["time_limit"] = max(0.0, self.deadline - time.monotonic())
         answer = milp(
@@ -188,7 +193,7 @@ class Packing:
             options=options,
         )
         if answer.x is not None:
-            self._accept(master, own[answer.x > 0.5])
+            self._accept(master, np.flatnonzero(answer.x > 0.5))
         if answer.status == 2:
             return -np.inf
         return np.inf if answer.mip_dual_bound is None else float(-answer.mip_dual_bound * unit)
@@ -201,17 +206,32 @@ class Packing:
         if not len(open_):
             self._settle(master)
             return
-        divided = [self._divided(master, int(pair)) for pair in open_]
-        gains = [[max(master.bound - case.glance(), 1e-6 * self.step) for case in cases] for cases in divided]
-        for case in divided[int(np.argmax([first * second for first, second in gains]))]:
-            self.push(case, master.bound)
+        programme, own = master.programme()
+        point = programme.solve(dual=True)
+        gains = [] if point is None else [self._gain(master, programme, own, point, int(pair)) for pair in open_]
+        pair = int(open_[int(np.argmax(gains))]) if gains else int(open_[0])
+        held, barred = self._divided(master, pair)
+        self.push(master.holding(held | ~barred, pair), master.bound)
+        self.push(master.among(~held), master.bound)
 
-    def _divided(self, master: Master, pair: int) -> tuple[Master, Master]:
+    def _gain(self, master: Master, programme: Relaxation, own: Integers, point: Point, pair: int) -> float:
+        """How much the bounds of the two cases of a pair fall, about: the product."""
+        held, barred = self._divided(master, pair)
+        gain = 1.0
+        for out, full in (((barred & ~held)[own], self._row(int(self.case.nle[pair]))), (held[own], None)):
+            programme.begin(point.basis)
+            programme.hold(np.flatnonzero(out), full)
+            found = programme.solve(dual=True)
+            programme.release(np.flatnonzero(out), full)
+            fall = np.inf if found is None else master.bound - found.value * master.unit
+            gain *= max(fall, 1e-6 * self.step)
+        return gain
+
+    def _divided(self, master: Master, pair: int) -> tuple[Flags, Flags]:
+        """The patterns that hold a pair, and those that do so or cannot be chosen with one that does."""
         own, recipient = self.case.nle[pair], int(self.case.recipient[pair])
         held = master.pool.pairs[[pair]].toarray().ravel() > 0
         barred = master.pool.nle == own
         if self.case.supporters[recipient] == 1:
             barred |= master.pool.rows[[recipient]].toarray().ravel() > 0
-        matched = master.among(held | ~barred)
-        matched.pool = matched.pool.holding(pair)
-        return matched, master.among(~held)
+        return held, barred

@@ -85,15 +85,13 @@ def open_whole(case: Case, prices: Floats, taken: Integers, seconds: float | Non
     ascent = improve(pricing, prices, current, STEPS, Stopping(), target=float(current))
     reduced, gap = pricing.reduced(ascent.prices), max(0.0, ascent.bound - current)
     patterns = enumerate_patterns(case, reduced, gap, MOST)
-    tried = False
     if patterns is None or patterns.count > FEW:
         first = _looked(pricing, reduced, within(case, reduced, gap, FEW), taken, seconds)
-        tried = first.best == current
-        if not tried:
+        if first.best > current:
             taken, gap = first.taken, max(0.0, ascent.bound - first.best)
             patterns = enumerate_patterns(case, reduced, gap, MOST)
     if patterns is not None:
-        return _looked(pricing, reduced, patterns, taken, seconds, tried=tried)
+        return _looked(pricing, reduced, patterns, taken, seconds)
     answer = solve_pairs(case, PAIR_NODES, seconds)
     bound = None if answer.bound is None else max(answer.bound, case.worth(taken))
     return Answer(taken if answer.taken is None else answer.taken, bound, False)
@@ -105,21 +103,13 @@ def played_hand(packing: Packing, nodes: int, seconds: float | None) -> Packing:
     return packing
 
 
-def _looked(
-    pricing: Pricing,
-    reduced: Floats,
-    patterns: Patterns,
-    taken: Integers,
-    seconds: float | None,
-    *,
-    tried: bool = False,
-) -> Packing:
+def _looked(pricing: Pricing, reduced: Floats, patterns: Patterns, taken: Integers, seconds: float | None) -> Packing:
     best, _ = pricing.knapsacks.best(reduced, pricing.case.room)
     worth = np.bincount(patterns.pattern, weights=reduced[patterns.position], minlength=patterns.count)
     nles, own = np.unique(pricing.case.nle[taken], return_inverse=True)
     pool = Pool.of(pricing.case, patterns.joined(Patterns(nles, own, taken)))
     short = np.concatenate([best[patterns.nle] - worth, np.zeros(len(nles))])
-    packing = Packing(pricing.case, taken, tried=tried)
+    packing = Packing(pricing.case, taken)
     packing.push(Master.of(pool, short), np.inf)
     packing.run(1, seconds)
     return packing
