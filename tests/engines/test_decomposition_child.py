@@ -33,6 +33,11 @@ def test_one_child_runs_one_call_after_another() -> None:
     assert first == second != os.getpid()
 
 
+def test_a_child_has_imported_its_modules_before_the_first_call() -> None:
+    with Child("wave") as child:
+        assert child.submit(eval, "'wave' in __import__('sys').modules").result()
+
+
 def test_an_abort_of_the_child_is_an_engine_error_here() -> None:
     with pytest.raises(EngineError, match="SIGABRT"):
         run_in_child(os.abort)

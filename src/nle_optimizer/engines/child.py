@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -29,11 +30,15 @@ _POLL = 0.2
 
 
 class Child:
-    """One process, which runs one call after another. Functions must be importable, arguments and results plain."""
+    """One process, which runs one call after another. Functions must be importable, arguments and results plain.
 
-    def __init__(self) -> None:
+    Args:
+        modules: what it imports before its first call, while its parent does something else.
+    """
+
+    def __init__(self, *modules: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from nle_optimizer.engines.child import serve; serve()"],
+            [sys.executable, "-c", f"from nle_optimizer.engines.child import serve; serve(*{modules!r})"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
@@ -128,13 +133,15 @@ def wait(future: "Future[T]", *, seconds: float | None = None, interrupted: Call
     raise TimeoutError("the child was ended before it answered")
 
 
-def serve() -> None:
-    """Answer calls until standard input ends; what native code prints goes nowhere."""
+def serve(*modules: str) -> None:
+    """Import some modules, then answer calls until standard input ends; what native code prints goes nowhere."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     calls: queue.SimpleQueue[tuple[Callable[..., Any], Sequence[Any]]] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(calls,), daemon=True).start()
+    for module in modules:
+        import_module(module)
     while True:
         function, args = calls.get()
         try:

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 OPEN = 2**61
 """A side's limit that is none; its negative below."""
 
+TINY = 500
+"""Pairs up to which a case is tiny: a few branches settle most, and no child is started before it is needed."""
+
 MOST_CELLS = 4_000_000
 """Most cells of a knapsack table, NLEs times capacity; a coarser grid is taken above."""
 

@@ -1,4 +1,4 @@
-"""The children at work for a solve, each started when it is first needed, and kept for the next solve."""
+"""The children at work for a solve, each started when it is first needed or before, and kept for the next solve."""
 
 import atexit
 from collections import defaultdict
@@ -13,12 +13,20 @@ from nle_optimizer.errors import EngineError
 
 T = TypeVar("T")
 
+WORK = ("scipy.optimize", "nle_optimizer.engines.decomposition.whole")
+"""Modules that a child imports first, and with them most that it is asked for: it takes a second."""
+
 
 class Crew:
     """A number of children. What they are asked is answered in the order of asking, however many there are."""
 
     def __init__(self, size: int) -> None:
         self._children: list[Child | None] = [None] * size
+
+    def start(self) -> None:
+        """Start all children: they import what they need while nothing is asked of them yet."""
+        for number in range(len(self._children)):
+            self._child(number)
 
     def ask(self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]], stop: Stopping) -> list[T | None]:
         """The answers to calls of a function; None for one that died, or had no answer when it was time to stop."""
@@ -38,7 +46,7 @@ class Crew:
         child = self._children[number]
         if child is None or not child.lives:  # it may have ended since the last solve
             self._dismiss(number)
-            child = self._children[number] = Child()
+            child = self._children[number] = Child(*WORK)
         return child
 
     def _answer(self, number: int, future: "Future[T]", stop: Stopping) -> T | None:

@@ -2,6 +2,7 @@
 
 import os
 
+from nle_optimizer.engines.decomposition.case import TINY
 from nle_optimizer.engines.decomposition.watching import Watch, unwatched
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.levels import Level
@@ -54,7 +55,10 @@ class DecompositionEngine:
 
     def _solved(self, problem: Problem, stop: Stopping, start: Integers | None) -> Solution:
         from nle_optimizer.engines.decomposition.crew import crew_of
-        from nle_optimizer.engines.decomposition.solving import solve_levels
 
         with crew_of(self._children) as crew:
+            if problem.size > TINY:
+                crew.start()
+            from nle_optimizer.engines.decomposition.solving import solve_levels
+
             return solve_levels(problem, crew, stop, self._watch, start)

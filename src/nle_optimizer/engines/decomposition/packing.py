@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix, vstack
 
 from nle_optimizer.engines.decomposition.case import Case
@@ -175,6 +174,8 @@ class Packing:
 
     def _solver(self, master: Master) -> float:
         """Give all patterns left to the solver; its bound."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
         pool = master.pool
         if not pool.count:
             self._accept(master, np.zeros(0, dtype=np.int64))

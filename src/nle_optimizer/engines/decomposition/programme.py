@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from nle_optimizer.engines.decomposition.case import OPEN, Case, Floats
@@ -44,6 +43,8 @@ class Answer:
 
 def relaxed_prices(case: Case) -> Floats | None:
     """The prices of the linear relaxation by pairs, as `Pricing` orders them; None where the solver found none."""
+    from scipy.optimize import linprog
+
     matrix, lower, upper, rows = _limits(case)
     unit = _unit(case)
     above, below = np.isfinite(upper), np.isfinite(lower)
@@ -192,6 +193,8 @@ def _solved(
     gap: float,
 ) -> Any:
     """The solver's answer for whole variables from 0 to `most`, maximising."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     options: dict[str, float] = {"node_limit": nodes, "mip_rel_gap": gap}
     if seconds is not None:
         options["time_limit"] = seconds

@@ -8,7 +8,7 @@ import numpy as np
 from nle_optimizer.engines.decomposition.ascent import improve
 from nle_optimizer.engines.decomposition.bound import VOID
 from nle_optimizer.engines.decomposition.branching import CLOSE, Branching, bound_of
-from nle_optimizer.engines.decomposition.case import Case, Floats
+from nle_optimizer.engines.decomposition.case import TINY, Case, Floats
 from nle_optimizer.engines.decomposition.crew import Crew
 from nle_optimizer.engines.decomposition.meeting import meet
 from nle_optimizer.engines.decomposition.prices import Pricing
@@ -29,9 +29,6 @@ FIRST_STEPS = 40
 
 SMALL = 3000
 """Pairs up to which a level is also put to the solver as a whole, and branched on."""
-
-TINY = 500
-"""Pairs up to which a few cases are branched on before anything else."""
 
 FEW_NLES = 8
 """NLEs up to which good choices for two halves of the recipients are put together."""
@@ -61,7 +58,7 @@ ROUNDS = 70
 """Rounds of neighbourhoods of a level, where nothing else ends it: about a minute at national size on two cores."""
 
 FEW_NODES = 50
-"""Cases looked at before the solver is asked."""
+"""Cases of a tiny level looked at before anything else."""
 
 SETTLED_NODES = 60
 """Cases looked at where the solver has settled the level in its own word, or where many were looked at before."""
