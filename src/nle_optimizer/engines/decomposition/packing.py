@@ -150,17 +150,17 @@ class Packing:
     def _dive(self, master: Master) -> bool:
         """Take the pattern that is chosen most, and again, until the choice is whole; whether it is a better one."""
         programme, own = master.programme()
-        before = self.best
-        while point := programme.solve(dual=True):
-            if point.value * master.unit < self._enough():
+        pool, before = master.pool.at(own), self.best
+        for _ in range(self.case.capacity.shape[1] + 1):
+            point = programme.solve(dual=True)
+            if point is None or point.value * master.unit < self._enough():
                 break
             open_ = np.flatnonzero((point.chosen > WHOLE) & (point.chosen < 1 - WHOLE))
             if not len(open_):
                 self._accept(master, own[point.chosen > 0.5])
                 break
-            taken = int(own[open_[np.argmax(point.chosen[open_])]])
-            barred = master.pool.barred_by(taken)[own]
-            programme.hold(np.flatnonzero(barred), self._row(int(master.pool.nle[taken])))
+            taken = int(open_[np.argmax(point.chosen[open_])])
+            programme.hold(np.flatnonzero(pool.barred_by(taken)), self._row(int(pool.nle[taken])))
         return self.best > before
 
     def _row(self, nle: int) -> int:
