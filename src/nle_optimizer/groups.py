@@ -24,22 +24,29 @@ def least_of_each(groups: Integers, keys: Sequence[Integers], most: int = 1) -> 
     if size > SPARSE * len(groups):
         groups = np.unique(groups, return_inverse=True)[1]
         size = len(groups)
-    rest, taken, found = np.arange(len(groups)), np.zeros(len(groups), dtype=bool), [np.zeros(0, dtype=np.int64)]
-    while len(rest) and len(found) <= most:
+    rest = np.arange(len(groups))
+    found = [_least(groups, keys, rest, size)]
+    while len(found) < most and len(found[-1]):
+        left = np.ones(len(groups), dtype=bool)
+        left[found[-1]] = False
+        rest = rest[left[rest]]
         found.append(_least(groups, keys, rest, size))
-        taken[found[-1]] = True
-        rest = rest[~taken[rest]]
     every = np.concatenate(found)
     return every[np.argsort(groups[every], kind="stable")]
 
 
 def _least(groups: Integers, keys: Sequence[Integers], rows: Integers, size: int) -> Integers:
+    own = groups[rows]
     for key in keys:
+        mine = key[rows]
+        if (mine == mine[:1]).all():  # it decides nothing
+            continue
         least = np.full(size, np.iinfo(np.int64).max)
-        np.minimum.at(least, groups[rows], key[rows])
-        rows = rows[key[rows] == least[groups[rows]]]
+        np.minimum.at(least, own, mine)
+        kept = np.flatnonzero(mine == least[own])
+        rows, own = rows[kept], own[kept]
     first = np.full(size, len(groups))
-    np.minimum.at(first, groups[rows], rows)
+    np.minimum.at(first, own, rows)
     return first[first < len(groups)]
 
 

@@ -13,21 +13,21 @@ def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers])
     """A sentence for each matched pair, in the order of `outcome.matched`."""
     found, pairs = outcome.candidates, outcome.matched
     recipient = found.recipient[pairs]
-    shown = [shown_areas(outcome, n) for n in range(len(AREAS))]
-    shares = [
-        ", ".join(f"{word} {round(int(areas[n][row]) / 10_000)} %" for n, word in enumerate(AREAS) if shown[n][row])
-        for row in range(len(pairs))
+    shown = [shown_areas(outcome, n).tolist() for n in range(len(AREAS))]
+    words = [
+        [f"{word} {round(share / 10_000)} %" if told else "" for share, told in zip(own.tolist(), known, strict=True)]
+        for word, own, known in zip(AREAS, areas, shown, strict=True)
     ]
+    columns = (
+        [", ".join(filter(None, own)) for own in zip(*words, strict=True)],
+        found.distance[pairs].tolist(),
+        better_elsewhere(outcome).tolist(),
+        standing.candidates[recipient].tolist(),
+        _in_part(outcome, recipient),
+    )
     return [
-        f"Meets {share or 'what the pairs table says'}{_away(int(metres))}; {_rank(int(better), int(count))}{part}."
-        for share, metres, better, count, part in zip(
-            shares,
-            found.distance[pairs],
-            better_elsewhere(outcome),
-            standing.candidates[recipient],
-            _in_part(outcome, recipient),
-            strict=True,
-        )
+        f"Meets {share or 'what the pairs table says'}{_away(metres)}; {_rank(better, count)}{part}."
+        for share, metres, better, count, part in zip(*columns, strict=True)
     ]
 
 

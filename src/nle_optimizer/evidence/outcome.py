@@ -87,7 +87,7 @@ class Outcome(Case):
     clashes: tuple[str, ...] = ()
     clash: Clash | None = None
 
-    @property
+    @cached_property
     def status(self) -> str:
         """`optimal`, `feasible`, `infeasible`, `unknown` or `completed`: see docs/reference/decisions.md."""
         if self.clashes:
@@ -104,7 +104,7 @@ class Outcome(Case):
         pairs, recipient = self.solution.matched, self.candidates.recipient
         return pairs[np.lexsort((self.candidates.nle[pairs], recipient[pairs]))]
 
-    @property
+    @cached_property
     def firm(self) -> Flags | None:
         """For each pair of `matched`, whether it stands in every optimal allocation; None where that is not known."""
         if self.solution.in_every_optimum is None:
@@ -112,17 +112,17 @@ class Outcome(Case):
         at = np.searchsorted(self.solution.matched, self.matched)
         return self.solution.in_every_optimum[at]
 
-    @property
+    @cached_property
     def found(self) -> Integers:
         """How many NLEs each recipient has, shape (recipients,)."""
         return np.bincount(self.candidates.recipient[self.solution.matched], minlength=len(self.recipients))
 
-    @property
+    @cached_property
     def supported(self) -> Flags:
         """Which recipients have at least one NLE."""
         return np.asarray(self.found > 0, dtype=bool)
 
-    @property
+    @cached_property
     def out_of_region(self) -> tuple[Flags, Flags]:
         """For each pair of `matched`, whether its sides lie in different regions, and whether both are known."""
         recipients, nles = self.recipients, self.candidates.nles
@@ -131,7 +131,7 @@ class Outcome(Case):
         folded = [_folded(texts) for texts in (theirs, ours)]
         return folded[0] != folded[1], (theirs != "") & (ours != "")
 
-    @property
+    @cached_property
     def used(self) -> Integers:
         """What each available NLE gives of each resource, shape (resources, nles), in millionths."""
         total = np.zeros((len(self.use), len(self.candidates.nles)), dtype=np.int64)

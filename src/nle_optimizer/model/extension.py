@@ -32,6 +32,8 @@ def breaks_of(problem: Problem, matched: Integers, pairs: Integers) -> Breaks:
         matched: indices of the matched pairs.
         pairs: indices of pairs that are not, ascending. Capacities and supporters are not looked at.
     """
+    if not problem.rows:
+        return Breaks(pairs[:0], pairs[:0], np.zeros(0, dtype=bool))
     change = _Change(problem, matched, pairs)
     found: list[tuple[Integers, Integers, Flags]] = []
     for n, row in enumerate(problem.rows):
@@ -40,8 +42,6 @@ def breaks_of(problem: Problem, matched: Integers, pairs: Integers) -> Breaks:
         under = np.zeros(len(pairs), bool) if row.lower is None else (more < 0) & (total + more < row.lower)
         at = np.flatnonzero(over | under)
         found.append((pairs[at], np.full(len(at), n), under[at]))
-    if not found:
-        return Breaks(pairs[:0], pairs[:0], np.zeros(0, dtype=bool))
     pair, at_row, lower = (np.concatenate(part) for part in zip(*found, strict=True))
     return Breaks(pair, at_row, lower)
 

@@ -67,15 +67,18 @@ class Exchanges:
         """
         self.problem, self.levels = problem, levels
         self._at = circulation_of(problem, matched)
-        self._graph = graph = exchange_graph(self._at)
-        self._amounts = [level.amounts for level in problem.levels[:levels] if isinstance(level, Level)]
-        entries = self._entries(graph.added, graph.removed, -1)
-        columns = tuple_columns(np.abs(entries).max(axis=0, initial=1).tolist(), graph.nodes + BESIDE)
+        amounts = [np.append(level.amounts, 0) for level in problem.levels[:levels] if isinstance(level, Level)]
+        greatest = [int(own.max() - own.min()) for own in amounts]
+        columns = tuple_columns([*greatest, 1], int(self._at.stays.sum()) + BESIDE)
         if columns is None:
             what = "the amounts are too large to be added up along an exchange; use rounder weights or a `step`"
             raise UnsupportedError([Fault(Place(), "objectives", what)])
         self._columns = columns
-        self._ways = Ways(priced(graph.nodes, graph.tail, graph.head, columns.pack(entries)))
+        self._pair_worth = columns.pack(np.stack([*amounts, np.zeros_like(amounts[0])]).T)
+        self._graph = graph = exchange_graph(self._at, self._pair_worth)
+        value = self._worth(graph.added, graph.removed)
+        value[:, -1] -= 1  # a step: the last entry of all
+        self._ways = Ways(priced(graph.nodes, graph.tail, graph.head, value))
 
     @cached_property
     def _by_recipient(self) -> Integers:
@@ -175,7 +178,7 @@ class Exchanges:
         able = np.flatnonzero((start != NONE) & (end != NONE))
         able = able[loss[0, start[able], end[able]] < FAR]
         pairs, start, end, own = (part[able] for part in (pairs, start, end, own))
-        worth = self._columns.pack(self._entries(pairs, own, 0))
+        worth = self._worth(pairs, own)
         worth += arcs.price[end] - arcs.price[start] - loss[:, start, end].T
         place = ranks(recipients[able], -self._columns.unpack(worth)[:, :-1], *(key[able] for key in ties))
         chosen = np.flatnonzero(place < count)
@@ -231,10 +234,9 @@ class Exchanges:
         """The nodes of the NLEs of pairs."""
         return self._head(pairs)
 
-    def _entries(self, added: Integers, removed: Integers, steps: int) -> Integers:
-        """What pairs matched anew and pairs given up add to each level, and as many steps: the fewest of equals win."""
-        sums = [padded[added] - padded[removed] for padded in (np.append(own, 0) for own in self._amounts)]
-        return np.stack([*sums, np.full(len(added), steps)], axis=1)
+    def _worth(self, added: Integers, removed: Integers) -> Integers:
+        """What pairs matched anew, and pairs given up, add to the levels, packed; no steps."""
+        return np.asarray(self._pair_worth[added] - self._pair_worth[removed])
 
     def _changes(
         self,
@@ -259,7 +261,7 @@ class Exchanges:
         found = self._ways.between(start[sought], end[sought])
         possible, way = ~changes, none.copy()
         possible[sought], way[sought] = found.exists, np.arange(len(sought))
-        worth = self._columns.pack(self._entries(added, removed, 0))
+        worth = self._worth(added, removed)
         worth[sought] += found.value
         if less is not None:
             worth -= self._columns.pack(np.concatenate([less, np.zeros((len(less), 1), np.int64)], axis=1))

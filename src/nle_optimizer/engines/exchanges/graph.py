@@ -6,12 +6,14 @@ not be a node. What is left are the hub, the NLEs, the rows, and recipients of s
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from nle_optimizer.engines.network.graph import Network, build
 from nle_optimizer.engines.network.nesting import nesting_of
 from nle_optimizer.errors import EngineError
+from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.places import places
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers
@@ -34,11 +36,23 @@ class Circulation:
     flow: Integers
 
     @property
+    def single(self) -> Flags:
+        """Recipients of one supporter."""
+        return np.asarray(self.problem.supporters <= 1, dtype=bool)
+
+    @property
+    def stays(self) -> Flags:
+        """Nodes of the network to go through when it is changed: all but recipients of one supporter."""
+        stays = np.ones(self.network.nodes, dtype=bool)
+        stays[1 : 1 + self.network.recipients] = ~self.single
+        return stays
+
+    @cached_property
     def can_rise(self) -> Flags:
         """Arcs that can carry a unit more."""
         return np.asarray(self.flow < self.network.upper, dtype=bool)
 
-    @property
+    @cached_property
     def can_fall(self) -> Flags:
         """Arcs that can carry a unit fewer."""
         return np.asarray(self.flow > self.network.lower, dtype=bool)
@@ -86,21 +100,26 @@ class ExchangeGraph:
     own: Integers
 
 
-def exchange_graph(at: Circulation) -> ExchangeGraph:
-    """The arcs along which an allocation can be changed within its limits."""
-    problem, network = at.problem, at.network
-    single = np.asarray(problem.supporters <= 1, dtype=bool)
+def exchange_graph(at: Circulation, worth: Integers) -> ExchangeGraph:
+    """The arcs along which an allocation can be changed within its limits.
+
+    Of the many by which recipients of one supporter lead from one node to another only the best is kept.
+
+    Args:
+        at: the allocation.
+        worth: shape (pairs + 1, columns): what each pair is worth, packed; last 0, for none.
+    """
+    problem, network, single, stays = at.problem, at.network, at.single, at.stays
     own = np.full(network.recipients, NONE, dtype=np.int64)
     own[problem.recipient[at.matched]] = at.matched
     own[~single] = NONE
-    stays = np.ones(network.nodes, dtype=bool)
-    stays[1 : 1 + network.recipients] = ~single
     node_of = np.where(stays, np.cumsum(stays) - 1, NONE)
     node_of[1 + np.flatnonzero(single)] = np.append(node_of, NONE)[_reached_from(at, own)[single]]
+    staying = _staying(at)
     parts = [
-        _along(at, stays, np.flatnonzero(at.can_rise), forwards=True),
-        _along(at, stays, np.flatnonzero(at.can_fall), forwards=False),
-        _single_pairs(at, single, own),
+        _along(at, staying[at.can_rise[staying]], forwards=True),
+        _along(at, staying[at.can_fall[staying]], forwards=False),
+        _single_pairs(at, own, node_of, worth),
         _leaving(at, own),
     ]
     tail, head, added, removed = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -123,10 +142,17 @@ def _reached_from(at: Circulation, own: Integers) -> Integers:
     return place
 
 
-def _along(at: Circulation, stays: Flags, arcs: Integers, *, forwards: bool) -> Arcs:
-    """Arcs of the network between nodes that stay, with their direction or against it."""
+def _staying(at: Circulation) -> Integers:
+    """The arcs of the network between nodes that stay."""
+    network, stays = at.network, at.stays
+    rest = np.arange(network.pairs, len(network.tail))
+    rest = rest[stays[network.tail[rest]] & stays[network.head[rest]]]
+    return np.concatenate([np.flatnonzero(~at.single[at.problem.recipient]), rest])
+
+
+def _along(at: Circulation, arcs: Integers, *, forwards: bool) -> Arcs:
+    """Arcs of the network with their direction or against it."""
     network = at.network
-    arcs = arcs[stays[network.tail[arcs]] & stays[network.head[arcs]]]
     pair = np.where(arcs < network.pairs, arcs, NONE)
     none = np.full(len(arcs), NONE, dtype=np.int64)
     if forwards:
@@ -134,11 +160,18 @@ def _along(at: Circulation, stays: Flags, arcs: Integers, *, forwards: bool) -> 
     return network.head[arcs], network.tail[arcs], none, pair
 
 
-def _single_pairs(at: Circulation, single: Flags, own: Integers) -> Arcs:
-    """The unmatched pairs of recipients of one supporter, in place of the pair they have."""
+def _single_pairs(at: Circulation, own: Integers, node_of: Integers, worth: Integers) -> Arcs:
+    """The best unmatched pairs of recipients of one supporter, in place of the pair they have.
+
+    All pairs are looked at, for almost all are such: a matched one of them leads back to where it came from, and one
+    of another recipient comes from a node of its own.
+    """
     problem, network = at.problem, at.network
-    free = np.flatnonzero(single[problem.recipient] & (at.flow[: network.pairs] == 0))
-    return network.tail[free], network.head[free], free, own[problem.recipient[free]]
+    recipients, nles = np.split(node_of[1 : 1 + network.recipients + network.nles], [network.recipients])
+    ways = (nles * (node_of.max() + 2))[problem.nle] + (recipients + 1)[problem.recipient]
+    best = least_of_each(ways, [column[own][problem.recipient] - column[:-1] for column in worth.T])
+    best = best[at.single[problem.recipient[best]] & (at.flow[best] == 0)]
+    return network.tail[best], network.head[best], best, own[problem.recipient[best]]
 
 
 def _leaving(at: Circulation, own: Integers) -> Arcs:

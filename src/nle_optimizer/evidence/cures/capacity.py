@@ -63,26 +63,26 @@ def capacity_cures(outcome: Outcome, most: int, recipients: Integers | None = No
         return CapacityCures(*[np.zeros(0, dtype=np.int64)] * 5)
     problem, found, level = outcome.problem, outcome.candidates, outcome.problem.levels[0]
     assert isinstance(level, Level)
-    missing = _missing(outcome)
     waiting = ~outcome.supported & (problem.supporters > 0)
     if recipients is not None:
         waiting &= np.isin(np.arange(len(waiting)), recipients)
-    able = waiting[found.recipient] & ((missing > 0).sum(axis=0) == 1)
-    able[breaks_of(problem, outcome.solution.matched, np.flatnonzero(able)).pair] = False
-    pairs = np.flatnonzero(able)
+    pairs = np.flatnonzero(waiting[found.recipient])
+    missing = _missing(outcome, pairs)
+    lacking = (missing > 0).sum(axis=0) == 1
+    pairs, missing = pairs[lacking], missing[:, lacking]
     worth = gains_of(problem, level, outcome.solution.matched, pairs)
-    pairs, worth = pairs[worth >= 0], worth[worth >= 0]
-    resource = (missing[:, pairs] > 0).argmax(axis=0) if len(pairs) else pairs
-    amount = missing[resource, pairs]
+    able = (worth >= 0) & ~np.isin(pairs, breaks_of(problem, outcome.solution.matched, pairs).pair)
+    pairs, worth, missing = pairs[able], worth[able], missing[:, able]
+    resource, amount = (missing > 0).argmax(axis=0), missing.sum(axis=0)
     far = np.where(found.distance[pairs] < 0, np.iinfo(np.int64).max, found.distance[pairs])
     recipient, nle = found.recipient[pairs], found.nle[pairs]
     least = least_of_each(recipient, (resource, amount, -worth, -found.fit[pairs], far, nle), most)
     return CapacityCures(*(column[least] for column in (recipient, nle, resource, amount, worth)))
 
 
-def _missing(outcome: Outcome) -> Integers:
+def _missing(outcome: Outcome, pairs: Integers) -> Integers:
     """What each pair's NLE lacks of each resource to take it beside those it has, shape (resources, pairs)."""
-    problem = outcome.problem
-    left = [resource.capacity - used for resource, used in zip(problem.resources, outcome.used, strict=True)]
-    uses = [resource.use for resource in problem.resources]
-    return np.array([np.maximum(use - room[problem.nle], 0) for use, room in zip(uses, left, strict=True)])
+    resources, nle = outcome.problem.resources, outcome.problem.nle[pairs]
+    rooms = [resource.capacity - used for resource, used in zip(resources, outcome.used, strict=True)]
+    lacks = [np.maximum(resource.use[pairs] - room[nle], 0) for resource, room in zip(resources, rooms, strict=True)]
+    return np.array(lacks, dtype=np.int64).reshape(len(resources), len(pairs))
