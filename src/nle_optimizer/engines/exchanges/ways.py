@@ -37,9 +37,7 @@ class Ways:
     def __init__(self, arcs: Arcs) -> None:
         """Find the ways to the hub and from it."""
         self._onwards, self._backwards = arcs, turned(arcs)
-        hub = np.array([HUB])
-        self._to_hub = paths_to(self._onwards, hub).loss[0, :, 0]
-        self._from_hub = paths_to(self._backwards, hub).loss[0, :, 0]
+        self._to_hub, self._from_hub = (paths_to(each, np.array([HUB])) for each in (self._onwards, self._backwards))
 
     @property
     def arcs(self) -> Arcs:
@@ -50,16 +48,16 @@ class Ways:
         """The best way from each start to the end beside it, shapes (n,)."""
         ends, starts = np.unique(end), np.unique(start)
         if len(ends) <= len(starts):
-            return self._grouped(self._onwards, ends, end, start, self.most(start, end))
-        return self._grouped(self._backwards, starts, start, end, self.most(start, end))
+            return self._grouped(self._to_hub, ends, end, start, self.most(start, end))
+        return self._grouped(self._from_hub, starts, start, end, self.most(start, end))
 
     def most(self, start: Integers, end: Integers) -> Integers:
         """A loss, in the first column, that the best way does not exceed; `FAR` or more where there may be none."""
-        return self._to_hub[start] + self._from_hub[end]
+        return self._to_hub.loss[0, start, 0] + self._from_hub.loss[0, end, 0]
 
-    def _grouped(self, arcs: Arcs, targets: Integers, target: Integers, node: Integers, most: Integers) -> Found:
+    def _grouped(self, by_hub: Paths, targets: Integers, target: Integers, node: Integers, most: Integers) -> Found:
         group = np.searchsorted(targets, target)
         limits = np.zeros(len(targets), dtype=np.int64)
         np.maximum.at(limits, group, np.minimum(most, FAR - 1))
-        paths = paths_to(arcs, targets, limits)
+        paths = by_hub if targets.tolist() == [HUB] else paths_to(by_hub.arcs, targets, limits)
         return Found(paths.value(group, node), paths.exists(group, node), group, node, paths)
