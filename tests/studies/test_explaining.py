@@ -113,8 +113,17 @@ def test_every_obstacle_of_a_pair_is_told_and_not_the_first_alone(tmp_path: Path
     run = reopen(run_of(tmp_path, {"geography": {"max_distance_km": 50}}, schools, nles, pairs=pairs))
     told = answer(run, "S1", "N1")
     assert {each["code"] for each in told["obstacles"]} == {"too-far", "phase", "own-trust", "forbidden"}
+    assert told["obstacles"][0]["why"] == "it is too far: 99.005 km, and at most 50 km may lie between"
     assert not told["is_candidate"]
     assert "only" not in explanation_text(told)
+
+
+def test_a_fit_below_the_minimum_is_told_as_it_is(tmp_path: Path) -> None:
+    need = {"need_leadership": 1, "need_governance": 0, "need_finance": 0}
+    schools, nles = [school(1, **need)], [nle(1, expertise_leadership=0.375), nle(2)]
+    run = reopen(run_of(tmp_path, {"fit": {"minimum": 0.4}}, schools, nles))
+    (obstacle,) = answer(run, "S1", "N1")["obstacles"]
+    assert obstacle["why"] == "the fit is below the minimum: 0.375"
 
 
 def test_outside_the_network_a_pair_is_priced_by_solving_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import has_room
-from nle_optimizer.records import fixed
+from nle_optimizer.records import fixed, shortest
 from nle_optimizer.stages.geography import NO_LIMIT
 from nle_optimizer.studies.explaining.prices import Prices, stopping
 from nle_optimizer.studies.explaining.school import by_area, pair_facts, ranked
@@ -40,9 +40,9 @@ def pair(outcome: Outcome, prices: Prices, recipient: int, nle: int, seconds: fl
     codes = [code for code, removed in between.codes.items() if removed[nle, 0]]
     fit, metres, limit = (int(amounts[nle, 0]) for amounts in (between.fit, between.distance, between.limit))
     words = {
-        "distance": fixed(metres, 1),
-        "limit": "any number of" if limit == NO_LIMIT else fixed(limit, 1),
-        "fit": fixed(fit, 3),
+        "distance": shortest(metres, 3),
+        "limit": "any number of" if limit == NO_LIMIT else shortest(limit, 3),
+        "fit": shortest(fit, 6),
     }
     told: dict[str, Any] = {
         "is_candidate": not codes,
