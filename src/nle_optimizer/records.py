@@ -243,12 +243,13 @@ def show_value(kind: Kind, value: Any) -> str:
 
 def shortest(scaled: int, places: int) -> str:
     """An integer in units of 10^-places as the shortest decimal: 2500000 -> 2.5."""
-    sign, digits = ("-", -scaled) if scaled < 0 else ("", scaled)
-    whole, part = divmod(digits, 10**places)
-    return f"{sign}{whole}" + (f".{part:0{places}d}".rstrip("0") if part else "")
+    text = fixed(scaled, places)
+    return text.rstrip("0").removesuffix(".") if places else text
 
 
 def fixed(scaled: int, places: int) -> str:
     """An integer in units of 10^-places with all its places: 812500, 6 -> 0.812500."""
-    whole, part = divmod(abs(scaled), 10**places)
-    return f"{'-' if scaled < 0 else ''}{whole}.{part:0{places}d}"
+    if not places:
+        return str(scaled)
+    digits = str(abs(scaled)).zfill(places + 1)
+    return f"{'-' if scaled < 0 else ''}{digits[:-places]}.{digits[-places:]}"

@@ -11,12 +11,12 @@ AT_ONCE = 65_000
 """Pairs that are looked at together: few enough for a processor to keep them near."""
 
 
-def around(outcome: Outcome, nles: Integers | None = None) -> Between:
-    """The recipients and some of the available NLEs, by index; None for every NLE."""
+def around(outcome: Outcome) -> Between:
+    """The recipients and the available NLEs of an outcome."""
     scenario, found = outcome.scenario, outcome.candidates
     return Between(
         found.recipients,
-        found.nles if nles is None else found.nles.take(nles),
+        found.nles,
         scenario.schools,
         None if found.given is None else found.given.table,
         scenario.settings,
@@ -24,9 +24,9 @@ def around(outcome: Outcome, nles: Integers | None = None) -> Between:
     )
 
 
-def in_portions(between: Between, recipients: Integers) -> Iterator[tuple[Integers, Obstacles]]:
-    """Some recipients, ascending, so many at a time, with what stands between them and every NLE."""
-    size = max(1, AT_ONCE // max(1, len(between.nles)))
+def in_portions(between: Between, recipients: Integers, nles: Integers) -> Iterator[tuple[Integers, Obstacles]]:
+    """Some recipients, ascending, so many at a time, with what stands between them and some NLEs."""
+    size = max(1, AT_ONCE // max(1, len(nles)))
     for start in range(0, len(recipients), size):
         portion = recipients[start : start + size]
-        yield portion, between.of(portion)
+        yield portion, between.of(portion, nles)

@@ -42,7 +42,8 @@ def written(amount: Decimal) -> str:
 
 def in_texts(level: AnyLevel, changes: Integers) -> list[str]:
     """Changes of a level, in its maximising orientation, as the files write them: in its own sense and unit."""
-    texts = {change: written(in_its_unit(level, change)) for change in set(changes.tolist())}
+    unit = Decimal(level.sense * level.scale)
+    texts = {change: written(change / unit) for change in set(changes.tolist())}
     return [texts[change] for change in changes.tolist()]
 
 

@@ -1,4 +1,4 @@
-"""Everything that stands between every NLE and some recipients: not the first filter alone, but each one."""
+"""Everything that stands between some NLEs and some recipients: not the first filter alone, but each one."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -56,18 +56,18 @@ class Between:
         )
         self.distance_needed = distance_needed or settings.geography.min_distance_km > 0
 
-    def of(self, recipients: Integers) -> "Obstacles":
-        """What stands between every NLE and some recipients, by index, ascending."""
-        return Obstacles(self, recipients)
+    def of(self, recipients: Integers, nles: Integers | None = None) -> "Obstacles":
+        """What stands between some NLEs and some recipients, by index, both ascending; None for every NLE."""
+        return Obstacles(self, recipients, np.arange(len(self.nles)) if nles is None else nles)
 
 
 class Obstacles:
-    """The pairs of every NLE with some recipients; every array has the shape (nles, recipients)."""
+    """The pairs of some NLEs with some recipients; every array has the shape (nles, recipients)."""
 
-    def __init__(self, between: Between, recipients: Integers):
+    def __init__(self, between: Between, recipients: Integers, nles: Integers):
         self._between, self._settings = between, between.settings
-        self._nle, self._recipient = np.ix_(np.arange(len(between.nles)), recipients)
-        self.shape = len(between.nles), len(recipients)
+        self._nle, self._recipient = np.ix_(nles, recipients)
+        self.shape = len(nles), len(recipients)
 
     @cached_property
     def codes(self) -> Mapping[str, Flags]:
@@ -194,5 +194,6 @@ class Obstacles:
         needs, (_, told) = self._between.needs, self._told("fit")
         unknown = ~told & ~needs.known(self._nle, self._recipient)
         needless = ~told & ~unknown & ~needs.any_need()[self._recipient]
-        poor = ~unknown & ~needless & (self.fit < ceil(self._settings.fit.minimum * MILLION))
+        least = ceil(self._settings.fit.minimum * MILLION)
+        poor = ~unknown & ~needless & (self.fit < least) if least else np.zeros((1, 1), dtype=bool)
         return {"unknown-fit": unknown, "no-need-met": needless, "fit-below-minimum": poor}

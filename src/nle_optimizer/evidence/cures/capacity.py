@@ -34,10 +34,11 @@ class CapacityCures:
     def cells(self, outcome: Outcome) -> Iterator[tuple[str, str, str, str]]:
         """Resource, NLE, amount and change of the first objective, as the files write them."""
         names = [resource.name for resource in outcome.problem.resources]
+        amounts = {amount: shortest(amount, 6) for amount in set(self.amount.tolist())}
         return zip(
             [names[n] for n in self.resource.tolist()],
             outcome.candidates.nles.ids[self.nle].tolist(),
-            [shortest(amount, 6) for amount in self.amount.tolist()],
+            [amounts[amount] for amount in self.amount.tolist()],
             in_texts(outcome.problem.levels[0], self.worth) if len(self.worth) else [],
             strict=True,
         )

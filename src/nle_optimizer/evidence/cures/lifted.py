@@ -20,6 +20,7 @@ from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers, fixed, shortest
+from nle_optimizer.stages.obstacles import Between
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,9 @@ def _amount(number: int, fit: int, more: int) -> str:
     return shortest(fit, 6) if kind == "minimum_fit" else code
 
 
-def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None) -> LiftedCures:
+def lifted_cures(
+    outcome: Outcome, most: int, recipients: Integers | None = None, between: Between | None = None
+) -> LiftedCures:
     """The least cures by lifting a filter of every recipient without an NLE, at most so many of each kind.
 
     Less of it first, then the better price, the fit, the distance.
@@ -79,6 +82,7 @@ def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None
         outcome: the run.
         most: how many of each kind.
         recipients: those who are asked about, ascending; all where there is none.
+        between: the two sides of the run, if they are made out already.
     """
     found = [np.zeros((len(fields(LiftedCures)), 0), dtype=np.int64)]
     if can_be_cured(outcome):
@@ -86,10 +90,11 @@ def lifted_cures(outcome: Outcome, most: int, recipients: Integers | None = None
         rows = np.flatnonzero(waiting) if recipients is None else recipients[waiting[recipients]]
         left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
         nles = np.flatnonzero((left > 0).all(axis=0))
-        for portion, between in in_portions(around(outcome, nles), rows) if len(nles) and len(rows) else ():
-            barred = barred_pairs(outcome, portion, nles, between, left)
-            if len(barred.pairs):
-                found.append(_least(outcome, barred, most))
+        if len(nles) and len(rows):
+            for portion, obstacles in in_portions(between or around(outcome), rows, nles):
+                barred = barred_pairs(outcome, portion, nles, obstacles, left)
+                if len(barred.pairs):
+                    found.append(_least(outcome, barred, most))
     return LiftedCures(*np.concatenate(found, axis=1))
 
 

@@ -6,6 +6,7 @@ from nle_optimizer.evidence.cures.capacity import capacity_cures
 from nle_optimizer.evidence.cures.lifted import lifted_cures
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import Integers, fixed, shortest
+from nle_optimizer.stages.obstacles import Between
 from nle_optimizer.studies.explaining.prices import Prices
 
 MOST = 3
@@ -13,17 +14,18 @@ MOST = 3
 Cures = dict[str, list[dict[str, Any]]]
 
 
-def cures_of(outcome: Outcome, prices: Prices, recipients: Integers) -> list[Cures]:
+def cures_of(outcome: Outcome, prices: Prices, between: Between, recipients: Integers) -> list[Cures]:
     """The cheapest cures of each kind: capacity, reach, minimum fit and conflicts.
 
     Args:
         outcome: the run.
         prices: what a place more is worth if others may move too.
+        between: the two sides of the run.
         recipients: who is asked about, ascending; all of them are without an NLE.
     """
     told: dict[int, Cures] = {recipient: {} for recipient in recipients.tolist()}
     _add_capacity(told, outcome, prices, recipients)
-    _add_lifted(told, outcome, recipients)
+    _add_lifted(told, outcome, between, recipients)
     return list(told.values())
 
 
@@ -37,8 +39,8 @@ def _add_capacity(told: dict[int, Cures], outcome: Outcome, prices: Prices, reci
         told[recipient].setdefault("capacity", []).append(cure)
 
 
-def _add_lifted(told: dict[int, Cures], outcome: Outcome, recipients: Integers) -> None:
-    found = lifted_cures(outcome, MOST, recipients)
+def _add_lifted(told: dict[int, Cures], outcome: Outcome, between: Between, recipients: Integers) -> None:
+    found = lifted_cures(outcome, MOST, recipients, between)
     minimum = shortest(int(outcome.scenario.settings.fit.minimum * 1_000_000), 6)
     integers = (column.tolist() for column in (found.recipient, found.fit, found.distance, found.limit))
     columns = *integers, found.kinds, found.cells(outcome)

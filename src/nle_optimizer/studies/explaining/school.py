@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.groups import least_of_each
@@ -58,14 +59,15 @@ def _left_out(run: Reopened, prices: Prices, recipients: Integers) -> dict[int, 
     if not len(recipients):
         return {}
     outcome, table = run.outcome, run.folder.claim.tables["unmatched"]
+    between = around(outcome)
     line = {school_id: n for n, school_id in enumerate(table["school_id"])}
     lines = [line[str(school_id)] for school_id in outcome.recipients.ids[recipients]]
     columns = (
         recipients.tolist(),
         [table["reason"][n] for n in lines],
         [table["explanation"][n] for n in lines],
-        removed_by_filter(outcome, recipients),
-        cures_of(outcome, prices, recipients),
+        removed_by_filter(between, recipients),
+        cures_of(outcome, prices, between, recipients),
     )
     return {
         recipient: {"reason": reason, "explanation": explanation, "obstacles": obstacles, "cures": cures}
