@@ -70,11 +70,12 @@ def test_prices_out_of_thin_air_leave_the_solution_as_it_is() -> None:
     for problem in problems("thin air", 200):
         known = KnownPrices()
         for level in problem.levels:
-            sides = [
-                {str(name): rng.randint(-5, 5) for name in names if rng.random() < 0.8}
+            ids = [
+                np.array([name for name in names if rng.random() < 0.8], dtype=object)
                 for names in (problem.recipient_ids, problem.nle_ids)
             ]
-            known.keep(level.name, *sides)
+            recipient, nle = (np.array([rng.randint(-5, 5) for _ in names], dtype=np.int64) for names in ids)
+            known.keep(level.name, ids[0], recipient, ids[1], nle)
         assert_the_same(problem, known)
 
 
@@ -103,7 +104,7 @@ def test_a_level_that_was_not_optimised_yet_has_no_prices() -> None:
     known = KnownPrices()
     ids = np.array(["A", "B"], dtype=object)
     assert known.of("fit", ids, ids) is None
-    known.keep("fit", {"A": 3}, {"B": 4})
+    known.keep("fit", ids[:1], np.array([3]), ids[1:], np.array([4]))
     found = known.of("fit", ids, ids)
     assert found is not None
     recipients, nles = found

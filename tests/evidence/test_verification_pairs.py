@@ -84,7 +84,7 @@ def _candidates(scenario: Scenario) -> tuple[Candidates, np.ndarray]:
     candidates = ground.candidates
     supply = supply_of(scenario, ground.listed, ground.geography.is_limited, read_current(scenario, {}).taken)
     candidates.start(supply.available, placed)
-    return candidates, candidates.among(candidates.geography.reach(0)).rows
+    return candidates, candidates.among(next(candidates.geography.reach(np.array([0])))).rows
 
 
 def _school_is(scenario: Scenario) -> str:
@@ -179,7 +179,7 @@ def test_a_blank_that_should_have_stopped_the_run_is_refused(tmp_path: Path) -> 
 )
 def test_the_fit_is_worked_out_to_a_millionth(tmp_path: Path, fit: int, settings: str, cells: dict[str, str]) -> None:
     candidates, _ = _candidates(_scenario(tmp_path, settings, **cells))
-    found = candidates.among(candidates.geography.reach(0)).fit
+    found = candidates.among(next(candidates.geography.reach(np.array([0])))).fit
     assert found is not None and found.tolist() == [fit]
 
 

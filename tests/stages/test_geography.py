@@ -68,7 +68,7 @@ def limits_of(school: dict[str, Any], nle: dict[str, Any], geography: dict[str, 
     return found
 
 
-def test_the_window_search_finds_exactly_the_pairs_of_a_plain_double_loop() -> None:
+def test_the_pairs_within_reach_are_those_of_a_plain_double_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = Random("window")
     for _ in range(400):
         schools = [
@@ -98,6 +98,7 @@ def test_the_window_search_finds_exactly_the_pairs_of_a_plain_double_loop() -> N
                     expected.add((i, j, -1))
         tables = table("schools", schools), table("nles", nles)
         chosen = settings_of(geography=geography).geography
+        monkeypatch.setattr("nle_optimizer.stages.geography.AT_ONCE", rng.choice([1, 10, 1000]))
         found, _ = within_reach(*tables, chosen, distance_needed=needed)
         pairs = list(zip(found.nle.tolist(), found.recipient.tolist(), found.square.tolist(), strict=True))
         assert set(pairs) == expected

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isqrt
 
 import numpy as np
 
@@ -11,6 +10,8 @@ from nle_optimizer.scenario.settings import Geography
 
 NO_LIMIT = np.iinfo(np.int64).max
 LARGEST_DETOUR = 10
+AT_ONCE = 100_000
+"""Pairs that are measured in one go."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +85,13 @@ def within_reach(
         geography: the limits.
         distance_needed: whether a pair without a distance is out even where no limit applies to it.
     """
-    placed = is_placed(recipients)
-    order = np.flatnonzero(placed)
-    order = order[np.argsort(recipients.values("easting")[order], kind="stable")]
-    search = _Search(recipients, nles, geography, order, distance_needed)
-    found = [search.of(n) for n in range(len(nles))]
-    counts = np.array([len(rows) for rows, _ in found], dtype=np.int64)
-    nle = np.repeat(np.arange(len(nles), dtype=np.int64), counts)
-    rows = np.concatenate([rows for rows, _ in found]) if found else np.zeros(0, np.int64)
-    squares = np.concatenate([squares for _, squares in found]) if found else np.zeros(0, np.int64)
-    measured = (placed & is_placed(nles).any()) | search.reached_unplaced
-    return Reach(nle, rows, squares), measured
+    search = _Search(recipients, nles, geography, distance_needed)
+    at_once = max(AT_ONCE // max(len(recipients), 1), 1)
+    found = [search.of(slice(n, n + at_once)) for n in range(0, len(nles), at_once)]
+    nothing = np.zeros(0, np.int64)
+    parts = zip((nothing, nothing, nothing), *found, strict=True)
+    measured = (search.placed & search.nle_placed.any()) | search.reached_unplaced
+    return Reach(*map(np.concatenate, parts)), measured
 
 
 def is_placed(table: Records) -> Flags:
@@ -103,54 +100,44 @@ def is_placed(table: Records) -> Flags:
 
 
 class _Search:
-    """A window over recipients sorted by easting, one NLE after the other."""
+    """All pairs of some NLEs at a time: squares of whole metres are exact in floats below 2^53, and faster there."""
 
-    def __init__(
-        self, recipients: Records, nles: Records, geography: Geography, order: Integers, distance_needed: bool
-    ):
-        self.order = order
-        self.x = recipients.values("easting")[order]
-        self.y = recipients.values("northing")[order]
-        detour = geography.detour_factor
-        limits = scenario_limits(recipients, geography)
-        self.by_region = greatest_square(limits, detour)
-        self.uniform = bool(len(limits) == 0 or (limits == limits[0]).all())
-        widest = np.minimum(nle_limits(nles, geography), limits.max(initial=0))
-        self.by_nle = greatest_square(widest, detour)
-        self.own = nle_limits(nles, geography)
-        self.sides = np.array([isqrt(int(square)) for square in self.by_nle], dtype=np.int64)
-        self.nle_x, self.nle_y = nles.values("easting"), nles.values("northing")
-        self.nle_placed = is_placed(nles)
+    def __init__(self, recipients: Records, nles: Records, geography: Geography, distance_needed: bool):
+        self.placed, self.nle_placed = is_placed(recipients), is_placed(nles)
+        self._x = np.where(self.placed, recipients.values("easting"), np.inf)
+        self._y = recipients.values("northing").astype(np.float64)
+        self._nle_x = np.where(self.nle_placed, nles.values("easting"), -np.inf)
+        self._nle_y = nles.values("northing").astype(np.float64)
+        detour, limits, own = (
+            geography.detour_factor,
+            scenario_limits(recipients, geography),
+            nle_limits(nles, geography),
+        )
+        self._of_recipient = greatest_square(limits, detour).astype(np.float64)
+        self._is_uniform = len(limits) == 0 or bool((limits == limits[0]).all())
+        self._of_nle = greatest_square(np.minimum(own, limits.max(initial=0)), detour).astype(np.float64)
         needs_distance = distance_needed or geography.min_distance_km > 0
-        self.lax = np.zeros(len(recipients), bool) if needs_distance else limits == NO_LIMIT
-        self.unplaced_lax = np.setdiff1d(np.flatnonzero(self.lax), order)
+        self._lax = np.zeros(len(recipients), bool) if needs_distance else limits == NO_LIMIT
+        self._lax_nles = own == NO_LIMIT
         self.reached_unplaced = np.zeros(len(recipients), bool)
 
-    def of(self, n: int) -> tuple[Integers, Integers]:
-        """The recipients within reach of one NLE, ascending, and the squared distances."""
-        rows, squares = self._by_place(n) if self.nle_placed[n] else (self.order[:0], self.order[:0])
-        unknown = self._without_distance(n)
-        if len(unknown):
-            self.reached_unplaced[unknown] = True
-            rows = np.concatenate([rows, unknown])
-            squares = np.concatenate([squares, np.full(len(unknown), -1, np.int64)])
-        ascending = np.argsort(rows)
-        return rows[ascending], squares[ascending]
-
-    def _by_place(self, n: int) -> tuple[Integers, Integers]:
-        x, y, side = self.nle_x[n], self.nle_y[n], self.sides[n]
-        window = slice(int(np.searchsorted(self.x, x - side)), int(np.searchsorted(self.x, x + side, side="right")))
-        across, up = self.x[window] - x, self.y[window] - y
-        square = across * across + up * up
-        near = square <= self.by_nle[n]
-        if not self.uniform:
-            near &= square <= self.by_region[self.order[window]]
-        return self.order[window][near], square[near]
-
-    def _without_distance(self, n: int) -> Integers:
-        if self.own[n] != NO_LIMIT:
-            return self.order[:0]
-        return self.unplaced_lax if self.nle_placed[n] else np.flatnonzero(self.lax)
+    def of(self, some: slice) -> tuple[Integers, Integers, Integers]:
+        """NLE, recipient and squared distance of every pair of some NLEs within reach."""
+        square, up = self._x - self._nle_x[some, None], self._y - self._nle_y[some, None]
+        square *= square
+        up *= up
+        square += up
+        near = square <= self._of_nle[some, None]
+        if not self._is_uniform:
+            near &= square <= self._of_recipient
+        if self._lax.any():
+            unknown = np.isinf(square) & self._lax & self._lax_nles[some, None]
+            self.reached_unplaced |= unknown.any(axis=0)
+            near |= unknown
+        at = np.flatnonzero(near)
+        nle, recipient = np.divmod(at, len(self.placed))
+        found = square.ravel()[at]
+        return nle + some.start, recipient, np.where(np.isinf(found), -1, found).astype(np.int64)
 
 
 def settings_problem(geography: Geography) -> str | None:

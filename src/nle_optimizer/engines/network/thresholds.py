@@ -38,7 +38,7 @@ def steps_of(face: Face, problem: Problem, number: int, stop: Stopping, known: K
     recipients, nles = problem.recipient_ids, problem.nle_ids
     found = face.best(level.amounts, known.of(level.name, recipients, nles))
     recipient, nle = -found.potential[face.network.recipient_nodes], found.potential[face.network.nle_nodes]
-    known.keep(level.name, dict(zip(recipients, recipient, strict=True)), dict(zip(nles, nle, strict=True)))
+    known.keep(level.name, recipients, recipient, nles, nle)
     face.hold(found)
     return [Line(Step(level, number), found.value, found.potential)]
 

@@ -1,7 +1,8 @@
 """Places and limits: which pairs are near enough, and how far apart a pair is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import groupby
 from math import ceil, isqrt
 
 import numpy as np
@@ -11,6 +12,9 @@ from nle_optimizer.evidence.verification.pairs.listed import UNKNOWN, Listed, Pa
 from nle_optimizer.records import MILLION, Flags, Integers, Records
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
+
+AT_ONCE = 100_000
+"""Pairs that are measured in one go."""
 
 NO_LIMIT = 2**52
 """Metres, or squares of them, beyond anything on the grid: no limit."""
@@ -84,8 +88,10 @@ class Geography:
         own = nles.column("max_distance_km")
         limits = zip(own.values.tolist(), own.given.tolist(), strict=True)
         found = [self.limits.of_nle(metres) if given else None for metres, given in limits]
+        square = {limit: self.limits.greatest_square(limit) for limit in set(found)}
         self._own = np.array([NO_LIMIT if limit is None else limit for limit in found], dtype=np.int64)
-        self._own_square = np.array([self.limits.greatest_square(limit) for limit in found], dtype=np.float64)
+        self._own_square = np.array([square[limit] for limit in found], dtype=np.float64)
+        self._radius_square = np.minimum(self._own_square, self._widest)
 
     def _school_limits(self, table: Records) -> None:
         regions = table.values("region").tolist()
@@ -103,29 +109,34 @@ class Geography:
 
     def windowed(self, nle: int) -> bool:
         """Whether recipients far from an NLE can be told by their place alone."""
-        return not self.only and bool(self.nle_placed[nle]) and self._radius_square(nle) < NO_LIMIT
+        return not self.only and bool(self.nle_placed[nle]) and bool(self._radius_square[nle] < NO_LIMIT)
 
-    def _radius_square(self, nle: int) -> float:
-        return min(self._widest, float(self._own_square[nle]))
+    def reach(self, nles: Integers) -> Iterator[Pairs]:
+        """The pairs of some NLEs, but for those beyond a limit by their places; several NLEs at a time."""
+        known = [not self.windowed(nle) or self._listed.has_rows(nle) for nle in nles.tolist()]
+        at_once = max(AT_ONCE // max(self._placed, 1), 1)
+        for alone, some in groupby(zip(known, nles.tolist(), strict=True), lambda each: each[0]):
+            waiting = [nle for _, nle in some]
+            if alone:
+                yield from map(self._reach_of_one, waiting)
+            else:
+                yield from (self._near(np.array(waiting[n : n + at_once])) for n in range(0, len(waiting), at_once))
 
-    def reach(self, nle: int) -> Pairs:
-        """The pairs of an NLE but for those that are beyond its limit by their places."""
+    def _near(self, nles: Integers) -> Pairs:
+        """The pairs of NLEs that have a place, with recipients within their radius."""
+        across = self.east[: self._placed] - self.nle_east[nles][:, None]
+        along = self.north[: self._placed] - self.nle_north[nles][:, None]
+        squares = across * across + along * along
+        nle, rows = np.nonzero(squares <= self._radius_square[nles][:, None])
+        return Pairs(nles[nle], rows, squares[nle, rows], None)
+
+    def _reach_of_one(self, nle: int) -> Pairs:
         if self.only:
             return self.pairs(nle, self._listed.rows(nle))
         if not self.windowed(nle):
             return self.pairs(nle, np.arange(self.rows))
-        within = self._radius_square(nle)
-        radius = within**0.5 + 1
-        east = float(self.nle_east[nle])
-        low, high = np.searchsorted(self.east[: self._placed], (east - radius, east + radius)).tolist()
-        across, along = self.east[low:high] - east, self.north[low:high] - float(self.nle_north[nle])
-        squares = across * across + along * along
-        near = np.flatnonzero(squares <= within)
-        rows = near + low
-        known = self._listed.rows_with(nle, "distance_km")
-        if len(known):
-            return self.pairs(nle, np.union1d(rows, known))
-        return Pairs(nle, rows, squares[near], self._listed.entries(nle, rows))
+        rows = self._near(np.array([nle])).rows
+        return self.pairs(nle, np.union1d(rows, self._listed.rows_with(nle, "distance_km")))
 
     def pairs(self, nle: int, rows: Integers) -> Pairs:
         """The pairs of an NLE with these recipients."""

@@ -82,8 +82,8 @@ def _reached(candidates: Candidates, available: Flags) -> Iterator[Pairs]:
     """The pairs that distance lets every available NLE reach, some NLEs at a time."""
     waiting: list[Pairs] = []
     size = 0
-    for nle in np.flatnonzero(available).tolist():
-        waiting.append(candidates.geography.reach(nle))
+    for pairs in candidates.geography.reach(np.flatnonzero(available)):
+        waiting.append(pairs)
         size += len(waiting[-1])
         if size >= AT_ONCE:
             yield join(waiting)

@@ -96,6 +96,10 @@ class Listed:
         """Whether any cell of this column is filled."""
         return name in self._columns
 
+    def has_rows(self, nle: int) -> bool:
+        """Whether an NLE is listed with anybody."""
+        return bool(self._start[nle] < self._end[nle])
+
     def rows(self, nle: int) -> Integers:
         """The recipients listed with an NLE, ascending."""
         at = self.at[self._start[nle] : self._end[nle]]
