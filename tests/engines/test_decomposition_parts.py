@@ -39,6 +39,20 @@ def test_the_knapsacks_have_the_value_of_the_best_set_and_the_items_that_make_it
             assert case.value[own].sum() == best[nle] and case.weight[own].sum() <= room
 
 
+def test_no_more_items_of_a_weight_than_there_is_room_for_are_needed() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        nle = np.sort(rng.integers(0, 3, 12))
+        weight, value, room = rng.integers(0, 4, 12), rng.integers(-3, 9, 12), rng.integers(0, 7, 3)
+        best, taken = Knapsacks(nle, weight, 3).best(value, room)
+        for own in range(3):
+            items = np.flatnonzero(nle == own)
+            sets = [items[[bits >> n & 1 == 1 for n in range(len(items))]] for bits in range(2 ** len(items))]
+            assert best[own] == max(value[chosen].sum() for chosen in sets if weight[chosen].sum() <= room[own])
+            chosen = taken[nle[taken] == own]
+            assert value[chosen].sum() == best[own] and weight[chosen].sum() <= room[own]
+
+
 def test_every_set_within_the_margin_is_among_the_patterns_and_each_keeps_every_limit() -> None:
     for _, case in cases("patterns", low=-5, resources=2):
         margin = 6.0

@@ -1,8 +1,9 @@
 """One knapsack for each NLE, all at once, by dynamic programming over a whole capacity.
 
 V_i(c) = max over sets of NLE i's items of weight at most c of the sum of their values. Items of all NLEs are taken in
-step: the k-th item of every NLE in one array operation. See Kellerer, Pferschy and Pisinger (2004), Knapsack Problems,
-doi:10.1007/978-3-540-24777-7.
+step: the k-th item of every NLE in one array operation. Items of one NLE and weight are of one kind, and of a kind only
+the most valuable are looked at, as many as there is room for. See Kellerer, Pferschy and Pisinger (2004), Knapsack
+Problems, doi:10.1007/978-3-540-24777-7.
 """
 
 from typing import Any
@@ -28,6 +29,12 @@ class Knapsacks:
         self.nle = nle
         self.weight = weight
         self.nles = nles
+        heaviest = int(weight.max(initial=0))
+        kinds, kind, count = np.unique(nle * (heaviest + 1) + weight, return_inverse=True, return_counts=True)
+        self._kind = kind.astype(np.min_scalar_type(len(kinds)))  # small integers sort fast
+        self._owner, weighs = np.divmod(kinds, heaviest + 1)
+        self._count = np.where(weighs > 0, count, 0)
+        self._weighs = np.maximum(1, weighs)
 
     def best(self, value: Numbers, capacity: Integers, allowed: Flags | None = None) -> tuple[Numbers, Integers]:
         """The best sets.
@@ -43,7 +50,7 @@ class Knapsacks:
         useful = (value > 0) & (self.weight <= capacity[self.nle])
         if allowed is not None:
             useful &= allowed
-        items = np.flatnonzero(useful)
+        items = self._best_of_each_kind(np.flatnonzero(useful), value, capacity)
         total = np.zeros(self.nles, dtype=value.dtype)
         if not len(items):
             return total, items
@@ -56,6 +63,21 @@ class Knapsacks:
         room = capacity[order]
         total[order] = table[np.arange(len(order)), table.shape[1] - 1 - (int(capacity[order].max()) - room)]
         return total, np.sort(_trace(chosen, room))
+
+    def _best_of_each_kind(self, items: Integers, value: Numbers, capacity: Integers) -> Integers:
+        """Of items of one NLE and weight the most valuable, as many as there is room for: a best set needs no other."""
+        most = capacity[self._owner] // self._weighs
+        if (self._count <= most).all():
+            return items
+        kind = self._kind[items]
+        crowded = np.flatnonzero((np.minimum(np.bincount(kind, minlength=len(most)), self._count) > most)[kind])
+        order = crowded[np.argsort(-value[items[crowded]], kind="stable")]
+        order = order[np.argsort(kind[order], kind="stable")]
+        first = np.flatnonzero(np.diff(kind[order], prepend=-1))
+        rank = np.arange(len(order)) - np.repeat(first, np.diff(first, append=len(order)))
+        kept = np.ones(len(items), dtype=bool)
+        kept[order] = rank < most[kind[order]]
+        return items[kept]
 
     def _fill(
         self, items: Integers, counts: Integers, position: Integers, value: Numbers, capacity: Integers
