@@ -8,6 +8,7 @@ from math import ceil
 import numpy as np
 
 from nle_optimizer.engines.general import additive, spreads, thresholds, together
+from nle_optimizer.engines.general.alone import stands_alone
 from nle_optimizer.engines.general.clash import any_allocation, clash_of
 from nle_optimizer.engines.general.counts import add_counts
 from nle_optimizer.engines.general.draft import draft_of
@@ -118,9 +119,11 @@ def _optimise(run: Run, levels: list[AnyLevel]) -> Iterator[tuple[LevelOutcome, 
         run.stop.tell(f"matching: {level.name}")
         if not run.over and run.stop.reason():
             run.leave()
-        if not held and len(levels) > 1 and not run.over and not run.stop.gap:
+        alone = stands_alone(run, level)
+        if not held and len(levels) > 1 and not run.over and not run.stop.gap and not alone:
             joint = together.search(run, [each for each in levels if isinstance(each, Level)])
         known = None if joint is None else joint.most_after(held)
+        known = level.value(run.problem, run.matched) if alone else known
         outcome, leaf = (_as_it_stands(run, level, known), None) if run.over else _searched(run, level, known)
         held.append(outcome.value)
         yield replace(outcome, seconds=time.monotonic() - started), leaf
@@ -130,6 +133,9 @@ def _optimise(run: Run, levels: list[AnyLevel]) -> Iterator[tuple[LevelOutcome, 
 def _searched(run: Run, level: AnyLevel, known: int | None) -> tuple[LevelOutcome, Leaf | None]:
     if isinstance(level, Level):
         return additive.optimise(run, level, known)
+    if run.alone:
+        value = level.value(run.problem, run.matched)
+        return LevelOutcome(value, value, "solver"), None
     if isinstance(level, Spread):
         return spreads.optimise(run, level), None
     if isinstance(level, LeastFit):
@@ -169,7 +175,8 @@ def _in_the_end(run: Run, level: AnyLevel, outcome: LevelOutcome) -> LevelOutcom
 def _break_ties(run: Run) -> None:
     """Take back what a `within` gave up for nothing, then optimise the levels that decide between equals."""
     given_up = [level for level in run.problem.levels if isinstance(level, Level) and level.within is not None]
-    for level in (*given_up, *run.problem.tie_break):
+    left = [*given_up, *run.problem.tie_break]
+    for level in left if left and not stands_alone(run, left[0]) else ():
         amounts = additive.amounts_of(level)
         answer = run.solve(run.draft, amounts, share=_TIE_SHARE)
         if answer.values is not None:

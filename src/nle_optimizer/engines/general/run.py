@@ -34,6 +34,8 @@ class Run:
         spreads: the columns of greatest and least share of each spread in the draft.
         held: for each level so far the pairs' amounts, where it is a sum over pairs, and the least value that holds it.
         settled: whether a level is held of which hardly two allocations have the same sum.
+        fine: where that is the level held last, proved at its value: the draft before it was held, and its amounts.
+        alone: whether a solver has shown that no other allocation comes into question.
         spent: units of work that were spent.
         stopped: why something was left unproved; None while nothing was.
     """
@@ -47,6 +49,8 @@ class Run:
     spreads: list[tuple[Spread, Integers]] = field(default_factory=list)
     held: list[tuple[Integers | None, int]] = field(default_factory=list)
     settled: bool = False
+    fine: tuple[Draft, Integers] | None = None
+    alone: bool = False
     spent: float = 0.0
     stopped: str | None = None
 
@@ -91,9 +95,11 @@ class Run:
     def hold(self, level: Level, amounts: Integers, value: int, *, proved: bool) -> None:
         """Keep a level at its value, or within what later ones may give up of it, while they are optimised."""
         least = value if level.within is None else level.within.least(value)
-        self.draft.add_row(amounts, least, value if level.within is None else None)
         divisor = int(np.gcd.reduce(amounts)) or 1
-        self.settled |= level.within is None and int(np.abs(amounts).max(initial=0)) >= _FINE * divisor
+        fine = level.within is None and int(np.abs(amounts).max(initial=0)) >= _FINE * divisor
+        self.settled |= fine
+        self.fine = (self.draft.copy(), amounts // divisor) if fine and proved else None
+        self.draft.add_row(amounts, least, value if level.within is None else None)
         priced = level.presence_amounts is None and (level.within is None or proved)
         self.held.append((level.amounts if priced else None, least))
 
