@@ -35,7 +35,7 @@ def raising(fault: BaseException) -> Callable[..., Any]:
 STEPS = [
     "nle_optimizer.scenario.scenario.load_scenario",
     "nle_optimizer.allocation.allocate",
-    "nle_optimizer.engines.network.engine.NetworkEngine.solve",
+    "nle_optimizer.engines.network.engine.NetworkEngine.solve_near",
     "nle_optimizer.reports.verification.check_claim",
     "nle_optimizer.reports.run_folder.write_run_folder",
     "nle_optimizer.reports.run_folder.resolved_text",
