@@ -183,8 +183,8 @@ class Exchanges:
         place = ranks(recipients[able], -self._columns.unpack(worth)[:, :-1], *(key[able] for key in ties))
         chosen = np.flatnonzero(place < count)
         chosen = chosen[np.lexsort((place[chosen], recipients[able][chosen]))]
-        found = walks(arcs, loss, start[chosen], end[chosen])
-        way, possible = np.arange(len(chosen)), np.ones(len(chosen), dtype=bool)
+        between, way = np.unique(start[chosen] * self.nodes + end[chosen], return_inverse=True)
+        found, possible = walks(arcs, loss, *np.divmod(between, self.nodes)), np.ones(len(chosen), dtype=bool)
         circles = Circles(self.problem, self._graph, self._columns, found, way, pairs[chosen], own[chosen])
         return pairs[chosen], Changes(possible, worth[chosen], circles)
 
