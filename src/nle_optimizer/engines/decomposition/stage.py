@@ -60,7 +60,7 @@ ROUNDS = 70
 FEW_NODES = 50
 """Cases of a tiny level looked at before anything else."""
 
-SETTLED_NODES = 60
+SETTLED_NODES = 80
 """Cases looked at where the solver has settled the level in its own word, or where many were looked at before."""
 
 NEARLY = 5e-4
