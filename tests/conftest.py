@@ -1,6 +1,7 @@
 """How the property tests run (without a deadline, and with fixed examples where CI is set), and the program."""
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from hypothesis import settings
 settings.register_profile("laptop", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "laptop")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's background job; the programs under test inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
