@@ -108,11 +108,8 @@ class _Search:
         self._y = recipients.values("northing").astype(np.float64)
         self._nle_x = np.where(self.nle_placed, nles.values("easting"), -np.inf)
         self._nle_y = nles.values("northing").astype(np.float64)
-        detour, limits, own = (
-            geography.detour_factor,
-            scenario_limits(recipients, geography),
-            nle_limits(nles, geography),
-        )
+        limits, own = scenario_limits(recipients, geography), nle_limits(nles, geography)
+        detour = geography.detour_factor
         self._of_recipient = greatest_square(limits, detour).astype(np.float64)
         self._is_uniform = len(limits) == 0 or bool((limits == limits[0]).all())
         self._of_nle = greatest_square(np.minimum(own, limits.max(initial=0)), detour).astype(np.float64)

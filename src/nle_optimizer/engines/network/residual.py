@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nle_optimizer.engines.network.graph import Network
+from nle_optimizer.groups import stretches
 from nle_optimizer.records import Flags, Integers
 
 
@@ -112,9 +113,7 @@ class Residual:
         seen[sink] = True
         frontier = np.array([sink])
         while len(frontier) and not seen[source]:
-            first, lengths = self._first[frontier], self._first[frontier + 1] - self._first[frontier]
-            ends = np.cumsum(lengths)
-            entries = np.repeat(first - ends + lengths, lengths) + np.arange(int(ends[-1]))
+            entries = stretches(self._first[frontier], self._first[frontier + 1])[1]
             entries = entries[self._open[entries]]
             entries = entries[~seen[self._start[entries]]]
             reached = self._start[entries]
