@@ -1,23 +1,25 @@
 """What-ifs a second: with and without the memory of what a setting does not touch, on one worker and on two.
 
-Every what-if is solved and verified. *In one process* the sweep runs without and with its memory; then the same
-sweep goes from the command to the finished table, processes started and tables handed out included.
+Every what-if is solved and verified. *In one process* the sweep runs without and with its memory; then the command
+`sweep` runs whole, from its start to its end, imports, tables and processes included.
 
     python benchmarks/sweep.py [--points 200]
 """
 
 import argparse
+import json
+import sys
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from statistics import median
+from subprocess import run
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 from measuring import print_table
 from nle_optimizer.recall import Recall, plainly
-from nle_optimizer.studies.sweep.conduct import carry_out
-from nle_optimizer.studies.sweep.crews import LocalCrew
 from nle_optimizer.studies.sweep.desk import Desk
 from nle_optimizer.studies.sweep.memory import Memory
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
@@ -25,6 +27,8 @@ from nle_optimizer.studies.sweep.wanted import Wanted
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 POINTS = 200
+TURNS = 3
+"""Times that each command is run, one worker and two in turn; medians are told."""
 AT_MOST_HERE = 60
 """Points of the comparison in one process."""
 KINDS: dict[str, Callable[[int], tuple[str, list[Any]]]] = {
@@ -53,12 +57,16 @@ def here(plan: Plan, recall: Recall) -> float:
 
 
 def whole(name: str, kind: str, points: int, workers: int) -> float:
-    """Seconds from the scenario file to the finished table."""
+    """Seconds of the command `sweep`, from its start to its end."""
+    key, values = KINDS[kind](points)
     with TemporaryDirectory() as folder:
+        words = ["sweep", SCENARIOS / name / "scenario.yaml", "--grid", f"{key}={','.join(values)}"]
+        words += ["--workers", str(workers), "--out", Path(folder) / "sweep", "--no-report", "--format", "json"]
         start = perf_counter()
-        swept = carry_out(plan_of(name, kind, points), Path(folder) / "sweep", LocalCrew(workers))
-        assert swept.statuses == {"optimal": points}
-        return perf_counter() - start
+        done = run([sys.executable, "-m", "nle_optimizer", *words], capture_output=True, text=True, check=True)
+        seconds = perf_counter() - start
+        assert json.loads(done.stdout)["statuses"] == {"optimal": points}
+        return seconds
 
 
 def main(points: int = POINTS) -> None:
@@ -68,7 +76,8 @@ def main(points: int = POINTS) -> None:
         for kind in KINDS:
             plan = plan_of(name, kind, points)
             without, remembering = here(plan, plainly), here(plan, Memory())
-            one, two = (whole(name, kind, points, workers) for workers in (1, 2))
+            turns = [[whole(name, kind, points, workers) for workers in (1, 2)] for _ in range(TURNS)]
+            one, two = (median(seconds) for seconds in zip(*turns, strict=True))
             rows.append(
                 [
                     name,

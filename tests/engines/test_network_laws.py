@@ -170,7 +170,7 @@ def test_lottery_keys_that_still_tie_are_drawn_again(monkeypatch: pytest.MonkeyP
 
 def test_a_level_that_falls_later_is_a_fault_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "held", lambda network, reduced, found: network)  # noqa: ARG005
-    monkeypatch.setattr(engine, "_draw_lots", lambda *rest: None)  # noqa: ARG005
+    monkeypatch.setattr(engine, "_break_ties", lambda *rest: None)  # noqa: ARG005
     problem = problem_of({(0, 0): [2, 0], (1, 0): [1, 9]}, [1, 1], [1])
     with pytest.raises(EngineError, match="fell"):
         solve(problem)

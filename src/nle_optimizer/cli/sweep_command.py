@@ -60,11 +60,15 @@ def sweep(
     What the options leave open, the file's own `sweep` section says. Exits with 1 where a point could not be
     carried out; an infeasible point is an answer.
     """
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers counts processes here, --scheduler names a cluster; give one of them")
+    if scheduler is None and not dry_run:
+        from nle_optimizer.studies.crew import make_ready
+
+        make_ready()
     from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder
     from nle_optimizer.studies.sweep.plan import plan_sweep
 
-    if workers is not None and scheduler is not None:
-        raise click.UsageError("--workers counts processes here, --scheduler names a cluster; give one of them")
     plan = plan_sweep(
         scenario, _wanted(**parts), choose=choose, sets=sets, allow_outside=allow_outside, may_be_huge=yes
     )

@@ -1,5 +1,6 @@
 """Tasks carried out by processes of this machine; one that dies takes no other task with it."""
 
+import pickle
 import signal
 import sys
 import threading
@@ -7,11 +8,19 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from functools import lru_cache
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 IN_FLIGHT = 3
 """Tasks handed out for each worker, so that none waits for the next."""
+FORKS = sys.platform == "linux"
+"""Whether processes are forked from one that has imported `AHEAD`, as Python itself does from 3.14; elsewhere forking
+is not safe, or not possible, and each process imports what it needs."""
+AHEAD = ("nle_optimizer.allocation", "nle_optimizer.reports.verification", "nle_optimizer.engines.network.engine")
+"""What most tasks need; it takes a second to import."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -25,7 +34,7 @@ def carried_out(
     """Every task with its answer, as they come; None where a process died twice over it.
 
     Args:
-        set_up: gives what carries out a task; called once in every process, and must be importable there.
+        set_up: gives what carries out a task; called once in every process; it travels in a file all read at once.
         tasks: plain values.
         workers: processes; 0: this one alone, one task after the other.
     """
@@ -34,24 +43,39 @@ def carried_out(
         for task in tasks:
             yield task, work(task)
         return
+    make_ready()
     waiting = deque(tasks)
-    while waiting:
-        several = min(workers, len(waiting))
-        suspects = deque((yield from _together(set_up, waiting, several, several * IN_FLIGHT)))
-        while suspects:
-            for task in (yield from _together(set_up, suspects, 1, 1)):
-                yield task, None
+    with TemporaryDirectory(prefix="nle-optimizer-") as folder:
+        desk = Path(folder) / "desk"
+        desk.write_bytes(pickle.dumps(set_up))
+        while waiting:
+            several = min(workers, len(waiting))
+            suspects = deque((yield from _together(desk, waiting, several, several * IN_FLIGHT)))
+            while suspects:
+                for task in (yield from _together(desk, suspects, 1, 1)):
+                    yield task, None
+
+
+def make_ready() -> None:
+    """Have imported what processes will need, while their tasks are not known yet; it may be left out."""
+    if FORKS:
+        from multiprocessing.forkserver import ensure_running, set_forkserver_preload
+
+        set_forkserver_preload(list(AHEAD))
+        with _undisturbed():
+            ensure_running()
 
 
 def _together(
-    set_up: Callable[[], Callable[[Task], Answer]], waiting: deque[Task], workers: int, at_once: int
+    desk: Path, waiting: deque[Task], workers: int, at_once: int
 ) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
     """Work off what waits; gives the tasks that were in flight when a process died, if one did."""
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (set_up,))
+    context = get_context("forkserver" if FORKS else "spawn")
+    pool = ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
 
     def submit(task: Task) -> "Future[Answer]":
         with _undisturbed():  # a process is started where there is none yet
-            return pool.submit(_work, task)
+            return pool.submit(_work, desk, task)
 
     try:
         return (yield from fly(submit, waiting, at_once))
@@ -81,18 +105,15 @@ def _undisturbed() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-_desk: list[Callable[[Any], Any]] = []
-"""What carries out the tasks in a process of a crew."""
+def _work(desk: Path, task: Any) -> Any:
+    return _desk(desk)(task)
 
 
-def _begin(set_up: Callable[[], Callable[[Any], Any]]) -> None:
-    """Set up a process; the keyboard is its parent's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _desk[:] = [set_up()]
-
-
-def _work(task: Any) -> Any:
-    return _desk[0](task)
+@lru_cache(maxsize=1)
+def _desk(file: Path) -> Callable[[Any], Any]:
+    """What carries out the tasks in this process."""
+    desk: Callable[[Any], Any] = pickle.loads(file.read_bytes())()
+    return desk
 
 
 def fly(

@@ -23,6 +23,7 @@ from nle_optimizer.model.levels import Spread
 from nle_optimizer.model.places import places
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import LevelOutcome, Solution
+from nle_optimizer.records import Flags
 
 MOST_DRAWS = 20
 
@@ -51,12 +52,11 @@ class NetworkEngine:
         lines, seconds = _optimised(face, problem, stop, known)
         if len(seconds) < len(problem.levels):
             return replace(_solution(problem, network, nesting, face, lines, seconds), stopped=stop.reason())
-        firm = ~may_change(face.network, face.flow)
-        for level in problem.tie_break:
-            face.hold(face.best(level.amounts))
-        _draw_lots(face, problem, seed)
+        tied = may_change(face.network, face.flow)
+        if tied.any():
+            _break_ties(face, problem, seed, tied)
         solution = _solution(problem, network, nesting, face, lines, seconds)
-        return replace(solution, in_every_optimum=firm[solution.matched])
+        return replace(solution, in_every_optimum=~tied[solution.matched])
 
 
 def _optimised(face: Face, problem: Problem, stop: Stopping, known: KnownPrices) -> tuple[list[Line], list[float]]:
@@ -104,13 +104,16 @@ def _guide(problem: Problem) -> Scores:
     return guide
 
 
-def _draw_lots(face: Face, problem: Problem, seed: int) -> None:
+def _break_ties(face: Face, problem: Problem, seed: int, tied: Flags) -> None:
     """Leave one optimal allocation, whichever the solver met: draw again if two would still tie."""
-    for draw in range(MOST_DRAWS):
+    for level in problem.tie_break:
+        face.hold(face.best(level.amounts))
         tied = may_change(face.network, face.flow)
+    for draw in range(MOST_DRAWS):
         if not tied.any():
             return
         face.hold(face.best(lottery_keys(problem, tied, seed, draw)))
+        tied = may_change(face.network, face.flow)
     raise EngineError(f"{MOST_DRAWS} lotteries left a tie")
 
 

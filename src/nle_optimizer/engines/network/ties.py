@@ -3,8 +3,7 @@
 import hashlib
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
+from rustworkx import PyDiGraph, strongly_connected_components
 
 from nle_optimizer.engines.network.graph import Network
 from nle_optimizer.model.lots import mixed
@@ -12,6 +11,9 @@ from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers, Texts
 
 LOTTERY_BITS = 40
+
+ROUNDS = 8
+"""How often arcs are left out that lie on no circle."""
 
 
 def may_change(network: Network, flow: Integers) -> Flags:
@@ -26,11 +28,32 @@ def may_change(network: Network, flow: Integers) -> Flags:
     back = free[flow[free] > network.lower[free]]
     start = np.concatenate([network.tail[on], network.head[back]])
     end = np.concatenate([network.head[on], network.tail[back]])
-    graph = csr_matrix((np.ones(len(start), np.int8), (start, end)), shape=(network.nodes, network.nodes))
-    component = connected_components(graph, directed=True, connection="strong")[1]
+    component = _strong_components(*_going_on(start, end, network.nodes), network.nodes)
     pairs = free[free < network.pairs]
     changes[pairs] = component[network.tail[pairs]] == component[network.head[pairs]]
     return changes
+
+
+def _going_on(start: Integers, end: Integers, nodes: int) -> tuple[Integers, Integers]:
+    """The arcs without most that lie on no circle, as nothing enters their tail or leaves their head."""
+    for _ in range(ROUNDS):
+        enters, leaves = np.zeros(nodes, dtype=bool), np.zeros(nodes, dtype=bool)
+        enters[end], leaves[start] = True, True
+        on = enters[start] & leaves[end]
+        start, end = start[on], end[on]
+    return start, end
+
+
+def _strong_components(start: Integers, end: Integers, nodes: int) -> Integers:
+    """The strong component of each node, by the number of one of its nodes."""
+    component = np.arange(nodes)
+    named, ends = np.unique(np.concatenate([start, end]), return_inverse=True)
+    graph: PyDiGraph[None, None] = PyDiGraph()
+    graph.extend_from_edge_list(list(zip(*ends.reshape(2, -1).tolist(), strict=True)))
+    for members in strongly_connected_components(graph):
+        if len(members) > 1:
+            component[named[members]] = named[members[0]]
+    return component
 
 
 def lottery_keys(problem: Problem, pairs: Flags, seed: int, draw: int) -> Integers:

@@ -81,9 +81,9 @@ def sweep(
         InputError: everything that is wrong with the scenario or the sweep, at once.
         RunFolderError: the folder exists already, or cannot be written.
     """
+    crew = crew_of(workers, scheduler)
     plan = plan_sweep(file, wanted, choose=choose, sets=sets, allow_outside=allow_outside)
     folder = Path(out) if out is not None else default_folder(plan)
-    crew = crew_of(workers, scheduler)
     return carry_out(plan, folder, crew, resume=resume, fail_fast=fail_fast, keep_runs=keep_runs)
 
 

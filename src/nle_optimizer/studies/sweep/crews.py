@@ -5,12 +5,14 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.studies.crew import carried_out
+from nle_optimizer.studies.crew import carried_out, make_ready
 from nle_optimizer.studies.sweep.answer import Answer, Task, lost
-from nle_optimizer.studies.sweep.desk import Desk
+
+if TYPE_CHECKING:
+    from nle_optimizer.studies.sweep.desk import Desk
 
 Answered = Generator[tuple[Task, Answer], None, None]
 
@@ -32,9 +34,18 @@ class LocalCrew:
 
     def __init__(self, workers: int | None = None):
         self._workers = (os.cpu_count() or 1) if workers is None else workers
+        if self._workers:
+            make_ready()
 
     def run(self, bases: Sequence[Scenario], runs: Path | None, tasks: Sequence[Task]) -> Answered:
         """Every task with its answer, as they come."""
-        with closing(carried_out(partial(Desk, bases, runs), tasks, self._workers)) as answers:
+        with closing(carried_out(partial(_desk, bases, runs), tasks, self._workers)) as answers:
             for task, answer in answers:
                 yield task, answer or lost(task)
+
+
+def _desk(bases: Sequence[Scenario], runs: Path | None) -> "Desk":
+    """Imported where work is done: whoever hands it out needs none of it."""
+    from nle_optimizer.studies.sweep.desk import Desk
+
+    return Desk(bases, runs)
