@@ -70,3 +70,12 @@ def test_whatever_levels_follow_the_answer_is_one_of_the_best_and_proved(engine:
         for level, found, most in zip(problem.levels, solution.levels, values, strict=True):
             assert found.proved
             assert isinstance(level, Leximin) or found.bound == most
+
+
+def test_proofs_of_the_levels_that_follow_price_each_level_before_them() -> None:
+    depths = set()
+    for problem, _ in cases("priced", 60, kinds=("sum", "least", "leximin", "spread")):
+        for n, leaf in enumerate(HighsEngine().solve(problem, 0, Stopping()).trees):
+            assert leaf is None or len(leaf.multipliers.held) == n
+            depths |= {n} if leaf is not None else set()
+    assert 2 in depths

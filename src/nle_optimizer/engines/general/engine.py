@@ -135,6 +135,7 @@ def _searched(run: Run, level: AnyLevel, known: int | None) -> tuple[LevelOutcom
         return additive.optimise(run, level, known)
     if run.alone:
         value = level.value(run.problem, run.matched)
+        run.held.append((None, value))
         return LevelOutcome(value, value, "solver"), None
     if isinstance(level, Spread):
         return spreads.optimise(run, level), None
