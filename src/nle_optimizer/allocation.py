@@ -119,8 +119,7 @@ def check_request(scenario: Scenario) -> None:
     """Refuse what nothing here can carry out, before anything is computed.
 
     Raises:
-        InputError: an unknown engine or rule, or a value out of range.
-        UnsupportedError: a setting whose feature does not exist yet.
+        InputError: an unknown rule, or a value out of range.
     """
     settings = scenario.settings
     check_rule(settings.rule, scenario.document.place(("rule",)))
@@ -129,18 +128,6 @@ def check_request(scenario: Scenario) -> None:
         place = scenario.document.place(("geography", "detour_factor"))
         got = str(settings.geography.detour_factor)
         raise InputError([Fault(place, "geography.detour_factor", detour, got)])
-    problems = [
-        Fault(
-            scenario.document.place(("objectives", n)),
-            f"objectives.{n}.engine",
-            "one engine solves every level for now; take this out, or set `engine` for the whole scenario",
-            objective.engine,
-        )
-        for n, objective in enumerate(settings.objectives or ())
-        if objective.engine not in (None, "auto", settings.engine)
-    ]
-    if problems:
-        raise UnsupportedError(problems)
 
 
 def check(scenario: Scenario) -> None:

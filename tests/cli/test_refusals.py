@@ -107,6 +107,35 @@ def test_a_forced_engine_that_cannot_is_refused_with_a_way_out(program: Program,
     assert "offer: {days: 10, override: true}" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("objectives", "words"),
+    [
+        (
+            [{"schools_supported": {"engine": "highs"}}, {"fit": {"engine": "network"}}],
+            r"scenario.yaml:\d+:\d+: objectives.1.fit.engine: the network engine cannot solve this: it can only begin, "
+            "and highs solves the levels before; cp-sat and highs solve levels of every kind, after any other engine",
+        ),
+        (
+            ["schools_supported", {"load_balance": {"engine": "network"}}],
+            r"scenario.yaml:\d+:\d+: objectives.1.load_balance.engine: the network engine cannot solve this: "
+            "load_balance compares shares and is no sum over pairs; cp-sat and highs solve levels of every kind",
+        ),
+        (
+            ["fit", {"distance": {"engine": "hihgs"}}],
+            r"scenario.yaml:\d+:\d+: objectives.1.distance.engine: unknown engine; got hihgs; did you mean highs\?",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_an_engine_that_cannot_solve_its_level_is_refused_in_its_line(
+    program: Program, tmp_path: Path, command: str, objectives: list[Any], words: str
+) -> None:
+    file = write_scenario(tmp_path, {"objectives": objectives})
+    ended = program(command, file, *(("--out", tmp_path / "run") if command == "run" else ()))
+    assert ended.code == (2 if command == "run" else 1)
+    assert re.search(words, ended.err + ended.out)
+
+
 def test_a_required_pair_beyond_the_limit_is_refused(program: Program, tmp_path: Path) -> None:
     pair = {"nle_id": "N1", "school_id": "S1", "relation": "require", "distance_km": 99}
     file = write_scenario(tmp_path, {"geography": {"max_distance_km": 50}}, pairs=[pair])

@@ -19,9 +19,10 @@ from nle_optimizer.engines.general.limits import keeps_limits
 from nle_optimizer.engines.general.program import UNLIMITED, Program
 from nle_optimizer.engines.general.service import service
 from nle_optimizer.engines.general.solving import check, solve
+from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import EngineError, SolverDiedError
-from nle_optimizer.model.levels import Level
+from nle_optimizer.model.levels import EngineAsked, Level
 from nle_optimizer.model.problem import Problem, Resource, Row
 from nle_optimizer.records import MILLION
 
@@ -168,6 +169,24 @@ def test_work_ends_the_search_and_the_answer_is_the_same_again() -> None:
     assert [solution.stopped for solution in found] == ["work", "work"]
     assert found[0].matched.tolist() == found[1].matched.tolist()
     assert [level.bound for level in found[0].levels] == [level.bound for level in found[1].levels]
+
+
+def in_turn(problem: Problem) -> Problem:
+    """The problem with its first level for CP-SAT and its second for HiGHS."""
+    asked = zip(problem.levels, ("cp-sat", "highs"), strict=True)
+    return replace(problem, levels=tuple(replace(level, engine=EngineAsked(name)) for level, name in asked))
+
+
+@pytest.mark.parametrize("reason", ["work", "time"])
+def test_what_ends_the_search_of_one_engine_leaves_nothing_to_the_next(reason: str) -> None:
+    problem, started = in_turn(hard_problem()), time.monotonic()
+    stop = Stopping(work=1) if reason == "work" else Stopping(deadline=started + 1.0)
+    solution = next(engines_for(problem, "auto")).solve(problem, 0, stop)
+    assert time.monotonic() - started < 5
+    assert (solution.stopped, solution.engines) == (reason, ("cp-sat", "highs"))
+    assert keeps_limits(problem, solution.matched)
+    assert all(level.value <= level.bound for level in solution.levels)
+    assert solution.levels[1].proof == "trivial"
 
 
 def test_cp_sat_stopped_before_it_knows_a_bound_claims_none_below_the_value() -> None:

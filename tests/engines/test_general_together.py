@@ -59,7 +59,7 @@ def test_levels_go_together_in_order_as_long_as_their_sum_has_few_values() -> No
         levels += [replace(level, amounts=level.amounts * 1000 + 1) for level in _sums(problem)]
         rng.shuffle(levels)
         problem = replace(problem, levels=tuple(levels))
-        groups = list(together.groups(problem))
+        groups = list(together.groups(problem, problem.levels))
         assert [level for group in groups for level in group] == levels
         counted = [[_values(problem, level) for level in group] for group in groups]
         assert all(len(group) == 1 or prod(group) <= together.LARGEST for group in counted)
@@ -71,7 +71,7 @@ def test_a_level_of_which_something_may_be_given_up_or_that_is_no_sum_is_searche
     rng = Random("alone")
     for _ in range(60):
         problem = random_problem(rng, depth=4)
-        for group in together.groups(problem):
+        for group in together.groups(problem, problem.levels):
             assert len(group) == 1 or all(isinstance(level, Level) and level.within is None for level in group)
 
 
@@ -81,7 +81,7 @@ def test_a_level_that_is_always_nought_is_not_searched_with_one_that_is_no_sum()
     every = np.ones(problem.size, bool)
     for other in (LeastFit("least", nought.amounts + 1, every), Leximin("leximin", nought.amounts + 1, every)):
         for levels in ((nought, other), (other, nought)):
-            assert list(together.groups(replace(problem, levels=levels))) == [[level] for level in levels]
+            assert list(together.groups(problem, levels)) == [[level] for level in levels]
 
 
 def _sums(problem: Problem) -> list[Level]:

@@ -34,7 +34,7 @@ def random_problem(
         np.array([rng.choice([1, 1, 1, 2, 0 if tight else 1]) for _ in range(recipients)], np.int64),
         resources,
         required if required.any() else None,
-        tuple(_level(rng, rng.choice(kinds), size, presences) for _ in range(rng.randint(1, depth))),
+        tuple(random_level(rng, rng.choice(kinds), size, presences) for _ in range(rng.randint(1, depth))),
         (),
         tuple(_row(rng, n, size, presences, tight) for n in range(rng.randint(0, rows))),
         presences,
@@ -81,7 +81,8 @@ def _row(rng: Random, number: int, size: int, presences: Presences, tight: bool)
     )
 
 
-def _level(rng: Random, kind: str, size: int, presences: Presences) -> AnyLevel:
+def random_level(rng: Random, kind: str, size: int, presences: Presences) -> AnyLevel:
+    """A random level of a kind."""
     if kind == "least":
         return LeastFit("least", _numbers(rng, 0, 4, size), _flags(rng, size))
     if kind == "leximin":

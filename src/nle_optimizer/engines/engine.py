@@ -56,3 +56,25 @@ class FromPrices(Protocol):
         Raises:
             InfeasibleError, EngineError: as `Engine.solve`.
         """
+
+
+@runtime_checkable
+class TakesOver(Engine, Protocol):
+    """An engine that can go on where another has optimised the first levels."""
+
+    def solve_after(self, problem: Problem, seed: int, stop: Stopping, before: Solution) -> Solution:
+        """The solution after the levels that were optimised before, each held as far as its `within` allows.
+
+        Args:
+            problem: what is solved, with all its levels.
+            seed: of the lottery that settles ties.
+            stop: when to stop before everything is proved.
+            before: an allocation with the outcomes of the first levels, and what proves them. Where it was stopped,
+                the other levels are taken as they stand.
+
+        Returns:
+            The solution of all levels, with the proofs of those before.
+
+        Raises:
+            EngineError: as `Engine.solve`.
+        """

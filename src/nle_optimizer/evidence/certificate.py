@@ -7,7 +7,7 @@ import numpy as np
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.levels import AnyLevel, Threshold
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import VOID, Branch, Leaf, LevelOutcome, Solution, Step, Tree
+from nle_optimizer.model.solution import VOID, Branch, Leaf, Solution, Step, Tree
 from nle_optimizer.records import Integers, Texts
 
 
@@ -27,11 +27,9 @@ def _proof(outcome: Outcome) -> dict[str, Any]:
         return {"method": "clash", **_clash(outcome), "levels": []}
     if solution.completed:
         return {"method": "none", "levels": []}
-    if solution.prices is not None:
+    if solution.prices is not None and not solution.trees:
         return {"method": "prices", "levels": _steps(problem, solution, "nles")}
-    trees = solution.trees or [None] * len(solution.levels)
-    levels = zip(problem.levels, solution.levels, trees, strict=bool(solution.levels))
-    return {"method": "bounds", "levels": [_bound(problem, *entry) for entry in levels]}
+    return {"method": "bounds", "levels": [_bound(problem, solution, n) for n in range(len(solution.levels))]}
 
 
 def _clash(outcome: Outcome) -> dict[str, Any]:
@@ -81,12 +79,18 @@ def _bound_of(step: Step, solution: Solution, value: int) -> int:
     return value if step.held else -1
 
 
-def _bound(problem: Problem, level: AnyLevel, found: LevelOutcome, tree: Tree | None) -> dict[str, Any]:
-    return {
-        **_heading(level, found.value, found.bound),
+def _bound(problem: Problem, solution: Solution, n: int) -> dict[str, Any]:
+    found, tree = solution.levels[n], solution.trees[n] if solution.trees else None
+    entry = {
+        **_heading(problem.levels[n], found.value, found.bound),
         "proof": found.proof,
         "tree": None if tree is None else _tree(problem, tree),
     }
+    if found.proof == "prices":
+        entry["steps"] = [
+            _step(problem, solution, at, "nles") for at, step in enumerate(solution.steps) if step.of == n
+        ]
+    return entry
 
 
 def _tree(problem: Problem, tree: Tree) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
     if outcome.solution.completed:
         return [_reached(outcome, level) for level in outcome.problem.levels]
     entries: list[dict[str, Any]] = []
-    for level, found in zip(outcome.problem.levels, outcome.solution.levels, strict=bool(outcome.solution.levels)):
+    levels = zip(outcome.problem.levels, outcome.solution.levels, strict=bool(outcome.solution.levels))
+    for n, (level, found) in enumerate(levels):
         value, bound = level.sense * found.value, level.sense * found.bound
         entries.append(
             {
@@ -68,6 +69,7 @@ def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
                 "gap": abs(bound - value) / max(1, abs(bound)),
                 "proved": found.proved,
                 "proof": found.proof,
+                "engine": outcome.solution.engine_of(n),
                 "exact": {"value": value, "bound": bound, "scale": level.scale},
             }
         )
@@ -86,6 +88,7 @@ def _reached(outcome: Outcome, level: AnyLevel) -> dict[str, Any]:
         "gap": None,
         "proved": False,
         "proof": None,
+        "engine": None,
         "exact": {"value": value, "bound": None, "scale": level.scale},
         **_parts(level),
     }

@@ -26,6 +26,22 @@ class Allowance:
         return value - self.units - int(abs(value) * self.share)
 
 
+AUTO = "auto"
+"""Stands for the engine that suits the structure of a problem."""
+
+
+@dataclass(frozen=True)
+class EngineAsked:
+    """Who is to solve a level: an engine's name, or `auto` for whoever solves the problem; and where that is asked."""
+
+    name: str = AUTO
+    path: str = "engine"
+
+    def or_else(self, name: str) -> "EngineAsked":
+        """The engine of that name where none is asked for here."""
+        return EngineAsked(name) if self.name == AUTO else self
+
+
 @dataclass(frozen=True, eq=False)
 class Level:
     """The sum of whole amounts over matched pairs and present presences, to be maximised.
@@ -39,6 +55,7 @@ class Level:
         parts: of a blend, its parts and their weights as the planner wrote them.
         presence_amounts: shape (presences,); None where presences do not count.
         within: what later levels may give up of it; None for nothing.
+        engine: who is to solve it.
     """
 
     name: str
@@ -48,6 +65,7 @@ class Level:
     parts: Mapping[str, Decimal] = field(default_factory=dict)
     presence_amounts: Integers | None = None
     within: Allowance | None = None
+    engine: EngineAsked = EngineAsked()
 
     def value(self, problem: "Problem", matched: Integers) -> int:
         """The level's value for the matched pairs, in the maximising orientation."""
@@ -64,6 +82,7 @@ class LeastFit:
     Attributes:
         amounts: shape (pairs,): the fit of each pair, in units of 1/scale.
         counted: shape (pairs,): the pairs that count.
+        engine: who is to solve it.
     """
 
     name: str
@@ -71,6 +90,7 @@ class LeastFit:
     counted: Flags
     scale: int = MILLION
     sense: int = 1
+    engine: EngineAsked = EngineAsked()
 
     def value(self, problem: "Problem", matched: Integers) -> int:  # noqa: ARG002
         """The least amount; of nobody, 0."""
@@ -87,6 +107,7 @@ class Leximin:
     Attributes:
         amounts: shape (pairs,): the fit of each pair, in units of 1/scale.
         counted: shape (pairs,): the pairs that count.
+        engine: who is to solve it.
     """
 
     name: str
@@ -94,6 +115,7 @@ class Leximin:
     counted: Flags
     scale: int = MILLION
     sense: int = 1
+    engine: EngineAsked = EngineAsked()
 
     def value(self, problem: "Problem", matched: Integers) -> int:  # noqa: ARG002
         """The least amount above 0 of a matched pair, as a pair of 0 counts as none; of nobody, 0."""
@@ -164,12 +186,14 @@ class Spread:
 
     Attributes:
         shares: at least one.
+        engine: who is to solve it.
     """
 
     name: str
     shares: tuple[Share, ...]
     scale: int = MILLION
     sense: int = -1
+    engine: EngineAsked = EngineAsked()
 
     def ends(self, problem: "Problem", matched: Integers) -> tuple[int, int]:
         """The greatest share and the least, in millionths."""

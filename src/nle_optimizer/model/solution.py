@@ -118,13 +118,14 @@ class Solution:
     """An allocation of a problem's pairs, with what is known of its quality.
 
     Attributes:
-        engine: the engine's name; `none` where a rule matched step by step.
+        engine: the engine's name, or those of several; `none` where a rule matched step by step.
         matched: indices of the matched pairs, ascending; nobody where `stopped` and nothing was found.
         levels: the outcome of each of the problem's levels; empty where nothing was found, or
             nothing is said of bounds.
         steps: the additive levels that were optimised, in order; empty where the engine keeps none.
-        prices: the certificate of a network solution; None otherwise.
-        trees: for each level the proof of its bound by multipliers; None where there is none.
+        prices: what proves the levels that the network engine optimised; None where it optimised none.
+        trees: for each level the proof of its bound by multipliers; None where there is none. Empty where the
+            network engine solved it alone.
         in_every_optimum: shape (matched,): whether the pair stands in every optimal allocation; None where
             that is not known.
         stopped: `time`, `work`, `gap` or `interrupt` where the engine stopped before everything was proved.
@@ -132,6 +133,7 @@ class Solution:
         completed: whether a rule gave it that proves nothing.
         remarks: what a rule has to say of its outcome, in sentences.
         missed: what a rule could not keep to besides capacities and the limits of rows, in sentences.
+        engines: where several engines solved it, the one of each level; empty where there was one.
     """
 
     engine: str
@@ -146,3 +148,8 @@ class Solution:
     completed: bool = False
     remarks: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()
+
+    def engine_of(self, level: int) -> str:
+        """The engine of a level."""
+        return self.engines[level] if self.engines else self.engine

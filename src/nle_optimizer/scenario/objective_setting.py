@@ -53,7 +53,7 @@ class Objective(Section):
     within: Quantity | None = None
     """How much of this level later ones may give up."""
     engine: str | None = None
-    """The engine of this level: the one of the whole scenario, or `auto`."""
+    """Who solves this level instead of the scenario's `engine`; `cp-sat` and `highs` can take over from others."""
     parts: dict[str, Number] = {}
     """Of a blend: the weight of each part."""
 

@@ -289,7 +289,7 @@ class Stop(Section):
     gap: Share = Decimal(0)
     """A gap that is good enough, as a share."""
     work: Whole | None = None
-    """So many units of work."""
+    """So many units of work for each engine."""
     seconds: Positive | None = None
     """So many seconds; `--time-limit` sets it."""
 
@@ -352,7 +352,7 @@ class Settings(Section):
     objectives: list[Objective] | None = Field(default=None, min_length=1)
     """In order; each is held while the next is optimised."""
     engine: str = "auto"
-    """Who solves it; `auto` takes the first that can."""
+    """Who solves it; `auto` takes the first that can. A level may ask for another."""
     stop: Stop = Stop()
     rule: str = "optimal"
     """The matching rule; `nle-optimizer rules` lists them."""

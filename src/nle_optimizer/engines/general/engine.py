@@ -11,7 +11,8 @@ from nle_optimizer.engines.general import additive, spreads, thresholds, togethe
 from nle_optimizer.engines.general.alone import stands_alone
 from nle_optimizer.engines.general.clash import any_allocation, clash_of
 from nle_optimizer.engines.general.counts import add_counts
-from nle_optimizer.engines.general.draft import draft_of
+from nle_optimizer.engines.general.draft import Draft, draft_of
+from nle_optimizer.engines.general.held import hold_all
 from nle_optimizer.engines.general.run import Run
 from nle_optimizer.engines.general.solving import LARGEST
 from nle_optimizer.engines.general.start import first_allocation
@@ -54,23 +55,37 @@ class _GeneralEngine:
         run = self._begin(problem, stop)
         if isinstance(run, str):
             return Solution(self.name, np.zeros(0, np.int64), (), stopped=run)
-        found = [each for levels in together.groups(problem) for each in _optimise(run, levels)]
+        return self._finished(run, Solution(self.name, run.matched, ()))
+
+    def solve_after(self, problem: Problem, seed: int, stop: Stopping, before: Solution) -> Solution:  # noqa: ARG002
+        """Optimise the levels after those optimised before; see `TakesOver.solve_after`."""
+        run = Run(problem, self.solver, stop, self._budget(stop), self._draft(problem), before.matched)
+        run.stopped = before.stopped
+        hold_all(run, before.levels)
+        return self._finished(run, before)
+
+    def _finished(self, run: Run, before: Solution) -> Solution:
+        """Optimise the levels that have no outcome yet, and add what was found to what was before."""
+        levels = run.problem.levels[len(before.levels) :]
+        found = [each for group in together.groups(run.problem, levels) for each in _optimise(run, group)]
         if run.stopped is None:
             _break_ties(run)
-        outcomes = tuple(
-            _in_the_end(run, level, outcome) for level, (outcome, _) in zip(problem.levels, found, strict=True)
+        outcomes = zip(run.problem.levels, (*before.levels, *(outcome for outcome, _ in found)), strict=True)
+        return replace(
+            before,
+            engine=self.name,
+            matched=run.matched,
+            levels=tuple(_in_the_end(run, level, outcome) for level, outcome in outcomes),
+            trees=(*(before.trees or [None] * len(before.levels)), *(leaf for _, leaf in found)),
+            in_every_optimum=None,
+            stopped=run.stopped,
+            work=ceil(run.spent),
         )
-        trees = tuple(leaf for _, leaf in found)
-        work = ceil(run.spent)
-        return Solution(self.name, run.matched, outcomes, trees=trees, stopped=run.stopped, work=work)
 
     def _begin(self, problem: Problem, stop: Stopping) -> Run | str:
         """Find any allocation; or why none was found."""
         stop.tell("looking for a first allocation")
-        draft = draft_of(problem)
-        if self.counts:
-            add_counts(draft, problem)
-        budget = float(self.work if stop.work is None else stop.work)
+        draft, budget = self._draft(problem), self._budget(stop)
         first = first_allocation(problem)
         if first is not None:
             return Run(problem, self.solver, stop, budget, draft, first)
@@ -83,6 +98,15 @@ class _GeneralEngine:
         run = Run(problem, self.solver, stop, budget, draft, np.zeros(0, np.int64))
         run.adopt(answer.values)
         return run
+
+    def _draft(self, problem: Problem) -> Draft:
+        draft = draft_of(problem)
+        if self.counts:
+            add_counts(draft, problem)
+        return draft
+
+    def _budget(self, stop: Stopping) -> float:
+        return float(self.work if stop.work is None else stop.work)
 
 
 class CpSatEngine(_GeneralEngine):

@@ -12,10 +12,7 @@ from nle_optimizer.records import MILLION, Integers
 
 def optimise(run: Run, level: Spread) -> LevelOutcome:
     """Optimise a level and hold it."""
-    columns = _add_ends(run.problem, run.draft, level)
-    run.spreads.append((level, columns))
-    amounts = np.zeros(len(run.draft.lower), dtype=np.int64)
-    amounts[columns] = -1, 1
+    amounts = _added(run, level)
     value, bound = level.value(run.problem, run.matched), 0
     if not run.stop.good_enough(value, bound):
         answer = run.solve(run.draft, amounts, gap=float(run.stop.gap))
@@ -24,9 +21,27 @@ def optimise(run: Run, level: Spread) -> LevelOutcome:
         value, bound = level.value(run.problem, run.matched), min(0, 0 if answer.bound is None else answer.bound)
     if bound > value:
         run.leave()
+    _keep(run, amounts, value)
+    return LevelOutcome(value, bound, "trivial" if bound == 0 else "solver")
+
+
+def hold(run: Run, level: Spread, value: int) -> None:
+    """Keep a level at its value while others are optimised."""
+    _keep(run, _added(run, level), value)
+
+
+def _added(run: Run, level: Spread) -> Integers:
+    """Add the variables of a level; what each variable is worth for it."""
+    columns = _add_ends(run.problem, run.draft, level)
+    run.spreads.append((level, columns))
+    amounts = np.zeros(len(run.draft.lower), dtype=np.int64)
+    amounts[columns] = -1, 1
+    return amounts
+
+
+def _keep(run: Run, amounts: Integers, value: int) -> None:
     run.draft.add_row(amounts, value, None)
     run.held.append((None, value))
-    return LevelOutcome(value, bound, "trivial" if bound == 0 else "solver")
 
 
 def _add_ends(problem: Problem, draft: Draft, level: Spread) -> Integers:

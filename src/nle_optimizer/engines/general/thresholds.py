@@ -32,8 +32,7 @@ def optimise_least(run: Run, level: LeastFit) -> LevelOutcome:
         else:
             run.leave(exact=True)
     value = int(fits[low])
-    run.draft = _least_at(run.draft, level, value)
-    run.held.append((None, value))
+    hold_least(run, level, value)
     return LevelOutcome(value, int(fits[high - 1]), "trivial" if high == len(fits) else "solver")
 
 
@@ -51,6 +50,23 @@ def optimise_leximin(run: Run, level: Leximin) -> LevelOutcome:
     if run.over:
         return LevelOutcome(value, most_of(level) + 1, "trivial")
     return LevelOutcome(value, value, "solver")
+
+
+def hold_least(run: Run, level: LeastFit, value: int) -> None:
+    """Keep a level at its value while others are optimised."""
+    run.draft = _least_at(run.draft, level, value)
+    run.held.append((None, value))
+
+
+def hold_leximin(run: Run, level: Leximin) -> None:
+    """Let just as many pairs have each fit as do now while others are optimised: whatever is as good has as many."""
+    counts = level.counted & (level.amounts > 0)
+    own = run.matched[counts[run.matched]]
+    fits, numbers = np.unique(level.amounts[own], return_counts=True)
+    run.draft.upper[: len(counts)][counts & ~np.isin(level.amounts, fits)] = 0
+    for fit, number in zip(fits.tolist(), numbers.tolist(), strict=True):
+        run.draft.add_row((counts & (level.amounts == fit)).astype(np.int64), number, number)
+    run.held.append((None, level.value(run.problem, run.matched)))
 
 
 def _least_at(draft: Draft, level: LeastFit, fit: int) -> Draft:

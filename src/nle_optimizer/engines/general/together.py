@@ -58,11 +58,11 @@ class Joint:
         return (self.bound - spent) // own.weight * own.unit
 
 
-def groups(problem: Problem) -> Iterator[list[AnyLevel]]:
-    """The levels in order, those together that one sum can decide."""
+def groups(problem: Problem, levels: Sequence[AnyLevel]) -> Iterator[list[AnyLevel]]:
+    """Levels of a problem in order, those together that one sum can decide."""
     group: list[AnyLevel] = []
     values = 1
-    for level in problem.levels:
+    for level in levels:
         own = _scale(problem, level).values if isinstance(level, Level) and level.within is None else LARGEST + 1
         if group and values * own > LARGEST:
             yield group

@@ -9,7 +9,7 @@ import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.model.constraints.presences import PresenceBook
-from nle_optimizer.model.levels import Allowance, AnyLevel, Level
+from nle_optimizer.model.levels import AUTO, Allowance, AnyLevel, EngineAsked, Level
 from nle_optimizer.model.objectives.fairness import fair_level, spread_of
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.worth import LARGEST_AMOUNT, Worth, parts_of, sense_of, worth_of
@@ -51,16 +51,23 @@ def build_levels(objectives: list[Objective], stakes: Stakes, book: PresenceBook
     levels: list[AnyLevel] = []
     for n, objective in enumerate(objectives):
         path = f"objectives.{n}.{objective.name}"
-        if objective.name in ("load_balance", "region_gap"):
-            levels.append(spread_of(objective, stakes, book))
-        elif objective.name in ("min_fit", "leximin_fit"):
-            counted = holds(objective.where, stakes.candidates.recipients)
-            levels += [
-                fair_level(name, objective, counted & rows, stakes, path) for name, rows in _split(objective, stakes)
-            ]
-        else:
-            levels += _sums(objective, stakes, path, supported)
+        engine = EngineAsked(objective.engine or AUTO, f"{path}.engine")
+        levels += [replace(level, engine=engine) for level in _levels(objective, stakes, path, book, supported)]
     return tuple(_of_all_presences(level, len(book)) for level in levels)
+
+
+def _levels(
+    objective: Objective, stakes: Stakes, path: str, book: PresenceBook, supported: Integers
+) -> Iterator[AnyLevel]:
+    """The levels that one objective makes."""
+    if objective.name in ("load_balance", "region_gap"):
+        yield spread_of(objective, stakes, book)
+    elif objective.name in ("min_fit", "leximin_fit"):
+        counted = holds(objective.where, stakes.candidates.recipients)
+        for name, rows in _split(objective, stakes):
+            yield fair_level(name, objective, counted & rows, stakes, path)
+    else:
+        yield from _sums(objective, stakes, path, supported)
 
 
 def _of_all_presences(level: AnyLevel, presences: int) -> AnyLevel:

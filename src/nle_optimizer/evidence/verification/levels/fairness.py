@@ -20,12 +20,14 @@ class Fairness:
         name: LEAST or LEXIMIN.
         counts: the recipients whose pairs count; None for everybody.
         scale: units of the value in 1 of fit.
+        engine: who is to solve it; `auto` for anybody.
     """
 
     name: str
     counts: Flags | None
     scale: int = MILLION
     minimised: bool = False
+    engine: str = "auto"
 
     def fits(self, pairs: Pairs) -> Integers:
         """The fits of those of the pairs that count."""
@@ -46,12 +48,14 @@ class Spread:
     Attributes:
         name: LOAD or GAP.
         region: for GAP, the number of each recipient's region, -1 where it does not count.
+        engine: who is to solve it; `auto` for anybody.
     """
 
     name: str
     region: Integers | None = None
     scale: int = MILLION
     minimised: bool = True
+    engine: str = "auto"
 
     def of_regions(self, matched: Pairs) -> tuple[list[int], list[int]]:
         """For GAP: how many recipients of each region are supported, and how many there are."""

@@ -29,6 +29,7 @@ class Level:
         weighted: whether a column weighs the recipients, so that a finer scale says the same.
         once: what counts once for each supported recipient, however many NLEs it has, before factor and step.
         within: what later levels may give up, in what people read or as a percentage; None for nothing.
+        engine: who is to solve it; `auto` for anybody.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Level:
     weighted: bool = False
     once: int = 0
     within: Decimal | str | None = None
+    engine: str = "auto"
 
     def on_scale(self, scale: object) -> "Level":
         """The same level on a finer scale, where it may be stated on any; else unchanged."""

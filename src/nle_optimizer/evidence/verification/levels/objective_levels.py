@@ -1,6 +1,7 @@
 """The levels that the objectives of a scenario make."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import lcm
 
@@ -39,7 +40,15 @@ def levels_of(scenario: Scenario, recipients: Recipients, every_distance: bool, 
     objectives: Sequence[Objective] | None = objectives_asked(scenario.settings)
     if objectives is None:
         objectives = _default(bool(recipients.table.given("priority").any()), every_distance)
-    return [level for objective in objectives for level in _levels(objective, recipients, several)]
+    return [
+        replace(level, engine=_engine(objective, scenario.settings.engine))
+        for objective in objectives
+        for level in _levels(objective, recipients, several)
+    ]
+
+
+def _engine(objective: Objective, of_scenario: str) -> str:
+    return of_scenario if objective.engine in (None, "auto") else str(objective.engine)
 
 
 def _default(by_priority: bool, every_distance: bool) -> list[Objective]:

@@ -10,6 +10,15 @@ from nle_optimizer.evidence.verification.proofs.prices import is_whole
 
 SUMMARY = "summary.json"
 TOLERANCE = 1e-9
+OF_BOUNDS = ("multipliers", "leaves", "solver", "trivial")
+"""How a bound may be proved where no prices prove it."""
+PROOFS_OF = {
+    "network": ("prices", "trivial"),
+    "decomposition": OF_BOUNDS,
+    "cp-sat": OF_BOUNDS,
+    "highs": OF_BOUNDS,
+}
+"""The engines, and how each may prove a level."""
 
 
 def near(ours: float, theirs: Any) -> bool:
@@ -74,7 +83,16 @@ def check_objectives(
         _float(findings, where, "value", value / level.scale, entry.get("value"))
         if not completed or entry.get("proved") is True:
             _check_bound(where, entry, level, value, exact.get("bound"), findings)
+            _check_engine(where, entry, level, findings)
     _check_status(summary, entries, findings, proves=proves)
+
+
+def _check_engine(where: str, entry: Mapping[str, Any], level: AnyLevel, findings: Findings) -> None:
+    """Check, where it is said who solved a level, that it was asked for and gives such proofs."""
+    able = [name for name, proofs in PROOFS_OF.items() if level.engine in ("auto", name)]
+    able = [name for name in able if entry.get("proof") in PROOFS_OF[name]]
+    if "engine" in entry and entry["engine"] not in able:
+        findings.differs(SUMMARY, where, "engine", " or ".join(able) or "none with this proof", entry["engine"])
 
 
 def _check_bound(

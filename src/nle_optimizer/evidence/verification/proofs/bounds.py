@@ -1,6 +1,11 @@
-"""A certificate by bounds: each level's bound, on somebody's word or by a tree of multipliers."""
+"""A certificate by bounds: each level's bound, on somebody's word or by a tree of multipliers.
+
+The first levels may be proved by prices: those that the network engine solved before another took over.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -8,22 +13,29 @@ from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.levels.fairness import Fairness
 from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
-from nle_optimizer.evidence.verification.levels.objectives import bound_of, check_heading, entries_of, reaches
+from nle_optimizer.evidence.verification.levels.objectives import (
+    OF_BOUNDS,
+    bound_of,
+    check_heading,
+    entries_of,
+    reaches,
+)
 from nle_optimizer.evidence.verification.proofs.instance import Instance
 from nle_optimizer.evidence.verification.proofs.leaves import UnsoundTreeError
 from nle_optimizer.evidence.verification.proofs.pool import Pool, Prover
+from nle_optimizer.evidence.verification.proofs.price_certificate import PriceCertificate
 from nle_optimizer.evidence.verification.proofs.prices import FILE, is_whole
 from nle_optimizer.evidence.verification.proofs.trees import Ground, Held, TreeReading
 from nle_optimizer.evidence.verification.proofs.trivial import check_trivial
 from nle_optimizer.evidence.verification.sweep import Sweep
 
-PROOFS = ("multipliers", "leaves", "solver", "trivial")
+PRICES = "prices"
 
 
 class BoundsCertificate:
     """The bounds of all levels, to be judged once the candidate pairs are known."""
 
-    def __init__(self, instance: Instance, entries: Any):
+    def __init__(self, instance: Instance, entries: Any, summary: Mapping[str, Any]):
         self._instance, self._findings = instance, instance.findings
         sound = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
         if not sound or len(entries) != len(instance.levels):
@@ -31,18 +43,33 @@ class BoundsCertificate:
             entries = []
         self._entries: Sequence[Mapping[str, Any]] = entries
         self._pool = Pool(instance)
+        self._priced = len([*takewhile(lambda entry: entry.get("proof") == PRICES, entries)])
+        self._prices = self._price_certificate(summary) if self._priced else None
+
+    def _price_certificate(self, summary: Mapping[str, Any]) -> PriceCertificate:
+        """What proves the levels that are proved by prices, as if there were no others."""
+        steps: list[Any] = [entry.get("steps") for entry in self._entries[: self._priced]]
+        every = [step for own in steps for step in own] if all(isinstance(own, list) for own in steps) else None
+        alone = replace(self._instance, levels=self._instance.levels[: self._priced])
+        return PriceCertificate(alone, every, self._of_priced(summary))
+
+    def _of_priced(self, summary: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**summary, "objectives": entries_of(summary)[: self._priced]}
 
     @property
     def provers(self) -> Sequence[Prover]:
         """Who must be shown the candidate pairs."""
-        return [self._pool.collect]
+        return [self._pool.collect, *(() if self._prices is None else self._prices.provers)]
 
     def check(self, summary: Mapping[str, Any], sweep: Sweep, values: Sequence[int]) -> None:
         """Check each level's entry, given the values of all of them."""
         judge = _Judge(self._instance, self._pool.ground(sweep), sweep)
         said = entries_of(summary)
         for n, (entry, level, value) in enumerate(zip(self._entries, self._instance.levels, values, strict=False)):
-            judge.check(n, entry, said[n] if n < len(said) else {}, level, value)
+            proofs = (PRICES,) if n < self._priced else OF_BOUNDS
+            judge.check(n, entry, said[n] if n < len(said) else {}, level, value, proofs)
+        if self._prices is not None:
+            self._prices.check(self._of_priced(summary), sweep, values[: self._priced])
 
 
 class _Judge:
@@ -53,8 +80,16 @@ class _Judge:
         self._findings = instance.findings
         self._held: list[Held] = []
 
-    def check(self, n: int, entry: Mapping[str, Any], stated: Mapping[str, Any], level: AnyLevel, value: int) -> None:
-        """Check one level's entry against what the summary says of it, and its proof."""
+    def check(
+        self,
+        n: int,
+        entry: Mapping[str, Any],
+        stated: Mapping[str, Any],
+        level: AnyLevel,
+        value: int,
+        proofs: Sequence[str],
+    ) -> None:
+        """Check one level's entry against what the summary says of it, and its proof, which is one of some."""
         where = f"level {n + 1}"
         check_heading(FILE, where, entry, level, self._findings)
         for word, number in {"scale": level.scale, "value": value, "bound": bound_of(stated)}.items():
@@ -63,7 +98,7 @@ class _Judge:
         if "proof" in stated and stated["proof"] != entry.get("proof"):
             self._findings.differs(FILE, where, "proof", stated["proof"], entry.get("proof"))
         if is_whole(entry.get("bound")):
-            self._check_proof(where, entry, level, value)
+            self._check_proof(where, entry, level, value, proofs)
         self._held.append(self._hold(level, value, entry.get("bound")))
 
     def _hold(self, level: AnyLevel, value: int, bound: Any) -> Held:
@@ -80,11 +115,13 @@ class _Judge:
             return level.to_maximise(self._ground.pairs, self._instance.measures)
         return np.zeros(len(self._ground.pairs), dtype=np.int64)
 
-    def _check_proof(self, where: str, entry: Mapping[str, Any], level: AnyLevel, value: int) -> None:
+    def _check_proof(
+        self, where: str, entry: Mapping[str, Any], level: AnyLevel, value: int, proofs: Sequence[str]
+    ) -> None:
         proof, tree, sign = entry.get("proof"), entry.get("tree"), -1 if level.minimised else 1
         bound = sign * entry["bound"]
-        if proof not in PROOFS:
-            self._findings.differs(FILE, where, "proof", f"one of {', '.join(PROOFS)}", proof)
+        if proof not in proofs:
+            self._findings.differs(FILE, where, "proof", f"one of {', '.join(proofs)}", proof)
         if proof == "trivial":
             check_trivial(where, level, entry["bound"], self._ground, self._sweep, self._instance)
         is_leaf = isinstance(tree, dict) and "pair" not in tree

@@ -41,6 +41,6 @@ def certificate_of(instance: Instance, claim: Claim, rule: str) -> Certificate |
     if method == "prices":
         return PriceCertificate(instance, entries, claim.summary)
     if method == "bounds":
-        return BoundsCertificate(instance, entries)
+        return BoundsCertificate(instance, entries, claim.summary)
     instance.findings.add(FILE, f"{FILE}: the proof of the rule {rule}, by the method {method}, is not checked")
     return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.levels.objectives import SUMMARY, near
+from nle_optimizer.evidence.verification.levels.objectives import PROOFS_OF, SUMMARY, entries_of, near
 from nle_optimizer.evidence.verification.stages.supply import multiplied_totals
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.records import MILLION
@@ -12,8 +12,7 @@ from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
 
 STATUSES = ("optimal", "feasible", "infeasible", "unknown", "completed")
-ENGINES = {"prices": ("network",), "bounds": ("decomposition", "cp-sat", "highs")}
-"""The engines that certify by each method."""
+NETWORK = "network"
 STOPPED = ("time", "work", "gap", "interrupt", "solver")
 
 
@@ -22,14 +21,26 @@ def check_heading(settings: Settings, summary: Mapping[str, Any], method: Any, f
     ours: dict[str, Any] = {"schema_version": 1, "scenario": settings.name, "rule": settings.rule}
     if "title" in summary:
         ours["title"] = settings.title
-    if method in ENGINES and summary.get("engine") not in ENGINES[method]:
-        findings.differs(SUMMARY, "", "engine", " or ".join(ENGINES[method]), summary.get("engine"))
+    if method in ("prices", "bounds"):
+        _check_engines(summary, method, findings)
     for name, value in ours.items():
         if summary.get(name) != value:
             findings.differs(SUMMARY, "", name, value, summary.get(name))
     if summary.get("status") not in STATUSES:
         findings.differs(SUMMARY, "", "status", f"one of {', '.join(STATUSES)}", summary.get("status"))
     _check_stopped(summary, findings)
+
+
+def _check_engines(summary: Mapping[str, Any], method: str, findings: Findings) -> None:
+    """Check that the engines named are those of the levels, and can certify by the method."""
+    said = str(summary.get("engine"))
+    of_levels = [str(entry["engine"]) for entry in entries_of(summary) if "engine" in entry]
+    ours = ", ".join(dict.fromkeys(of_levels)) or said
+    if said != ours:
+        findings.differs(SUMMARY, "", "engine", ours, said)
+    if (said == NETWORK) != (method == "prices") or not {*said.split(", ")} <= {*PROOFS_OF}:
+        able = NETWORK if method == "prices" else "others than network alone"
+        findings.differs(SUMMARY, "", "engine", able, said)
 
 
 def _check_stopped(summary: Mapping[str, Any], findings: Findings) -> None:
