@@ -1,5 +1,6 @@
 """What the network engine returns when it is stopped before every level is optimised."""
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from nle_optimizer.engines.network.engine import NetworkEngine
 from nle_optimizer.engines.network.trivial import trivial_bound
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.model.levels import LeastFit, Leximin
+from nle_optimizer.model.levels import LeastFit, Level, Leximin
 from nle_optimizer.model.problem import Problem
 from support.nested import nested_problem, with_threshold_level
 from support.problems import as_allocation, best_allocations, every_allocation
@@ -57,6 +58,23 @@ def test_a_level_of_thresholds_that_is_broken_off_leaves_no_steps(kind: type[Lea
         if solution.stopped:
             assert {step.of for step in solution.steps} <= {0, 1}
             assert all(outcome.value <= outcome.bound for outcome in solution.levels)
+
+
+def test_a_leximin_that_was_not_reached_is_called_proved_only_where_it_is_best() -> None:
+    rng = Random("not reached")
+    stopped = 0
+    for _ in range(150):
+        problem = with_threshold_level(
+            rng, nested_problem(rng, depth=1, most_rows=0, most_pairs=8), Leximin, before=False, most=1
+        )
+        some = Level("some", 1, 1, np.array([rng.randint(0, 1) for _ in range(problem.size)], dtype=np.int64))
+        problem = replace(problem, levels=(some, problem.levels[0]))
+        solution = NetworkEngine().solve(problem, 0, stopping_after(0))
+        stopped += solution.stopped is not None
+        if solution.levels[1].proved:
+            best, _ = best_allocations(problem, every_allocation(problem), problem.levels)
+            assert (best == as_allocation(problem, solution)).all(axis=1).any()
+    assert stopped > 100
 
 
 def test_a_trivial_bound_is_never_below_what_an_allocation_has() -> None:

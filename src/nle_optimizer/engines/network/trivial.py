@@ -2,21 +2,24 @@
 
 import numpy as np
 
-from nle_optimizer.model.levels import AnyLevel, Level, Spread
+from nle_optimizer.model.levels import AnyLevel, Level, Leximin, Spread
 from nle_optimizer.model.places import places
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers
 
 
 def trivial_bound(problem: Problem, level: AnyLevel) -> int:
-    """A value that no allocation exceeds, in the maximising orientation."""
+    """A value that no allocation exceeds, in the maximising orientation.
+
+    Of a leximin one more than the greatest fit: its value, the least fit, may be that and others still do better.
+    """
     if isinstance(level, Level):
         return min(
             _best(problem.recipient, problem.supporters, level.amounts),
             _best(problem.nle, places(problem), level.amounts),
         )
     assert not isinstance(level, Spread)
-    return int(level.amounts[level.counted].max(initial=0))
+    return int(level.amounts[level.counted].max(initial=0)) + isinstance(level, Leximin)
 
 
 def _best(nodes: Integers, most: Integers, amounts: Integers) -> int:
