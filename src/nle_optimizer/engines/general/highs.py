@@ -20,6 +20,9 @@ TOLERANCE = 1e-9
 _SEARCHES = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 """HiGHS' searches for better allocations in parts of the program."""
 
+_TRIALS = 1
+"""How often a branching is tried out before its record is trusted; HiGHS does so 8 times, most of a proof."""
+
 _REASON = mathopt.TerminationReason
 STATUSES: dict[mathopt.TerminationReason, Status] = {
     _REASON.OPTIMAL: "optimal",
@@ -48,6 +51,7 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:  # noqa: 
     if effort.settled:
         parameters.highs.bool_options.update(dict.fromkeys(_SEARCHES, False))
         parameters.highs.double_options["mip_heuristic_effort"] = 0.0
+        parameters.highs.int_options["mip_pscost_minreliable"] = _TRIALS
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters, model_params=_hints(model, program))
     reason = result.termination.reason
     nodes = float(result.solve_stats.node_count)
