@@ -1,5 +1,6 @@
 """Tasks carried out by processes of this machine; one that dies takes no other task with it."""
 
+import os
 import pickle
 import signal
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -71,7 +72,7 @@ def _together(
 ) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
     """Work off what waits; gives the tasks that were in flight when a process died, if one did."""
     context = get_context("forkserver" if FORKS else "spawn")
-    pool = ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    pool = ProcessPoolExecutor(workers, context, _begin)
 
     def submit(task: Task) -> "Future[Answer]":
         with _undisturbed():  # a process is started where there is none yet
@@ -103,6 +104,19 @@ def _undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
     if noted:
         raise KeyboardInterrupt
+
+
+def _begin() -> None:
+    """Leave the keyboard to the parent, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _work(desk: Path, task: Any) -> Any:
