@@ -17,7 +17,10 @@ from nle_optimizer.errors import EngineError
 TOLERANCE = 1e-9
 """By what share of its size a bound is taken to be off at most."""
 
-_SEARCHES = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
+_ROUNDING = "mip_heuristic_run_rens"
+"""HiGHS' search among all ways to round the relaxation, which the search near the best allocation makes dispensable."""
+
+_SEARCHES = (_ROUNDING, "mip_heuristic_run_rins", "mip_heuristic_run_root_reduced_cost")
 """HiGHS' searches for better allocations in parts of the program."""
 
 _TRIALS = 1
@@ -48,10 +51,11 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:  # noqa: 
         absolute_gap_tolerance=0.0,
         random_seed=1,
     )
+    parameters.highs.int_options["mip_pscost_minreliable"] = _TRIALS
+    parameters.highs.bool_options[_ROUNDING] = False
     if effort.settled:
         parameters.highs.bool_options.update(dict.fromkeys(_SEARCHES, False))
         parameters.highs.double_options["mip_heuristic_effort"] = 0.0
-        parameters.highs.int_options["mip_pscost_minreliable"] = _TRIALS
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters, model_params=_hints(model, program))
     reason = result.termination.reason
     nodes = float(result.solve_stats.node_count)
