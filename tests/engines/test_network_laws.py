@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.network import core, engine, flow
+from nle_optimizer.engines.network import core, engine, flow, ties
 from nle_optimizer.engines.network.graph import Network
 from nle_optimizer.errors import EngineError
 from nle_optimizer.model.levels import Level
@@ -166,6 +166,17 @@ def test_lottery_keys_that_still_tie_are_drawn_again(monkeypatch: pytest.MonkeyP
     problem = problem_of({(0, 0): [1], (0, 1): [1]}, [1], [1, 1])
     assert len(solve(problem).matched) == 1
     assert draws == [0, 1]
+
+
+def test_where_many_pairs_tie_the_same_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    for problem in medium("ties", 100):
+        few = solve(problem)
+        with monkeypatch.context() as patch:
+            patch.setattr(ties, "MANY", 0)
+            many = solve(problem)
+        assert (few.matched == many.matched).all()
+        assert few.in_every_optimum is not None and many.in_every_optimum is not None
+        assert (few.in_every_optimum == many.in_every_optimum).all()
 
 
 def test_a_level_that_falls_later_is_a_fault_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

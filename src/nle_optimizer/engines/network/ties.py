@@ -15,6 +15,9 @@ LOTTERY_BITS = 40
 ROUNDS = 8
 """How often arcs are left out that lie on no circle."""
 
+MANY = 50_000
+"""From so many arcs on, scipy is sooner done, though it takes half a second to import."""
+
 
 def may_change(network: Network, flow: Integers) -> Flags:
     """For each pair, whether some circulation within the bounds uses it differently.
@@ -45,7 +48,13 @@ def _going_on(start: Integers, end: Integers, nodes: int) -> tuple[Integers, Int
 
 
 def _strong_components(start: Integers, end: Integers, nodes: int) -> Integers:
-    """The strong component of each node, by the number of one of its nodes."""
+    """The strong component of each node, as a number."""
+    if len(start) > MANY:
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        graph_of_many = csr_matrix((np.ones(len(start), np.int8), (start, end)), shape=(nodes, nodes))
+        return np.asarray(connected_components(graph_of_many, directed=True, connection="strong")[1], dtype=np.int64)
     component = np.arange(nodes)
     named, ends = np.unique(np.concatenate([start, end]), return_inverse=True)
     graph: PyDiGraph[None, None] = PyDiGraph()
