@@ -13,9 +13,11 @@ The tree::
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
+
+from nle_optimizer.catalogue.findings import FINDINGS
 
 
 @dataclass(frozen=True, order=True)
@@ -56,6 +58,27 @@ class Problem:
         head = ": ".join(part for part in (str(self.place), self.path, self.what) if part)
         got = f"; got {self.got}" if self.got is not None else ""
         return head + got + (f"; {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True, order=True)
+class Finding(Problem):
+    """Something that is used otherwise than its author may have meant: it warns, and stops nothing.
+
+    Attributes:
+        code: a key of `FINDINGS`.
+
+    Raises:
+        ValueError: there is no such code.
+    """
+
+    code: str = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.code not in FINDINGS:
+            raise ValueError(f"no finding has the code {self.code}")
+
+    def __str__(self) -> str:
+        return super().__str__()
 
 
 class NleOptimizerError(Exception):

@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 
-from nle_optimizer.errors import Problem, did_you_mean
+from nle_optimizer.errors import Finding, Problem, did_you_mean
 from nle_optimizer.records import TEXT_KINDS, Column, ColumnSpec, Flags, Kind, Records
 from nle_optimizer.scenario.cells import parse_column
 from nle_optimizer.scenario.document import Document
@@ -91,7 +91,8 @@ class _Maker:
         if met.any():
             return nles.take(met)
         what = "no available NLE meets this, so the new ones are drawn from all, with these cells"
-        self.reading.findings.append(self._told("where", what, None, None))
+        said = self._told("where", what, None, None)
+        self.reading.findings.append(Finding(said.place, said.path, what, code="additions-drawn-from-all"))
         return nles.take(chosen)
 
     def drawn(self, pool: Records, cells: Mapping[str, Column], ids: Sequence[str]) -> Records:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import ColumnSpec, Kind, Records, TableSpec, as_text, shortest
 from nle_optimizer.scenario.columns import NLES, SCHOOLS
 from nle_optimizer.scenario.settings import DataFile
@@ -130,7 +130,7 @@ class Changes:
     file: Path
     listed: tuple[Change, ...]
     standing: tuple[Change, ...]
-    findings: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
 
 
 def read_changes(file: Path, sheet: str | None = None) -> Changes:
@@ -219,11 +219,12 @@ def _without_undone(listed: Sequence[Change]) -> tuple[list[Change], list[Proble
     return standing, problems
 
 
-def _doubtful(table: Records) -> Iterator[Problem]:
+def _doubtful(table: Records) -> Iterator[Finding]:
     """Columns that no table has and that look like one of ours."""
     known = [*CHANGES.columns, *SCHOOLS.columns, *NLES.columns]
     for name in table.extra:
         missing = [word for word in CHANGES.columns if word not in table]
         hint = did_you_mean(name, missing) if name not in known else None
         if hint:
-            yield Problem(Place(table.source, 1), name, "this column is carried but not used", hint=hint)
+            what = "this column is carried but not used"
+            yield Finding(Place(table.source, 1), name, what, hint=hint, code="column-not-used")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.errors import Place, Problem, did_you_mean
+from nle_optimizer.errors import Finding, Place, Problem, did_you_mean
 from nle_optimizer.records import Records
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, PINNED, RESULT_COLUMNS, TABLES
 from nle_optimizer.scenario.condition_checks import MOST_COMPARED, UNFILLED, Tables, asked_columns, check_columns
@@ -86,13 +86,16 @@ class _Checks:
                 what = f"{UNFILLED.format('schools')}, so eligibility cannot be told for anybody by it"
                 place = self.document.place(("eligibility",))
                 hint = did_you_mean(column, schools.extra)
-                self.reading.findings.append(Problem(place, "eligibility", what, column, hint))
+                self.reading.findings.append(
+                    Finding(place, "eligibility", what, column, hint, code="eligibility-cannot-be-told")
+                )
 
     def resources_exist(self) -> None:
         nles = self.tables["nles"]
         if nles is not None and "placements" in self.resources and "placements" not in nles:
             what = "there is no such column, so every NLE takes one school"
-            self.reading.findings.append(Problem(Place(nles.source, 1), "placements", what))
+            place = Place(nles.source, 1)
+            self.reading.findings.append(Finding(place, "placements", what, code="one-place-each"))
         for n, name in enumerate(self.settings.capacity.resources or ()):
             if name in RESULT_COLUMNS or any(name in spec.columns for spec in TABLES.values()):
                 self._problem(("capacity", "resources", n), "a column with a meaning of its own is no resource", name)
@@ -166,7 +169,8 @@ class _Checks:
             what = "no costs are given, so every pair costs 0"
             path = ".".join(str(step) for step in steps)
             hint = "set costs.per_day or costs.per_match"
-            self.reading.findings.append(Problem(self.document.place(steps), path, what, hint=hint))
+            place = self.document.place(steps)
+            self.reading.findings.append(Finding(place, path, what, hint=hint, code="costs-not-given"))
 
     def columns_are_used(self) -> None:
         """A column that no setting uses and that is nearly a known one is a finding."""
@@ -180,7 +184,8 @@ class _Checks:
                 hint = did_you_mean(name, missing) if name not in used and name not in resources else None
                 if hint:
                     what = "this column is carried but not used"
-                    self.reading.findings.append(Problem(Place(table.source, 1), name, what, hint=hint))
+                    place = Place(table.source, 1)
+                    self.reading.findings.append(Finding(place, name, what, hint=hint, code="column-not-used"))
 
     def computed_names_are_free(self) -> None:
         schools = self.tables["schools"]
@@ -200,7 +205,8 @@ class _Checks:
                 steps = ("geography", "max_distance_km", region)
                 what, hint = "no school lies in this region", did_you_mean(region, standing)
                 place = self.document.place(steps)
-                self.reading.findings.append(Problem(place, ".".join(steps), what, region, hint))
+                found = Finding(place, ".".join(steps), what, region, hint, code="limit-of-no-region")
+                self.reading.findings.append(found)
 
     def offers_are_used(self) -> None:
         offers: list[Steps] = [("offer", name) for name in self.settings.offer if name != "override"]
@@ -211,7 +217,9 @@ class _Checks:
                 what = "this is no resource of the scenario, so the offer is not used"
                 hint = did_you_mean(str(steps[-1]), self.resources)
                 path = ".".join(str(step) for step in steps)
-                self.reading.findings.append(Problem(self.document.place(steps), path, what, hint=hint))
+                place = self.document.place(steps)
+                found = Finding(place, path, what, hint=hint, code="offer-of-no-resource")
+                self.reading.findings.append(found)
 
     def pairs_lead_somewhere(self) -> None:
         for table in ("pairs", "current"):
@@ -228,15 +236,19 @@ class _Checks:
         cells = pairs.column(column)
         wrong = [n for n in np.flatnonzero(cells.given) if cells.values[n] not in known]
         stands = pairs.spec.name == "current"
-        told, so = (self.reading.findings, ", so the pair is not counted") if stands else (self.reading.problems, "")
+        so = ", so the pair is not counted" if stands else ""
+        told: list[tuple[Place, str, str, str | None, str | None]] = []
         for n in wrong[:MOST_SHOWN]:
             what = f"the {other.spec.name} table has no such identifier{so}"
             hint = did_you_mean(cells.values[n], known) if len(known) < MOST_COMPARED else None
-            place = Place(pairs.source, row=int(pairs.rows[n]))
-            told.append(Problem(place, column, what, cells.values[n], hint))
+            told.append((Place(pairs.source, row=int(pairs.rows[n])), column, what, cells.values[n], hint))
         if len(wrong) > MOST_SHOWN:
             what = f"{len(wrong) - MOST_SHOWN} more rows lead nowhere"
-            told.append(Problem(Place(pairs.source), column, what))
+            told.append((Place(pairs.source), column, what, None, None))
+        if stands:
+            self.reading.findings += [Finding(*said, code="pair-of-nobody") for said in told]
+        else:
+            self.reading.problems += [Problem(*said) for said in told]
 
     def _formed(self, column: str) -> set[str]:
         """Identifiers of recipients that are formed from a trust's schools."""
@@ -266,4 +278,5 @@ class _Checks:
         if gone:
             what = "home schools that the schools table does not have; only the NLEs' own cells count"
             shown = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-            self.reading.findings.append(Problem(Place(nles.source), "home_school_id", what, shown))
+            found = Finding(Place(nles.source), "home_school_id", what, shown, code="home-school-unknown")
+            self.reading.findings.append(found)

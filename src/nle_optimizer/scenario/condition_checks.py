@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nle_optimizer.errors import Problem, did_you_mean
+from nle_optimizer.errors import Finding, Problem, did_you_mean
 from nle_optimizer.records import Kind, Records, TableSpec
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.comparable import unfit_value
@@ -99,8 +99,10 @@ def check_columns(document: Document, settings: Settings, tables: Tables, readin
         if problem := _problem(asked, table, settings):
             reading.problems.append(Problem(document.place(asked.steps), path, *problem))
         elif asked.table != "pair" and (asked.column in table.spec.columns or asked.column in table):
-            findings = [*_unfilled(asked, table, told), *_nowhere(asked, table)]
-            reading.findings += [Problem(document.place(asked.steps), path, *finding) for finding in findings]
+            place = document.place(asked.steps)
+            unfilled, nowhere = _unfilled(asked, table, told), _nowhere(asked, table)
+            reading.findings += [Finding(place, path, *said, code="column-unfilled") for said in unfilled]
+            reading.findings += [Finding(place, path, *said, code="value-in-no-row") for said in nowhere]
 
 
 def _empty(spec: TableSpec) -> Records:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nle_optimizer.errors import Place, Problem
+from nle_optimizer.errors import Finding, Place, Problem
 from nle_optimizer.records import Column, Flags, Integers, Kind, Records
 
 GRID = (700_000, 1_300_000)
@@ -102,7 +102,7 @@ def _swapped(table: Records, easting: Integers, northing: Integers, rows: np.nda
     return _each(table, wrong, "easting", "easting and northing look swapped for this region")
 
 
-def doubtful_places(table: Records) -> list[Problem]:
+def doubtful_places(table: Records) -> list[Finding]:
     """Findings about places that are on the grid and yet hardly where they should be."""
     if "easting" not in table.spec.columns or "easting" not in table or "northing" not in table:
         return []
@@ -112,11 +112,12 @@ def doubtful_places(table: Records) -> list[Problem]:
     findings = []
     if tiny.sum() > 1:
         what = f"{tiny.sum()} places have both coordinates under {TINY:,}; metres are needed"
-        findings.append(_first(table, tiny, "easting", what))
+        findings.append(_first(table, tiny, "easting", what, "place-in-kilometres"))
     far = both & ~tiny & _outside_region(table, easting.values, northing.values)
     if far.any() and table.spec.name != "trusts":
         count = "1 place lies" if far.sum() == 1 else f"{far.sum()} places lie"
-        findings.append(_first(table, far, "region", f"{count} far outside the region given"))
+        what = f"{count} far outside the region given"
+        findings.append(_first(table, far, "region", what, "place-far-from-region"))
     return findings
 
 
@@ -128,10 +129,10 @@ def _outside_region(table: Records, easting: Integers, northing: Integers) -> Fl
     return outside
 
 
-def _first(table: Records, rows: Flags, column: str, what: str) -> Problem:
+def _first(table: Records, rows: Flags, column: str, what: str, code: str) -> Finding:
     ids = table.ids[rows].tolist()
     more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
-    return Problem(Place(table.source), column, what, ", ".join(ids[:MOST_NAMED]) + more)
+    return Finding(Place(table.source), column, what, ", ".join(ids[:MOST_NAMED]) + more, code=code)
 
 
 def _in_box(easting: Integers, northing: Integers, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Finding, InputError, Place, Problem
 from nle_optimizer.records import MILLION, Records
 from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
@@ -42,7 +42,7 @@ class Scenario:
     pairs: Records | None
     current: Records | None
     resources: tuple[str, ...]
-    findings: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
     document: Document
 
     def replace(self, changes: Mapping[str, Any]) -> "Scenario":

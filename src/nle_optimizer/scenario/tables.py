@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nle_optimizer.delimited import read_rows, restore
-from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
 from nle_optimizer.scenario.cells import count_rounded, normalise, parse_column
 from nle_optimizer.scenario.places import doubtful_places, place_records
@@ -25,7 +25,7 @@ class Reading:
     """What was noticed while tables were read."""
 
     problems: list[Problem] = field(default_factory=list)
-    findings: list[Problem] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def read_table(
@@ -153,7 +153,7 @@ def parse_rows(
         if rounded := count_rounded(texts, columns[name], declared):
             has, was = ("1 cell has", "was") if rounded == 1 else (f"{rounded} cells have", "were")
             what = f"{has} more than six decimal places and {was} rounded to a millionth"
-            reading.findings.append(Problem(Place(shown), name, what))
+            reading.findings.append(Finding(Place(shown), name, what, code="rounded"))
         if declared.required:
             blank = np.flatnonzero(~columns[name].given)
             reading.problems += _told(

@@ -1,0 +1,22 @@
+"""Every finding: something in the inputs that is used otherwise than its author may have meant. It warns, never stops.
+
+A finding's code is what programs look for; its text is for people. `docs/reference/findings.md` is made from this.
+"""
+
+FINDINGS = {
+    "additions-drawn-from-all": "No available NLE meets the condition of `supply.add`, so all of them were drawn from.",
+    "column-not-used": "A column that nothing uses has a name like one that is read.",
+    "column-unfilled": "A condition asks for a column that is blank in every row.",
+    "costs-not-given": "Something counts cost, and every pair costs 0.",
+    "eligibility-cannot-be-told": "A policy judges by a column that no school fills.",
+    "home-school-unknown": "NLEs name home schools that the schools table does not have.",
+    "limit-of-no-region": "A distance limit names a region in which no school lies.",
+    "offer-of-no-resource": "An offer names something that is no resource of the scenario.",
+    "one-place-each": "The NLE table has no `placements`, so every NLE takes one school.",
+    "pair-of-nobody": "A row of the current table names an identifier that its table does not have.",
+    "place-far-from-region": "Places lie far outside the region that their row gives.",
+    "place-in-kilometres": "Several places have coordinates so small that they are hardly metres.",
+    "rounded": "Cells with more than six decimal places were rounded to a millionth.",
+    "value-in-no-row": "A condition asks for a value that stands in no row.",
+}
+"""The meaning of each code, in one sentence."""
