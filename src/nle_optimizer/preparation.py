@@ -56,12 +56,12 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     settings, ledger = scenario.settings, Ledger()
     tell("eligibility")
     facts = recall(as_it_stood, scenario.schools, settings.as_of)
-    eligible = recall(keep_eligible, facts, settings, ledger)
+    eligible = recall(keep_eligible, facts, settings, ledger, scenario.current)
     tell("trusts first")
     left, trusts = recall(_trusts_first, eligible, scenario, ledger)
     matched = sum(entry.stage == "trust-first" for entry in ledger.entries.values())
     listed = recall(_as_listed, left, scenario.schools)
-    formed_table, formed = recall(form_recipients, listed, scenario.trusts, settings, ledger)
+    formed_table, formed = recall(form_recipients, listed, scenario.trusts, settings, ledger, scenario.current)
     stay = recall(with_needs, formed_table, scenario.pairs, settings, ledger)
     recipients = recall(Records.take, formed_table, stay)
     tell("candidates")
@@ -107,7 +107,8 @@ def trusts_first(scenario: Scenario) -> TrustOutcome | None:
     """
     ledger = Ledger()
     with scenario.locating():
-        eligible = keep_eligible(as_it_stood(scenario.schools, scenario.settings.as_of), scenario.settings, ledger)
+        facts = as_it_stood(scenario.schools, scenario.settings.as_of)
+        eligible = keep_eligible(facts, scenario.settings, ledger, scenario.current)
         return _trusts_first(eligible, scenario, ledger)[1]
 
 

@@ -22,7 +22,14 @@ def _standing(folder: Path, *rows: str) -> Scenario:
 
 @pytest.mark.parametrize(
     ("state", "shown"),
-    [("agreed", "agreed"), ("started", "started"), ("offered", "offered"), ("", "proposed"), ("finished", "proposed")],
+    [
+        ("agreed", "agreed"),
+        ("started", "started"),
+        ("offered", "offered"),
+        ("", "proposed"),
+        ("stopped", "proposed"),
+        ("reopened", "proposed"),
+    ],
 )
 def test_a_kept_pair_keeps_its_state(tmp_path: Path, state: str, shown: str) -> None:
     scenario = _standing(tmp_path, f"S1,N1,{state}")

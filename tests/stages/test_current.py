@@ -59,12 +59,12 @@ def test_only_agreed_and_started_pairs_are_required(state: str) -> None:
 
 
 @pytest.mark.parametrize("state", [*PAIR_STATES, ""])
-def test_only_finished_and_stopped_pairs_have_used_days_up(state: str) -> None:
+def test_only_pairs_that_ended_have_used_days_up(state: str) -> None:
     assert days(case([pair(1, 0, state)])) == ([10, 8] if state in ENDED else [10, 10])
 
 
 def test_a_placement_comes_back_when_a_pair_ends() -> None:
-    found = case([pair(1, 0, "finished")])
+    found = case([pair(1, 0, "stopped")])
     assert (found.supply.capacity[0] / 1_000_000).tolist() == [3, 3]
     assert len(found.candidates) == 4
 
@@ -132,10 +132,82 @@ def test_a_pinned_pair_whose_school_or_nle_is_out_is_an_error_with_its_row(
         case([pair(0, 0, "agreed")], schools, nles)
 
 
+@pytest.mark.parametrize(
+    ("states", "leaves"),
+    [
+        (("finished",), True),
+        (("stopped",), False),
+        (("reopened",), False),
+        (("finished", "stopped"), True),
+        (("finished", "reopened"), True),
+        (("finished", "finished"), True),
+        (("finished", ""), False),
+        (("finished", "offered"), False),
+        (("finished", "started"), False),
+    ],
+)
+def test_a_school_leaves_when_its_support_has_finished_and_none_of_its_pairs_stands(
+    states: Sequence[str], leaves: bool
+) -> None:
+    found = case([pair(n, 0, state) for n, state in enumerate(states)], nles=[{}, {}, {}])
+    nles = ", ".join(f"N{n}" for n, state in enumerate(states) if state == "finished")
+    told = [(entry.school_id, entry.stage, entry.reason, entry.evidence) for entry in found.exclusions]
+    assert told == ([("S0", "listing", "support-finished", f"support by {nles} finished")] if leaves else [])
+
+
+def test_support_by_an_nle_that_is_no_longer_listed_has_finished_all_the_same() -> None:
+    assert [entry.school_id for entry in case([pair(9, 0, "finished", days=1)]).exclusions] == ["S0"]
+
+
+def test_what_the_schools_table_says_of_a_school_comes_before_its_finished_support() -> None:
+    rows = [{"left_out": "moved"}, {"establishment_status": "Closed"}, {}]
+    reasons = [entry.reason for entry in case([pair(0, n, "finished") for n in range(3)], rows).exclusions]
+    assert reasons == ["moved", "closed", "support-finished"]
+
+
+def test_a_school_whose_support_has_finished_still_counts_in_the_record_of_its_trust() -> None:
+    rows: list[Row] = [
+        {
+            "trust_id": "T",
+            "trust_joined": "2015-01-01",
+            "latest_inspected": "2020-01-01",
+            "latest_grade": grade,
+        }
+        for grade in (3, 1)
+    ]
+    policy = {"rules": [{"name": "weak", "when": {"trust_share_below_good": {"min": 0.5}}}]}
+    found = case([pair(0, 0, "finished")], rows, eligibility=policy, as_of="2022-09-01")
+    assert [(entry.school_id, entry.reason) for entry in found.exclusions] == [("S0", "support-finished")]
+
+
+@pytest.mark.parametrize("state", ["finished", "reopened"])
+def test_a_trust_formed_from_its_schools_leaves_when_its_support_has_finished(tmp_path: Path, state: str) -> None:
+    rows = [school(1, trust_id="T1"), school(2, trust_id="T1"), school(3, trust_id="T2"), school(4, trust_id="T2")]
+    current = [
+        {"school_id": "T1", "nle_id": "N1", "state": state},
+        {"school_id": "S3", "nle_id": "N2", "state": "finished"},
+    ]
+    settings = {"eligibility": {"recipients": "trust"}, "fit": {"unknown": 0}}
+    file = write_scenario(tmp_path, settings, schools=rows, nles=[nle(1), nle(2)], current=current)
+    result = allocate(load_scenario(file))
+    assert verify(result) == []
+    told = {row["school_id"]: (row["stage"], row["reason"]) for row in result.exclusions.rows()}
+    assert told.pop("T1", None) == (("listing", "support-finished") if state == "finished" else None)
+    assert told.pop("S3") == ("listing", "support-finished")
+    assert set(told.values()) == {("recipient", "served-through-trust")} and set(told) == {"S1", "S2", "S4"}
+    assert result.claim.summary["counts"]["recipients_formed"] == 2
+
+
+def test_a_required_pair_of_a_school_whose_support_has_finished_is_an_error() -> None:
+    required_too = [{"nle_id": "N1", "school_id": "S0", "relation": "require"}]
+    with pytest.raises(InputError, match=r"required, but S0 is out at the stage listing \(support-finished"):
+        case([pair(0, 0, "finished")], pairs=required_too)
+
+
 CURRENT = [
     {"school_id": "S1", "nle_id": "N1", "state": "agreed"},
     {"school_id": "S2", "nle_id": "N2", "state": ""},
-    {"school_id": "S3", "nle_id": "N2", "state": "finished"},
+    {"school_id": "S3", "nle_id": "N2", "state": "stopped"},
     {"school_id": "S4", "nle_id": "N1", "state": "offered"},
 ]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 Rows = list[dict[str, Any]]
 DAYS = ["", "3", "5", "7.5", "10", "0.25"]
-STATES = ["", "proposed", "offered", "offered", "finished", "stopped", "agreed", "started"]
+STATES = ["", "proposed", "offered", "offered", "finished", "stopped", "reopened", "agreed", "started"]
 
 
 def add_demands(rng: Random, settings: dict[str, Any], tables: dict[str, Rows]) -> None:

@@ -13,6 +13,7 @@ STAGES: Mapping[str, str] = {
 REASONS: Mapping[str, str] = {
     "not-in-england": "Not in England",
     "closed": "Closed",
+    "support-finished": "Its support has finished",
     "not-yet-open": "Not open yet",
     "not-state-funded": "Not state-funded",
     "no-coordinates": "No place is known",
@@ -69,6 +70,7 @@ STATES: Mapping[str, str] = {
     "started": "Started",
     "finished": "Finished",
     "stopped": "Stopped",
+    "reopened": "Finished, and the school put back",
     "supported": "Supported",
     "unmatched": "Left out",
     "excluded": "Excluded",

@@ -38,7 +38,8 @@ RELATIONS = ("forbid", "require", "conflict", "objects", "previous")
 NLE_STATUS = ("available", "paused", "withdrawn")
 TRUST_DECISIONS = ("proposed", "agreed", "declined")
 PINNED = ("agreed", "started")
-ENDED = ("finished", "stopped")
+ENDED = ("finished", "stopped", "reopened")
+"""States of pairs that are over; `reopened` is a finished one whose school or trust has been put back."""
 PAIR_STATES = ("proposed", "offered", *PINNED, *ENDED)
 
 
@@ -173,7 +174,12 @@ CURRENT = _table(
     "What stands today; the allocation of an earlier run will do. Its other columns are left aside.",
     _id("school_id", "School or trust of the pair."),
     _id("nle_id", "NLE of the pair."),
-    ColumnSpec("state", Kind.CHOICE, "State of the pair; blank means proposed.", choices=PAIR_STATES),
+    ColumnSpec(
+        "state",
+        Kind.CHOICE,
+        "State of the pair; blank means proposed. A finished one takes the school or trust out.",
+        choices=PAIR_STATES,
+    ),
 )
 
 TABLES = {table.name: table for table in (SCHOOLS, NLES, TRUSTS, PAIRS, CURRENT)}

@@ -11,13 +11,26 @@ UNLIMITED_BY_TIME = "placements"
 
 
 def stands(current: Records) -> Flags:
-    """Rows of pairs that stand: neither finished nor stopped."""
+    """Rows of pairs that stand: proposed, offered, agreed or started."""
     return _in_state(current, "proposed", "offered", *PINNED)
 
 
 def pinned(current: Records) -> Flags:
     """Rows of pairs that must be matched again: agreed or started."""
     return _in_state(current, *PINNED)
+
+
+def support_finished(current: Records | None) -> dict[str, str]:
+    """The schools and trusts whose support has finished and of whom no pair stands, with what shows it."""
+    if current is None:
+        return {}
+    standing = set(current.values("school_id")[stands(current)].tolist())
+    over = current.take(_in_state(current, "finished"))
+    nles: dict[str, list[str]] = {}
+    for school, nle in zip(over.values("school_id"), over.values("nle_id"), strict=True):
+        if school not in standing:
+            nles.setdefault(school, []).append(nle)
+    return {school: f"support by {', '.join(names)} finished" for school, names in nles.items()}
 
 
 def _in_state(current: Records, *states: str) -> Flags:

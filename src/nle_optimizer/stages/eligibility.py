@@ -9,6 +9,7 @@ from nle_optimizer.records import Column, Flags, Kind, Records, Texts, as_text, 
 from nle_optimizer.scenario.policies import DERIVED_FROM, eligibility_rules
 from nle_optimizer.scenario.settings import Rule, Settings
 from nle_optimizer.stages.conditions import Verdict, evaluate
+from nle_optimizer.stages.current import support_finished
 from nle_optimizer.stages.facts import left_at_listing
 from nle_optimizer.stages.ledger import Ledger
 
@@ -16,15 +17,16 @@ RULE = "policy_rule"
 """Column that the stage adds: the name of the rule that let the school in; blank under `all`."""
 
 
-def keep_eligible(facts: Records, settings: Settings, ledger: Ledger) -> Records:
+def keep_eligible(facts: Records, settings: Settings, ledger: Ledger, current: Records | None = None) -> Records:
     """The eligible rows of the schools table, with the rule that let each in.
 
     Args:
         facts: the table as it stood, derived columns included.
         settings: the scenario's settings.
         ledger: takes everyone else, with the cells that decided.
+        current: what stands today, if there is such a table.
     """
-    listed = _leave_at_listing(facts, ledger)
+    listed = leave_as_finished(_leave_at_listing(facts, ledger), current, ledger)
     present = _leave_by_kind_and_day(listed, settings, ledger)
     rules = eligibility_rules(settings)
     if not rules:
@@ -74,6 +76,17 @@ def _leave_at_listing(facts: Records, ledger: Ledger) -> Records:
     ]
     ledger.take_out(leaving.ids.tolist(), "listing", reasons, evidence)
     return facts.take(~out)
+
+
+def leave_as_finished(table: Records, current: Records | None, ledger: Ledger) -> Records:
+    """The rows of schools and trusts whose support has not finished; the others leave at the listing."""
+    over = support_finished(current)
+    rows = np.fromiter((identifier in over for identifier in table.ids), bool, len(table))
+    if not rows.any():
+        return table
+    leaving = table.ids[rows].tolist()
+    ledger.take_out(leaving, "listing", "support-finished", [over[identifier] for identifier in leaving])
+    return table.take(~rows)
 
 
 def _leave_by_kind_and_day(table: Records, settings: Settings, ledger: Ledger) -> Records:

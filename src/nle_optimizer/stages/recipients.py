@@ -10,7 +10,7 @@ from nle_optimizer.records import Column, Integers, Kind, Records, text_column
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.settings import Settings
-from nle_optimizer.stages.eligibility import RULE
+from nle_optimizer.stages.eligibility import RULE, leave_as_finished
 from nle_optimizer.stages.ledger import Ledger
 
 COMMONEST = ("region", "local_authority")
@@ -18,9 +18,9 @@ COMMON = ("phase", "faith", "diocese")
 
 
 def form_recipients(
-    schools: Records, trusts: Records | None, settings: Settings, ledger: Ledger
+    schools: Records, trusts: Records | None, settings: Settings, ledger: Ledger, current: Records | None = None
 ) -> tuple[Records, int]:
-    """The recipients, and how many of them were formed from a trust's schools.
+    """The recipients, and how many trusts were formed from their schools; one whose support has finished leaves.
 
     Raises:
         InputError: a trust and a school of it would both be supported.
@@ -39,7 +39,7 @@ def form_recipients(
     if twice:
         what = "the trust stands as a row of its own and through its schools"
         raise InputError([Problem(Place(schools.source), "school_id", what, trust) for trust in twice])
-    return rest.joined(formed), len(formed)
+    return rest.joined(leave_as_finished(formed, current, ledger)), len(formed)
 
 
 def _refuse_both(schools: Records) -> None:

@@ -14,6 +14,7 @@ from nle_optimizer.stages.facts import as_it_stood
 from nle_optimizer.stages.ledger import Exclusion
 
 BACK = {
+    "support-finished": "it is put back: the state `reopened` in the current table, or `replan` with `reopen`",
     "closed": "it is open again: `establishment_status` in the schools table",
     "trust-not-a-recipient": "`eligibility.recipients` lets trusts be supported",
     "not-yet-arrived": "`as_of` is its day of arrival or later",

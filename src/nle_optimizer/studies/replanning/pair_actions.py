@@ -2,6 +2,7 @@
 
 from nle_optimizer.records import shortest
 from nle_optimizer.scenario.changes import Change
+from nle_optimizer.scenario.columns import ENDED
 from nle_optimizer.studies.replanning.amendments import BARRED, Amendments
 from nle_optimizer.studies.replanning.refusal import RefusedError
 
@@ -23,7 +24,7 @@ def start(desk: Amendments, change: Change) -> None:
 
 
 def finish(desk: Amendments, change: Change) -> None:
-    """The support ended well: the school is free, what was used of the NLE is gone."""
+    """The support ended well: the school leaves, what was used of the NLE is gone."""
     _must_stand(desk, change)
     used = {}
     if change.amount is not None:
@@ -39,7 +40,7 @@ def pin(desk: Amendments, change: Change) -> None:
     words = sorted(set(BARRED) & set(desk.relation(change.pair)))
     if words:
         raise RefusedError("action", f"the pair {nle}, {school} is barred ({words[0]}), so it cannot be pinned")
-    if desk.states.get(change.pair) in ("finished", "stopped"):
+    if desk.states.get(change.pair) in ENDED:
         raise RefusedError("action", f"the pair {nle}, {school} has ended, and an ended pair is not made again")
     status = desk.cell("nles", "status", nle)
     if status in GONE:

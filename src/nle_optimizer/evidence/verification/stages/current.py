@@ -13,7 +13,7 @@ from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.scenario.scenario import Scenario
 
 PINNED = ("agreed", "started")
-OVER = ("finished", "stopped")
+OVER = ("finished", "stopped", "reopened")
 FREE = "proposed"
 
 
@@ -63,6 +63,16 @@ class Current:
         wanted = pairs.nle * self.recipients + pairs.rows
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         return np.asarray(keys[at] == wanted)
+
+
+def done_with(table: Records | None, ids: Iterable[str]) -> Flags:
+    """Which schools or trusts leave: one of their pairs is finished, and all their pairs are over."""
+    states: dict[str, set[str]] = {}
+    if table is not None:
+        for school, state in zip(table.values("school_id"), table.values("state"), strict=True):
+            states.setdefault(school, set()).add(state or FREE)
+    over = {school for school, found in states.items() if "finished" in found and found <= set(OVER)}
+    return np.array([identifier in over for identifier in ids], dtype=bool)
 
 
 def read_current(scenario: Scenario, position: Mapping[str, int]) -> Current:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.evidence.verification.stages.conditions import TRUE, UNDECIDED, decide
+from nle_optimizer.evidence.verification.stages.current import done_with
 from nle_optimizer.evidence.verification.stages.facts import as_it_stood
 from nle_optimizer.records import Flags, Integers, Records, Texts
 from nle_optimizer.scenario.policies import eligibility_rules
@@ -56,6 +57,7 @@ def enter(scenario: Scenario) -> Entry:
     exits.leave(left_out.given, "listing", left_out.values)
     exits.leave(_closed(schools), "listing", "closed")
     stood = as_it_stood(schools, settings.as_of, ~exits.inside)
+    exits.leave(done_with(scenario.current, schools.ids), "listing", "support-finished")
     if settings.eligibility.recipients == "school":
         is_trust = np.asarray(schools.values("kind") == "trust", dtype=bool)
         exits.leave(is_trust, "eligibility", "trust-not-a-recipient")

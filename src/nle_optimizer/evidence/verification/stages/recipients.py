@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.findings import RefusedError
+from nle_optimizer.evidence.verification.stages.current import done_with
 from nle_optimizer.evidence.verification.stages.eligibility import NO_RULE, Entry, Exits
 from nle_optimizer.evidence.verification.stages.formed import form_trusts
 from nle_optimizer.records import Column, Flags, Integers, Kind, Records, Texts
@@ -125,6 +126,7 @@ def after_needs(scenario: Scenario, recipients: Recipients) -> tuple[Recipients,
     """The recipients whose needs let them be matched, and where the others left."""
     settings, table = scenario.settings, recipients.table
     exits = Exits(len(table))
+    exits.leave(done_with(scenario.current, table.ids), "listing", "support-finished")
     listed = _ids_with_fit(scenario.pairs)
     without_fit = np.array([school not in listed for school in table.ids], dtype=bool)
     weighted = [area for area in AREAS if settings.fit.weights.get(area, 0)]  # type: ignore[call-overload]
