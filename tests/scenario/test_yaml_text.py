@@ -5,11 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nle_optimizer.errors import InputError, Place
-from nle_optimizer.scenario.yaml_text import MAX_CHARACTERS, MAX_DEPTH, parse_value, parse_yaml
+from nle_optimizer.scenario.quantities import Range
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.scenario.yaml_text import MAX_CHARACTERS, MAX_DEPTH, parse_value, parse_yaml, value_text
 from support.scenarios import refusal
 
 
@@ -142,3 +145,57 @@ def test_json_is_read_as_yaml_1_2(value: Any) -> None:
         assert "no valid text" in str(error) or "nested" in str(error) or "not valid YAML" in str(error)
     else:
         assert found == value
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["true", "NULL", "1e3", "07", "~", "- a"])
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.dates(date(1900, 1, 1), date(2199, 12, 31))
+    | st.decimals(-(10**6), 10**6, places=3)
+    | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(VALUES)
+def test_a_value_that_is_written_on_one_line_is_read_again_as_it_was(value: Any) -> None:
+    told = value_text(value)
+    assert "\n" not in told and parse_value(told, "--set") == value
+
+
+SCALARS = st.booleans() | st.integers(-9, 9) | st.decimals(-9, 9, places=2) | st.dates(date(1990, 1, 1)) | st.text()
+RANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "min": st.integers(0, 4),
+        "max": st.integers(5, 9),
+        "not": SCALARS | st.lists(SCALARS, min_size=1, max_size=2),
+        "before": st.dates(date(1990, 1, 1), date(2100, 1, 1)),
+        "missing": st.booleans(),
+    },
+).filter(bool)
+WHENS = st.dictionaries(st.text(min_size=1), SCALARS | st.lists(SCALARS, max_size=2) | RANGES, min_size=1, max_size=2)
+
+
+@settings(max_examples=40)
+@given(WHENS)
+def test_a_condition_that_is_written_back_means_the_same_wherever_it_stands(when: dict[str, Any]) -> None:
+    written = {
+        "eligibility": {"rules": [{"name": "r", "when": when}]},
+        "trust_first": {"qualifies": {"when": when}},
+        "constraints": [{"name": "q", "type": "quota", "where": when, "maximum": 1}],
+        "objectives": [{"fit": {"where": when}}],
+    }
+    least = {"schema": 1, "name": "t", "data": {"schools": "s.csv", "nles": "n.csv"}}
+    known = Settings.model_validate({**least, **written})
+    told = known.model_dump()
+    assert Settings.model_validate({**least, **{part: told[part] for part in written}}) == known
+    assert all(parse_value(value_text(told[part]), part) == told[part] for part in written)
+
+
+def test_a_condition_that_says_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError, match="a condition needs min, max"):
+        Range.model_validate({"min": None})

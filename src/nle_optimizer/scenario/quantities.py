@@ -5,7 +5,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
 LARGEST = 1_000_000_000
 FARTHEST_KM = 100_000
@@ -130,9 +139,14 @@ class Range(Section):
 
     @model_validator(mode="after")
     def _says_something(self) -> "Range":
-        if not self.model_fields_set:
+        if not self._as_written():
             raise ValueError("a condition needs min, max, not, before or missing")
         return self
+
+    @model_serializer
+    def _as_written(self) -> dict[str, Any]:
+        told = {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
+        return {key: value for key, value in told.items() if value is not None}
 
 
 When = dict[str, Scalar | list[Scalar] | Range]

@@ -4,6 +4,7 @@ Numbers with a point become `Decimal`, so that 0.1 is a tenth. Anchors, aliases,
 nesting and documents of unreasonable size are refused: a scenario needs none of them.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -78,6 +79,28 @@ def parse_value(text: str, file: str) -> Any:
     """
     value = parse_yaml(text, file).values
     return text.strip() if isinstance(value, dict | list) and text.strip()[0] not in "[{" else value
+
+
+def value_text(value: Any) -> str:
+    """A value on one line, as `parse_value` reads it again: dates, decimals, and text that only looks like a number."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{value_text(str(key))}: {value_text(held)}" for key, held in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(value_text(held) for held in value) + "]"
+    if isinstance(value, Decimal):
+        return format(value.normalize() + 0, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and value.casefold() not in ("true", "false", "null"):
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def _marked(error: MarkedYAMLError, file: str) -> Problem:

@@ -74,9 +74,9 @@ def _in_words(condition: Any) -> str:
         return " or ".join(str(value) for value in condition)
     if not isinstance(condition, Range):
         return str(condition)
-    told = condition.model_dump(by_alias=True, exclude_unset=True)
+    told = condition.model_dump()
     words = {"min": "at least {}", "max": "at most {}", "before": "before {}", "not": "not {}"}
-    parts = [words[key].format(_in_words(value)) for key, value in told.items() if key in words and value is not None]
-    if told.get("missing") is not None:
+    parts = [words[key].format(_in_words(value)) for key, value in told.items() if key in words]
+    if "missing" in told:
         parts.append("blank" if told["missing"] else "filled")
     return " and ".join(parts)

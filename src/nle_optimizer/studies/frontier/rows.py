@@ -1,6 +1,5 @@
 """A trade-off curve as a table: what each point is worth, and the settings that give it."""
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from nle_optimizer.evidence.exchanging import written
 from nle_optimizer.records import MILLION
+from nle_optimizer.scenario.yaml_text import value_text
 from nle_optimizer.studies.frontier.frontier import Frontier
 from nle_optimizer.studies.frontier.point import Point
 
@@ -60,7 +60,7 @@ def document_of(found: Frontier) -> dict[str, Any]:
         "schema_version": 1,
         "scenario": found.case.scenario.settings.name,
         "between": list(found.between),
-        "held": [flow(level.model_dump()) for level in found.held],
+        "held": [value_text(level.model_dump()) for level in found.held],
         "kind": found.kind,
         "complete": found.complete,
         "searches": found.searches,
@@ -75,16 +75,5 @@ def _plain(row: Mapping[str, Any]) -> Row:
 
 def command_of(settings: Mapping[str, Any]) -> str:
     """The command that gives a point, for a shell; blank where there are no settings."""
-    words = [f"--set '{key}={flow(value)}'" for key, value in settings.items()]
+    words = ["--set '{}={}'".format(key, value_text(value).replace("'", "'\\''")) for key, value in settings.items()]
     return " ".join(["nle-optimizer run SCENARIO", *words]) if words else ""
-
-
-def flow(value: Any) -> str:
-    """A setting on one line, as YAML and JSON both read it."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {flow(held)}" for key, held in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(flow(held) for held in value) + "]"
-    if isinstance(value, Decimal):
-        return written(value)
-    return value if isinstance(value, str) and value.isidentifier() else json.dumps(value, default=str)

@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from nle_optimizer.scenario.yaml_text import value_text
 from nle_optimizer.studies.comparison.layout import wrapped
 from nle_optimizer.studies.frontier.frontier import Frontier
-from nle_optimizer.studies.frontier.rows import command_of, figures_of, flow, rows_of
+from nle_optimizer.studies.frontier.rows import command_of, figures_of, rows_of
 
 WIDTHS = {"supported": 10, "mean_fit": 10, "mean_distance_km": 9}
 HEADINGS = {"supported": "supported", "mean_fit": "mean fit", "mean_distance_km": "mean km"}
@@ -29,7 +30,11 @@ def frontier_text(found: Frontier) -> str:
 
 
 def _kind(found: Frontier) -> str:
-    held = f" while {', '.join(flow(level.model_dump()) for level in found.held)} is at its best" if found.held else ""
+    held = (
+        f" while {', '.join(value_text(level.model_dump()) for level in found.held)} is at its best"
+        if found.held
+        else ""
+    )
     what = "extreme point that a blend of the two can give" if found.kind == "supported" else "undominated point"
     count = f"{len(found.points):,}"
     known = f"Every {what}{held}." if found.complete else f"{count} points of more{held}; --points asks for more."

@@ -56,9 +56,7 @@ def _taken_by_trusts(scenario: Scenario) -> set[str]:
 def without_trusts(document: Document, settings: Settings, schools: Iterable[str]) -> None:
     """Let some schools not qualify for a trust: a condition on `school_id` in `trust_first.qualifies`."""
     qualifies = settings.trust_first.qualifies
-    when: Mapping[str, Any] = (
-        {} if qualifies is None else qualifies.model_dump(by_alias=True, exclude_unset=True)["when"]
-    )
+    when: Mapping[str, Any] = {} if qualifies is None else qualifies.model_dump()["when"]
     asked = None if qualifies is None else qualifies.when.get("school_id")
     document.set("trust_first.qualifies", {"when": {**when, "school_id": _narrowed(asked, set(schools))}}, ORIGIN)
 
@@ -71,5 +69,5 @@ def _narrowed(asked: Any, without: set[str]) -> Any:
         named = asked if isinstance(asked, list) else [asked]
         return [name for name in named if str(name).casefold() not in {word.casefold() for word in without}]
     barred = asked.not_ if isinstance(asked.not_, list) else [] if asked.not_ is None else [asked.not_]
-    told = asked.model_dump(by_alias=True, exclude_unset=True)
+    told = asked.model_dump()
     return {**told, "not": sorted({*(str(name) for name in barred), *without})}
