@@ -12,6 +12,7 @@ from typing import Any
 import click
 from draw_map import england_map
 
+from nle_optimizer.catalogue import findings
 from nle_optimizer.cli.main import COMMANDS, program
 from nle_optimizer.evidence.measures.registry import METRICS
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
@@ -38,6 +39,7 @@ ELSEWHERE = ("Objective.name", "Objective.parts")
 
 PARTS = {
     "DataFile": "A table's file",
+    "Sample": "A sample",
     "PairsFile": "The file of the pairs table",
     "Rule": "A rule of your own",
     "Range": "A condition",
@@ -57,6 +59,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/objectives.md", objectives_page()
     yield "reference/constraints.md", constraints_page()
     yield "reference/metrics.md", metrics_page()
+    yield "reference/findings.md", findings_page()
     yield "reference/rules.md", rules_page()
     yield "images/england.svg", england_map(DOCS.parent)
 
@@ -240,6 +243,13 @@ def metrics_page() -> str:
         f"| `{metric.name}` | {metric.sense} | {metric.unit} | {_cell(metric.formula)} | {_cell(metric.source)} |"
         for metric in METRICS
     ]
+    return _text(lines)
+
+
+def findings_page() -> str:
+    """Every finding by its code."""
+    lines = ["# Findings", MARK, "", *str(findings.__doc__).splitlines(), "", "| code | what it says |", "|---|---|"]
+    lines += [f"| `{code}` | {_cell(meaning)} |" for code, meaning in findings.FINDINGS.items()]
     return _text(lines)
 
 

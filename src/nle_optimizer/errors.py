@@ -15,6 +15,7 @@ The tree::
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 from nle_optimizer.catalogue.findings import FINDINGS
@@ -79,6 +80,21 @@ class Finding(Problem):
 
     def __str__(self) -> str:
         return super().__str__()
+
+    def entry(self) -> dict[str, str | int | None]:
+        """What files and JSON say of it.
+
+        `file` is a name without its folder; `row` is of a table and `line` of a scenario file; `column` is a column or
+        a setting; `text` says what was found, what was got and what to do.
+        """
+        return {
+            "code": self.code,
+            "file": PurePath(self.place.file).name,
+            "row": self.place.row,
+            "line": self.place.line,
+            "column": self.path,
+            "text": str(Problem(Place(), "", self.what, self.got, self.hint)),
+        }
 
 
 class NleOptimizerError(Exception):

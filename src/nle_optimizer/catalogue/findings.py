@@ -1,6 +1,9 @@
-"""Every finding: something in the inputs that is used otherwise than its author may have meant. It warns, never stops.
+"""What deserves a second look in the inputs: used, but perhaps not as its author meant it.
 
-A finding's code is what programs look for; its text is for people. `docs/reference/findings.md` is made from this.
+A finding warns and stops nothing; what cannot be used is an error. Findings stand on stderr (those of one code
+together, the first three in full), in `summary.json` under `findings` (code, file, row or line, column or setting,
+text), in every JSON output, on the page, in the workbook, and counted by code in `manifest.json`. Row numbers are
+those of the file as it was read. A copy without names says what a code means, not what stood in the cell.
 """
 
 FINDINGS = {
@@ -17,6 +20,7 @@ FINDINGS = {
     "place-far-from-region": "Places lie far outside the region that their row gives.",
     "place-in-kilometres": "Several places have coordinates so small that they are hardly metres.",
     "rounded": "Cells with more than six decimal places were rounded to a millionth.",
+    "sample-of-another-policy": "The schools are a sample that was drawn for another policy than judges them.",
     "value-in-no-row": "A condition asks for a value that stands in no row.",
 }
 """The meaning of each code, in one sentence."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_findings, print_json
+from nle_optimizer.cli.options import format_option, print_json, warn
 
 SHOWN = 3
 
@@ -34,7 +34,7 @@ def compare(first: Path, second: Path, show: int, page: Path | None, form: str) 
     from nle_optimizer.studies.comparison.text import comparison_text
 
     comparison = difference(first, second)
-    print_findings(comparison.warnings)
+    warn(comparison.warnings)
     if page is not None:
         _write_page(page, comparison.document(), first, second)
     if form == "json":

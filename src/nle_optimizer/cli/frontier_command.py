@@ -68,7 +68,7 @@ def frontier(
     names = [name.strip() for name in between.split(",")]
     with steps(loaded.settings.name, points) as step, loaded.locating():
         found = curve(loaded, names, points, lambda: stopping(time_limit), step)
-    document = document_of(found)
+    document = {**document_of(found), "findings": [finding.entry() for finding in loaded.findings]}
     if out is not None:
         _write(out, found, document, force=force)
     if form == "json":

@@ -1,10 +1,13 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from nle_optimizer.errors import Finding
 
 Command = Callable[..., Any]
 
@@ -78,7 +81,7 @@ def outlines_of(boundaries: Path | None) -> Any:
     try:
         return read_outlines(boundaries)
     except InputError as error:
-        print_findings([f"{error}; the map is drawn without outlines"])
+        warn([f"{error}; the map is drawn without outlines"])
         return ()
 
 
@@ -91,7 +94,28 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=not shows_everything, indent=1, allow_nan=False))
 
 
-def print_findings(findings: Any) -> None:
-    """Print warnings to stderr."""
+SHOWN = 3
+"""Findings of one code that are shown one by one; the rest are counted."""
+
+
+def grouped(findings: "Iterable[Finding]") -> list[str]:
+    """Findings as lines: those of one code together, the first few in full and the rest counted."""
+    by_code: dict[str, list[str]] = {}
     for finding in findings:
-        click.echo(f"warning: {finding}", err=True)
+        by_code.setdefault(finding.code, []).append(str(finding))
+    lines = []
+    for code, told in by_code.items():
+        lines += told[:SHOWN]
+        lines += [f"{len(told) - SHOWN:,} more like these ({code})"] if len(told) > SHOWN else []
+    return lines
+
+
+def print_findings(findings: "Iterable[Finding]") -> None:
+    """Print findings to stderr, grouped."""
+    warn(grouped(findings))
+
+
+def warn(sentences: "Iterable[str]") -> None:
+    """Print warnings to stderr."""
+    for sentence in sentences:
+        click.echo(f"warning: {sentence}", err=True)

@@ -71,7 +71,7 @@ def recruit(
     if out is not None:
         _write(out, found, force=force)
     if form == "json":
-        print_json(found.document())
+        print_json({**found.document(), "findings": [finding.entry() for finding in loaded.findings]})
     else:
         click.echo(recruitment_text(found))
         click.echo("" if out is None else f"\nRecruits: {out / RECRUITS}", nl=out is not None)

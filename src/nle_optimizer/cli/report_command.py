@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import boundaries_option, force_option, outlines_of, print_findings
+from nle_optimizer.cli.options import boundaries_option, force_option, outlines_of, warn
 
 
 @click.command()
@@ -45,7 +45,7 @@ def report(
     from nle_optimizer.reports.view.reading import read_view
 
     view, findings = read_view(run)
-    print_findings(findings)
+    warn(findings)
     outlines = outlines_of(boundaries)
     if outlines:
         view = view.with_outlines(outlines)
@@ -53,7 +53,7 @@ def report(
     if share is None:
         made = {**files_for_people(view, boundaries if outlines else None), **wanted.files(view)}
         files, kept = replace_files(run, made, force=force)
-        print_findings(kept)
+        warn(kept)
         for file in files:
             click.echo(file)
         return

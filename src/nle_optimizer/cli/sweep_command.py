@@ -89,7 +89,7 @@ def sweep(
         from nle_optimizer.reports.page.sweep_page import sweep_page
 
         (swept.folder / PAGE).write_bytes(sweep_page(plan.name, swept.rows))
-    _tell(swept, form)
+    _tell(swept, plan, form)
     if any(status in swept.statuses for status in ("error", "lost")):
         raise click.exceptions.Exit(1)
 
@@ -123,7 +123,7 @@ def _list(plan: "Plan", form: str) -> None:
     click.echo(f"{len(points):,} points{same}; nothing was solved")
 
 
-def _tell(swept: "Swept", form: str) -> None:
+def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
     """Print what came of the sweep."""
     if form == "json":
         print_json(
@@ -134,6 +134,7 @@ def _tell(swept: "Swept", form: str) -> None:
                 "computed": swept.computed,
                 "reused": swept.reused,
                 "statuses": swept.statuses,
+                "findings": [finding.entry() for finding in plan.bases[0].findings],
                 "rows": list(swept.rows),
             }
         )

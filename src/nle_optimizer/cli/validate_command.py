@@ -1,10 +1,11 @@
 """`validate`: reads everything, reports every problem at once, solves nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json, scenario_options
+from nle_optimizer.cli.options import format_option, grouped, print_json, scenario_options
 
 
 @click.command()
@@ -24,7 +25,8 @@ def validate(
     """
     entries = [_entry(file, choose, sets, allow_outside) for file in scenarios]
     if form == "json":
-        print_json({"schema_version": 1, "scenarios": entries})
+        told = [{**entry, "findings": [found.entry() for found in entry["findings"]]} for entry in entries]
+        print_json({"schema_version": 1, "scenarios": told})
     else:
         for entry in entries:
             _print(entry)
@@ -32,28 +34,27 @@ def validate(
         raise click.exceptions.Exit(1)
 
 
-def _entry(
-    file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool
-) -> dict[str, list[str] | str]:
+def _entry(file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool) -> dict[str, Any]:
+    """What is wrong with a scenario, and its findings: as JSON has them, and as lines."""
     from nle_optimizer.allocation import check
     from nle_optimizer.errors import InfeasibleError, InputError
     from nle_optimizer.scenario.scenario import load_scenario
 
-    findings: list[str] = []
+    entry: dict[str, Any] = {"scenario": str(file), "errors": [], "findings": []}
     try:
         scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside)
-        findings = [str(finding) for finding in scenario.findings]
+        entry["findings"] = list(scenario.findings)
         check(scenario)
     except InputError as error:
-        return {"scenario": str(file), "errors": [str(p) for p in error.problems], "findings": findings}
+        entry["errors"] = [str(problem) for problem in error.problems]
     except InfeasibleError as error:
-        return {"scenario": str(file), "errors": list(error.clashes), "findings": findings}
-    return {"scenario": str(file), "errors": [], "findings": findings}
+        entry["errors"] = list(error.clashes)
+    return entry
 
 
-def _print(entry: dict[str, list[str] | str]) -> None:
-    for finding in entry["findings"]:
-        click.echo(f"warning: {finding}")
+def _print(entry: dict[str, Any]) -> None:
+    for line in grouped(entry["findings"]):
+        click.echo(f"warning: {line}")
     for error in entry["errors"]:
         click.echo(f"error: {error}")
     count = len(entry["errors"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_findings, print_json
+from nle_optimizer.cli.options import format_option, print_json, warn
 
 
 @click.command()
@@ -22,7 +22,7 @@ def verify(run_folder: Path, form: str) -> None:
     with steps("verifying", 1) as step:
         step(f"verifying {run_folder.name}")
         wrong = check(run_folder)
-    print_findings(left_to_people(run_folder, read_json(run_folder / MANIFEST)))
+    warn(left_to_people(run_folder, read_json(run_folder / MANIFEST)))
     if form == "json":
         print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
     else:

@@ -44,6 +44,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         "needs": _needs(outcome),
         "firm_pairs": None if outcome.firm is None else int(outcome.firm.sum()),
         "capacity": _capacity(outcome),
+        "findings": [finding.entry() for finding in outcome.scenario.findings],
     }
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -121,6 +122,7 @@ def _manifest(result: Result, files: Mapping[str, bytes], circumstances: Circums
             "platform": f"{sys.platform} {platform.machine()}",
             **{name: version(name) for name in PACKAGES},
         },
+        "findings": dict(sorted(Counter(finding.code for finding in scenario.findings).items())),
         "inputs": _source_hashes(scenario),
         "outputs": hashes(files),
     }

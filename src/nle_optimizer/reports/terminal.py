@@ -43,6 +43,7 @@ def summary_text(result: Result, folder: Path) -> str:
     lines += _reasons("Left out because", result.unmatched.columns["reason"])
     lines += _reasons("NLEs out because", [reason for reason in result.claim.tables["nles"]["reason"] if reason])
     lines += _reasons("Excluded because", result.exclusions.columns["reason"])
+    lines += _reasons("Findings", [found["code"] for found in summary["findings"]])
     verified, place = "Verified a second time from its inputs.", f"Run folder: {folder}"
     fits = len(verified) + 1 + len(place) <= WIDTH
     lines += ["", *([f"{verified} {place}"] if fits else [verified, place])]

@@ -41,6 +41,7 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks.computed_names_are_free()
     checks.regions_stand_somewhere()
     checks.offers_are_used()
+    checks.sample_has_the_eligible()
     if not reading.problems:
         checks.columns_are_used()
 
@@ -220,6 +221,19 @@ class _Checks:
                 place = self.document.place(steps)
                 found = Finding(place, path, what, hint=hint, code="offer-of-no-resource")
                 self.reading.findings.append(found)
+
+    def sample_has_the_eligible(self) -> None:
+        """A sample that was drawn for one policy and is judged by another lacks some who would be eligible."""
+        sample, judged = self.settings.sample, self.settings.eligibility
+        policy = "rules of your own" if judged.rules is not None else judged.policy or "all"
+        if sample is None or sample.kept == 1 or policy in sample.policies:
+            return
+        drawn_for = " or ".join(sample.policies)
+        what = f"the schools are a sample drawn for {drawn_for}; of all others only {sample.kept:%} were kept"
+        hint = "counts of schools under another policy are too small; generate the scenario without --keep-others"
+        place = self.document.place(("eligibility",))
+        found = Finding(place, "eligibility.policy", what, policy, hint, code="sample-of-another-policy")
+        self.reading.findings.append(found)
 
     def pairs_lead_somewhere(self) -> None:
         for table in ("pairs", "current"):

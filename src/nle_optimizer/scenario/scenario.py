@@ -32,6 +32,7 @@ class Scenario:
         resources: names of the resources that limit an NLE, in order.
         findings: what deserves a warning; never an error.
         document: the merged text the settings came from, with origins.
+        of_tables: those of the findings that were made while the tables were read.
     """
 
     file: Path
@@ -44,6 +45,7 @@ class Scenario:
     resources: tuple[str, ...]
     findings: tuple[Finding, ...]
     document: Document
+    of_tables: tuple[Finding, ...]
 
     def replace(self, changes: Mapping[str, Any]) -> "Scenario":
         """The same scenario with dotted settings changed, validated anew; tables are read again only
@@ -67,7 +69,7 @@ class Scenario:
         settings = validate(document)
         if how_read(settings) != how_read(self.settings):
             return _assemble(document)
-        return _checked(document, settings, self._tables(), Reading(), self.resources)
+        return _checked(document, settings, self._tables(), Reading(findings=[*self.of_tables]), self.resources)
 
     def with_tables(self, tables: Mapping[str, Records | None], document: Document) -> "Scenario":
         """Some other tables, of the same resources, under the settings of a document, checked as files are.
@@ -75,7 +77,8 @@ class Scenario:
         Raises:
             InputError: whatever is wrong with the document, or with the tables under it.
         """
-        return _checked(document, validate(document), {**self._tables(), **tables}, Reading(), self.resources)
+        reading = Reading(findings=[*self.of_tables])
+        return _checked(document, validate(document), {**self._tables(), **tables}, reading, self.resources)
 
     @contextmanager
     def locating(self) -> Iterator[None]:
@@ -165,6 +168,7 @@ def _checked(
     reading: Reading,
     resources: tuple[str, ...],
 ) -> Scenario:
+    of_tables = tuple(reading.findings)
     check(document, settings, tables, resources, reading)
     schools, nles = tables["schools"], tables["nles"]
     if reading.problems or schools is None or nles is None:
@@ -180,6 +184,7 @@ def _checked(
         resources,
         tuple(reading.findings),
         document,
+        of_tables,
     )
 
 

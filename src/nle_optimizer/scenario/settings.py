@@ -323,6 +323,15 @@ class Preferences(Section):
     """How NLEs order schools and trusts; `nle_rank` in the pairs table beats it."""
 
 
+class Sample(Section):
+    """Of a scenario whose schools are a sample: which of them were all kept."""
+
+    policies: list[str] = Field(min_length=1)
+    """Policies under which every school that is eligible was kept; under any other, some are missing."""
+    kept: Share
+    """The share of the other schools that was kept."""
+
+
 class Settings(Section):
     """A scenario file."""
 
@@ -334,6 +343,8 @@ class Settings(Section):
     """Title for people; printed above the summary."""
     as_of: Day | None = None
     """Policies count inspections, joins and waiting up to this day."""
+    sample: Sample | None = None
+    """Says that the schools are a sample, and of what; `nle-optimizer generate --keep-others` writes it."""
     data: Data
     """The tables, each a path from this file's folder, or a mapping as under *A table's file*."""
     eligibility: Eligibility = Eligibility()

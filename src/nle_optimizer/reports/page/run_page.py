@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nle_optimizer.catalogue.findings import FINDINGS
 from nle_optimizer.reports.charts.of_run import charts_of
 from nle_optimizer.reports.page.naming import nle_names, school_names
 from nle_optimizer.reports.page.render import render
@@ -14,6 +15,8 @@ from nle_optimizer.reports.words import STAGES, proof_in_words, worded
 
 SCRIPTS = ("read.js", "table.js", "filters.js", "projection.js", "map.js", "key.js", "entry.js", "run.js")
 MOST_REASONS = 6
+MOST_FINDINGS = 3
+"""Findings of one code that are shown; the rest are counted."""
 TABLE_NAMES = {"nles": "NLEs", "current": "what stands today", "pairs": "listed pairs"}
 
 
@@ -40,6 +43,7 @@ def run_page(view: View) -> bytes:
         further_leads=LEADS,
         drawn=_drawn(view),
         charts=charts_of(view),
+        findings=_findings(view),
         settings=_settings(view),
         vintage=_vintage(view),
         view=view,
@@ -143,6 +147,16 @@ def _told(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "; ".join(_told(entry) for entry in value)
     return str(value)
+
+
+def _findings(view: View) -> list[tuple[str, list[str], int]]:
+    """What each code of the findings means, the first of them with their places, and how many there are."""
+    by_code: dict[str, list[str]] = {}
+    for found in view.findings:
+        at = found["row"] or found["line"]
+        place = ", ".join(filter(None, (found["file"], f"row {at}" if at else "", found["column"])))
+        by_code.setdefault(found["code"], []).append(f"{place}: {found['text']}")
+    return [(FINDINGS.get(code, code), told[:MOST_FINDINGS], len(told)) for code, told in by_code.items()]
 
 
 def _vintage(view: View) -> list[tuple[str, str]]:

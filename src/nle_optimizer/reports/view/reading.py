@@ -37,6 +37,7 @@ NUMBERS = (
 )
 NUMBERED = ("fit_", "capacity_", "used_", "distance_km")
 """Columns of numbers: by their names, and by how these begin."""
+FINDING_KEYS = ("code", "file", "row", "line", "column", "text")
 PARTS: Mapping[str, Callable[[Any], bool]] = {
     "status": lambda part: isinstance(part, str),
     "scenario": lambda part: isinstance(part, str),
@@ -45,6 +46,9 @@ PARTS: Mapping[str, Callable[[Any], bool]] = {
     "metrics": lambda part: isinstance(part, dict) and all(_is_figure(figure) for figure in part.values()),
     "capacity": lambda part: (
         isinstance(part, dict) and all(_has(group, "available", "used") for group in part.values())
+    ),
+    "findings": lambda part: (
+        part is None or (isinstance(part, list) and all(_has(found, *FINDING_KEYS) for found in part))
     ),
     "objectives": lambda part: isinstance(part, list) and all(_has(level, "name", "sense", "value") for level in part),
 }

@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import cos, sin, sqrt
 from typing import Any
 
+from nle_optimizer.catalogue.findings import FINDINGS
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.reports.settings import Setting
 from nle_optimizer.reports.view.pseudonyms import OF_A_TRUST, Scrubber, pseudonyms
@@ -86,7 +87,17 @@ def _summary(view: View, scrub: Scrubber) -> Mapping[str, Any]:
     metrics.pop("total_distance_km", None)
     limits = [limit for limit in view.summary.get("constraints", ()) if not re.search(OF_A_TRUST, limit["label"])]
     summary.pop("robustness", None)
-    return {**summary, "metrics": metrics, "constraints": scrub.value(limits)}
+    return {
+        **summary,
+        "metrics": metrics,
+        "constraints": scrub.value(limits),
+        "findings": [_without_cells(found) for found in view.summary.get("findings", ())],
+    }
+
+
+def _without_cells(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A finding without what was found in a cell, which may be a name: what its code means stands for it."""
+    return {**found, "row": None, "text": FINDINGS.get(found["code"], "")}
 
 
 def _tables(view: View, instead: Mapping[str, str], scrub: Scrubber) -> dict[str, TextTable]:

@@ -48,6 +48,12 @@ class View:
         """A table as the run read it."""
         return Rows(self.inputs.get(name, {}))
 
+    @property
+    def findings(self) -> Sequence[Mapping[str, Any]]:
+        """What was used otherwise than its author may have meant; none of a run of an earlier version."""
+        entries: Sequence[Mapping[str, Any]] = self.summary.get("findings") or ()
+        return entries
+
     def with_outlines(self, outlines: Outlines) -> "View":
         """The same with outlines of regions."""
         return replace(self, outlines=outlines)

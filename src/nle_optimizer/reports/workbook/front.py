@@ -23,6 +23,7 @@ HOLDS: Mapping[str, str] = {
     "Excluded": "Schools that were not considered, at which stage, and on what evidence.",
     "NLEs": "Every NLE: state, capacity and use, and what one place more or fewer would change.",
     "Settings": "Every setting in force, and where it comes from.",
+    "Findings": "Inputs that were used, but perhaps not as their authors meant them.",
     SHEET: "Yours to fill in: what was decided on each pair.",
 }
 FILLING = (

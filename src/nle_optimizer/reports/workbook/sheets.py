@@ -55,6 +55,7 @@ def sheets_of(view: View) -> list[Sheet]:
         Sheet("Excluded", list(_excluded(view))),
         Sheet("NLEs", list(_nles(view))),
         Sheet("Settings", list(_settings(view))),
+        *([Sheet("Findings", list(_findings(view)))] if view.findings else []),
     ]
 
 
@@ -209,6 +210,13 @@ def _nles(view: View) -> Iterator[Column]:
     for key, label in (("local_authority", "Authority"), ("region", "Region")):
         cells = read.by("nle_id", key)
         yield Column(label, [cells.get(nle, "") for nle in ids], 22)
+
+
+def _findings(view: View) -> Iterator[Column]:
+    widths = {"code": 26, "file": 20, "row": 8, "line": 8, "column": 28, "text": 80}
+    for name, width in widths.items():
+        kind: Kind = "whole" if name in ("row", "line") else "text"
+        yield Column(name.capitalize(), [str(found[name] or "") for found in view.findings], width, kind)
 
 
 def _settings(view: View) -> Iterator[Column]:

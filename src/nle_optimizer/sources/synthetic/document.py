@@ -13,7 +13,7 @@ _TEXT = """\
 name: {name}
 title: {title}
 as_of: {as_of}                    # inspections, joins and waiting count up to this day
-
+{sample}
 data:
   schools: schools.csv
   nles: nles.csv
@@ -50,6 +50,12 @@ objectives:
 seed: {seed}                               # of the lottery that settles ties
 """
 
+_SAMPLE = """\
+sample:                               # some schools that are not below Good twice were left out
+  policies: [two-below-good-2022, rise-2025]   # under these, nobody who is eligible is missing
+  kept: {kept!r}
+"""
+
 
 def scenario_text(england: SyntheticEngland, name: str) -> str:
     """The text of `scenario.yaml` for a scenario of that name."""
@@ -61,6 +67,7 @@ def scenario_text(england: SyntheticEngland, name: str) -> str:
         departures="".join(f"# {line}.\n" for line in _departures(request)),
         name=_plain(name),
         as_of=request.as_of.isoformat(),
+        sample="" if request.keep_others == 1 else _SAMPLE.format(kept=request.keep_others),
         seed=request.seed,
     )
 
