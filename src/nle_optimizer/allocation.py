@@ -28,7 +28,7 @@ from nle_optimizer.records import MILLION
 from nle_optimizer.result import Beside, Result
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.outcome import carried_out
-from nle_optimizer.rules.registry import check_rule, procedure_named
+from nle_optimizer.rules.registry import check_rule, procedure_named, procedure_of
 from nle_optimizer.rules.rule import Procedure
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.geography import settings_problem
@@ -49,6 +49,7 @@ def allocate(
     known: KnownPrices | None = None,
     *,
     brief: bool = False,
+    allow_code: bool = False,
 ) -> Result:
     """Match NLEs with the schools and trusts of a scenario.
 
@@ -60,6 +61,7 @@ def allocate(
         recall: calls each stage; a sweep's memory gives again what a stage gave before.
         known: prices of similar cases, which save time and change nothing; those of this one are kept there.
         brief: leave out the tables that only people read; such a result cannot be written as a run folder.
+        allow_code: whether code of one's own may run that the scenario names as its rule.
 
     Returns:
         The result, not verified yet; its status is `infeasible` where required pairs clash.
@@ -70,6 +72,7 @@ def allocate(
         UnsupportedError: the scenario asks for what no engine or rule can do.
     """
     tell = progress or (lambda _: None)
+    scenario = scenario.allowing_code() if allow_code else scenario
     check_request(scenario)
     with scenario.locating():
         outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall, known)
@@ -119,10 +122,11 @@ def check_request(scenario: Scenario) -> None:
     """Refuse what nothing here can carry out, before anything is computed.
 
     Raises:
-        InputError: an unknown rule, or a value out of range.
+        InputError: an unknown rule, code that nobody has allowed to run, or a value out of range.
     """
     settings = scenario.settings
     check_rule(settings.rule, scenario.document.place(("rule",)))
+    scenario.permitted_rule()
     detour = settings_problem(settings.geography)
     if detour is not None:
         place = scenario.document.place(("geography", "detour_factor"))
@@ -160,9 +164,9 @@ def solve(
     case = prepare(scenario, tell, recall)
     settings = scenario.settings
     tell("matching")
-    procedure = procedure_named(settings.rule)
+    procedure = procedure_of(scenario)
     if procedure is not None:
-        with interrupts as interrupted:
+        with interrupts if scenario.own_rule is None else nullcontext(_never) as interrupted:
             return _by_rule(case, procedure, Stopping(Fraction(stop.gap), stop.work, deadline, interrupted, detail))
     engines = engines_for(case.problem, settings.engine)
     engine = next(engines)

@@ -61,12 +61,13 @@ def benchmark(
     number of workers.
     """
     from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.benchmark.asked import rules_asked
+    from nle_optimizer.studies.benchmark.asked import permitting, rules_asked
 
     names = rules_asked(rules)
     sets = sets if time_limit is None else (*sets, f"stop.seconds={time_limit}")
     _refuse(out, resume)
     loaded = [load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside) for file in scenarios]
+    loaded = [permitting(scenario, names) for scenario in loaded]
     for scenario in loaded:
         print_findings(scenario.findings)
     found = _tried(loaded, names, draws, workers, out)

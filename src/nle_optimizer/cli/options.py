@@ -35,6 +35,15 @@ def scenario_options(command: Command) -> Command:
     return command
 
 
+def code_option(command: Command) -> Command:
+    """--allow-code."""
+    return click.option(
+        "--allow-code",
+        is_flag=True,
+        help="Let code run that a file names as its rule; without, it is refused and told.",
+    )(command)
+
+
 def format_option(command: Command) -> Command:
     """--format text|json."""
     return click.option(

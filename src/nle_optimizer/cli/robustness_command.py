@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_json, workers_option
+from nle_optimizer.cli.options import code_option, force_option, format_option, print_json, workers_option
 
 if TYPE_CHECKING:
     from nle_optimizer.evidence.claim import TextTable
@@ -25,10 +25,13 @@ FILE = "robustness.csv"
     help="Draws of the areas' weights, and as many around the estimates where `uncertainty` has rates.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write robustness.csv here.")
+@code_option
 @workers_option
 @force_option
 @format_option
-def robustness(run_folder: Path, draws: int, workers: int | None, out: Path | None, force: bool, form: str) -> None:
+def robustness(
+    run_folder: Path, draws: int, allow_code: bool, workers: int | None, out: Path | None, force: bool, form: str
+) -> None:
     """Tell how far the weight of each area can move before another plan is better, and how firmly each pair stands.
 
     A pair is firm where it stands in nine of ten draws, and a toss-up below three of ten. Draws depend on the seed
@@ -43,7 +46,8 @@ def robustness(run_folder: Path, draws: int, workers: int | None, out: Path | No
 
     if out is not None:
         refuse_existing(out, _signature(), force=force)
-    folder = reopen(run_folder).folder
+    folder = reopen(run_folder, allow_code=allow_code).folder
+    folder.scenario.permitted_rule()
     with steps("robustness", len(trials_of(folder.scenario, folder.claim, draws))) as step:
         found = found_by(folder.scenario, folder.claim, draws, workers, step)
     if out is not None:

@@ -9,6 +9,7 @@ import click
 
 from nle_optimizer.cli.options import (
     boundaries_option,
+    code_option,
     force_option,
     format_option,
     outlines_of,
@@ -37,6 +38,7 @@ STEPS = 7
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder; with several scenarios, a folder of them.")
 @scenario_options
+@code_option
 @click.option("--rule", metavar="NAME", help="Matching rule; the same as --set rule=NAME.")
 @click.option("--time-limit", type=float, metavar="S", help="Stop after so many seconds with the best found.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where schools are left out.")
@@ -52,6 +54,7 @@ def run(
     choose: tuple[str, ...],
     sets: tuple[str, ...],
     allow_outside: bool,
+    allow_code: bool,
     rule: str | None,
     time_limit: float | None,
     strict: bool,
@@ -73,7 +76,7 @@ def run(
     from nle_optimizer.folders import refuse_existing
     from nle_optimizer.reports.run_folder import RUN_FOLDER
 
-    loaded = _load(scenarios, choose, sets, allow_outside)
+    loaded = _load(scenarios, choose, sets, allow_outside, allow_code)
     targets = [_target(out, scenario.settings.name, several=len(loaded) > 1) for scenario in loaded]
     if len(set(targets)) < len(targets):
         raise click.UsageError("two scenarios have the same name, and would share a run folder; run them one by one")
@@ -103,19 +106,22 @@ def run(
         raise click.exceptions.Exit(1)
 
 
-def _load(files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool) -> list[Any]:
+def _load(
+    files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool, allow_code: bool
+) -> list[Any]:
     """Every scenario, before any is solved; the problems of all of them at once."""
     from nle_optimizer.cli.progress import steps
     from nle_optimizer.errors import InputError, Problem
     from nle_optimizer.scenario.scenario import load_scenario
 
+    how: dict[str, Any] = {"choose": choose, "sets": sets, "allow_outside": allow_outside, "allow_code": allow_code}
     loaded: list[Any] = []
     problems: list[Problem] = []
     with steps("reading", len(files)) as step:
         for file in files:
             step(f"reading {file.name}")
             try:
-                loaded.append(load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside))
+                loaded.append(load_scenario(file, **how))
             except InputError as error:
                 problems += error.problems
     if problems:

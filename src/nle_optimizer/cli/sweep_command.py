@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nle_optimizer.cli.interruption import INTERRUPTED
-from nle_optimizer.cli.options import format_option, print_findings, print_json, scenario_options
+from nle_optimizer.cli.options import code_option, format_option, print_findings, print_json, scenario_options
 
 if TYPE_CHECKING:
     from nle_optimizer.studies.sweep.conduct import Swept, Watch
@@ -28,6 +28,7 @@ WELL = ("optimal", "feasible", "completed")
 @click.option("--scenarios", metavar="NAME,NAME", help="Start from each of these named scenarios of the file.")
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Repeat each point with N seeds in a row.")
 @scenario_options
+@code_option
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; by default one a core.")
 @click.option("--scheduler", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it: tcp://HOST:8786.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results; by default runs/NAME-sweep.")
@@ -43,6 +44,7 @@ def sweep(
     choose: tuple[str, ...],
     sets: tuple[str, ...],
     allow_outside: bool,
+    allow_code: bool,
     workers: int | None,
     scheduler: str | None,
     out: Path | None,
@@ -70,7 +72,13 @@ def sweep(
     from nle_optimizer.studies.sweep.plan import plan_sweep
 
     plan = plan_sweep(
-        scenario, _wanted(**parts), choose=choose, sets=sets, allow_outside=allow_outside, may_be_huge=yes
+        scenario,
+        _wanted(**parts),
+        choose=choose,
+        sets=sets,
+        allow_outside=allow_outside,
+        allow_code=allow_code,
+        may_be_huge=yes,
     )
     print_findings(plan.bases[0].findings)
     if dry_run:

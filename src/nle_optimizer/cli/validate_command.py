@@ -5,25 +5,27 @@ from typing import Any
 
 import click
 
-from nle_optimizer.cli.options import format_option, grouped, print_json, scenario_options
+from nle_optimizer.cli.options import code_option, format_option, grouped, print_json, scenario_options
 
 
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
 @scenario_options
+@code_option
 @format_option
 def validate(
     scenarios: tuple[Path, ...],
     choose: tuple[str, ...],
     sets: tuple[str, ...],
     allow_outside: bool,
+    allow_code: bool,
     form: str,
 ) -> None:
     """Read scenarios and their tables, and report every problem at once. Solves nothing.
 
     Exits with 1 where there are errors; findings only warn.
     """
-    entries = [_entry(file, choose, sets, allow_outside) for file in scenarios]
+    entries = [_entry(file, choose, sets, allow_outside, allow_code) for file in scenarios]
     if form == "json":
         told = [{**entry, "findings": [found.entry() for found in entry["findings"]]} for entry in entries]
         print_json({"schema_version": 1, "scenarios": told})
@@ -34,7 +36,9 @@ def validate(
         raise click.exceptions.Exit(1)
 
 
-def _entry(file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool) -> dict[str, Any]:
+def _entry(
+    file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool, allow_code: bool
+) -> dict[str, Any]:
     """What is wrong with a scenario, and its findings: as JSON has them, and as lines."""
     from nle_optimizer.allocation import check
     from nle_optimizer.errors import InfeasibleError, InputError
@@ -42,7 +46,7 @@ def _entry(file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_out
 
     entry: dict[str, Any] = {"scenario": str(file), "errors": [], "findings": []}
     try:
-        scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside)
+        scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside, allow_code=allow_code)
         entry["findings"] = list(scenario.findings)
         check(scenario)
     except InputError as error:

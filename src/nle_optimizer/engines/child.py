@@ -1,8 +1,8 @@
 """Work in a process of its own, so that an abort of native code or a lost deadline cannot take the program down.
 
 A child is a fresh interpreter that takes calls from its standard input and answers on its standard output, both
-pickled. It ends when its parent closes it, and by itself when its parent is gone. It ignores the keyboard: the
-parent decides what an interrupt means.
+pickled. It imports nothing from the working directory, where anybody's files may lie. It ends when its parent closes
+it, and by itself when its parent is gone. It ignores the keyboard: the parent decides what an interrupt means.
 """
 
 import os
@@ -38,7 +38,7 @@ class Child:
 
     def __init__(self, *modules: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"from nle_optimizer.engines.child import serve; serve(*{modules!r})"],
+            [sys.executable, "-P", "-c", f"from nle_optimizer.engines.child import serve; serve(*{modules!r})"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},

@@ -12,6 +12,7 @@ from nle_optimizer.model.breaches import overuse
 from nle_optimizer.model.constraints.standing import Standing, standings, violations
 from nle_optimizer.model.levels import AnyLevel, Level
 from nle_optimizer.records import MILLION, Flags, Integers, as_text, fixed
+from nle_optimizer.scenario.own_code import rule_name
 from nle_optimizer.stages.eligibility import RULE
 from nle_optimizer.stages.recipients import need_sources
 from nle_optimizer.stages.supply import asked_and_given
@@ -26,7 +27,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         "schema_version": 1,
         "scenario": settings.name,
         "title": settings.title,
-        "rule": settings.rule,
+        "rule": rule_name(settings.rule),
         "engine": solution.engine,
         "status": outcome.status,
         "stopped": solution.stopped,

@@ -8,11 +8,20 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
 HEAD = "Every setting of this run, with its origin. Run it again: nle-optimizer run scenario.resolved.yaml"
 DATA = "data"
+RULE = "rule"
+
+
+def inputs_of(scenario: Scenario) -> dict[str, str]:
+    """Where the run folder keeps what the scenario read: each table, and a rule of one's own."""
+    inputs = {name: f"inputs/{name}.csv" for name in TABLES if getattr(scenario, name) is not None}
+    code = scenario.own_rule
+    return inputs if code is None else {**inputs, RULE: f"inputs/{code.file.name}"}
 
 
 def resolved_text(scenario: Scenario, inputs: Mapping[str, str], in_force: Mapping[str, Any]) -> str:
@@ -20,11 +29,13 @@ def resolved_text(scenario: Scenario, inputs: Mapping[str, str], in_force: Mappi
 
     Args:
         scenario: the scenario as run.
-        inputs: the path of each kept table, relative to the run folder.
+        inputs: as `inputs_of` gives them.
         in_force: settings that the scenario left open, as the tables decided them, by dotted key.
     """
     settings = scenario.settings.model_dump(by_alias=True, mode="python")
-    settings[DATA] = _data(scenario, inputs)
+    settings[DATA] = _data(scenario, {name: path for name, path in inputs.items() if name != RULE})
+    if RULE in inputs:
+        settings[RULE] = f"{inputs[RULE]}:{settings[RULE].rpartition(':')[2]}"
     for key, value in in_force.items():
         *group, name = key.split(".")
         (settings[group[0]] if group else settings)[name] = value

@@ -17,7 +17,7 @@ from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.folders import Signature, complete_folder
 from nle_optimizer.records import Records, as_text
-from nle_optimizer.reports.resolved import resolved_text
+from nle_optimizer.reports.resolved import RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
@@ -81,15 +81,16 @@ def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
 def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
     """Every file but the manifest, by its path in the folder."""
     claim, scenario = result.claim, result.scenario
-    tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
-    inputs = {name: f"inputs/{name}.csv" for name in tables}
+    inputs = inputs_of(scenario)
     names = (*CLAIMED, *(name for name in DRAWN if name in claim.tables))
     files = {f"{name}.csv": csv_bytes(claim.tables[name]) for name in names}
     files["summary.json"] = _json(claim.summary)
     files["certificate.json"] = _json(claim.certificate, indent=None)
     files[SCENARIO] = resolved_text(scenario, inputs, result.in_force).encode()
     if keep_inputs:
+        tables = {name: getattr(scenario, name) for name in inputs if name in TABLES}
         files |= {inputs[name]: csv_bytes(_columns(table)) for name, table in tables.items()}
+        files |= {inputs[RULE]: code.source} if (code := scenario.own_rule) else {}
     return files
 
 
@@ -131,7 +132,9 @@ def _manifest(result: Result, files: Mapping[str, bytes], circumstances: Circums
 def _source_hashes(scenario: Scenario) -> dict[str, dict[str, str]]:
     sources = {name: getattr(scenario.settings.data, name) for name in TABLES}
     paths = {"scenario": scenario.file} | {name: Path(source.file) for name, source in sources.items() if source}
-    return {name: {"file": path.name, "sha256": sha256(path.read_bytes())} for name, path in paths.items()}
+    found = {name: {"file": path.name, "sha256": sha256(path.read_bytes())} for name, path in paths.items()}
+    code = scenario.own_rule
+    return found if code is None else {**found, RULE: {"file": code.file.name, "sha256": code.sha256}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,8 +195,8 @@ def _unlike(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, st
             yield name, "changed"
 
 
-def read_run_folder(path: Path) -> RunFolder:
-    """A run folder, its tables read again from its own inputs.
+def read_run_folder(path: Path, *, allow_code: bool = False) -> RunFolder:
+    """A run folder, its tables read again from its own inputs; code that it names may run only where that is allowed.
 
     Raises:
         RunFolderError: it is no run folder, lacks a file, or holds one that cannot be read.
@@ -206,7 +209,7 @@ def read_run_folder(path: Path) -> RunFolder:
     if not (path / "inputs").is_dir():
         raise RunFolderError(f"{path}: its inputs were not kept (--no-inputs), so it cannot stand alone")
     try:
-        scenario = load_scenario(path / SCENARIO)
+        scenario = load_scenario(path / SCENARIO, allow_code=allow_code)
         names = (*CLAIMED, *(name for name in DRAWN if (path / f"{name}.csv").is_file()))
         tables = {name: read_table(path / f"{name}.csv") for name in names}
     except InputError as error:

@@ -4,94 +4,43 @@ The process keeps faults, loops and crashes of the function away from the rest. 
 whatever the person who runs it may do.
 """
 
-import hashlib
-import runpy
+import ast
+import json
+import signal
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nle_optimizer.engines.child import run_in_child
-from nle_optimizer.errors import EngineError, InputError, Place, Problem, UnsupportedError
+from nle_optimizer.errors import Place, Problem, UnsupportedError
 from nle_optimizer.model.breaches import breaches
-from nle_optimizer.records import Integers
+from nle_optimizer.model.levels import AnyLevel, LeastFit, Level, Leximin
+from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.own_process import Limits, Reply, ask
 from nle_optimizer.rules.rule import Matching, Promise
+from nle_optimizer.rules.view import Aim, View
+from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.scenario.own_code import Code
 
-SECONDS = 60.0
-"""How long a function may take for one draw."""
-MEMORY = 8 * 1024**3
-"""Bytes of addresses that it may take."""
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """What a rule of one's own is given. Arrays cannot be written to; changing a mapping changes nothing elsewhere.
-
-    Attributes:
-        recipient_ids, nle_ids: identifiers, ascending.
-        recipient, nle: shape (pairs,): the two sides of each candidate pair, as places in the identifiers.
-        fit: shape (pairs,): millionths.
-        distance: shape (pairs,): metres; -1 where not known.
-        use: by resource, shape (pairs,): what a pair takes, in millionths.
-        capacity: by resource, shape (nles,): what an NLE has, in millionths.
-        supporters: shape (recipients,): how many NLEs each may have.
-        priority: shape (recipients,): 1 first; the greatest whole number where blank.
-        waiting: shape (recipients,): days; -1 where not known.
-        required: places of the pairs that must be matched.
-        seed, draw: for rules that draw lots.
-    """
-
-    recipient_ids: tuple[str, ...]
-    nle_ids: tuple[str, ...]
-    recipient: Integers
-    nle: Integers
-    fit: Integers
-    distance: Integers
-    use: Mapping[str, Integers]
-    capacity: Mapping[str, Integers]
-    supporters: Integers
-    priority: Integers
-    waiting: Integers
-    required: Integers
-    seed: int
-    draw: int
-
-    def sealed(self) -> "View":
-        """The same; its arrays cannot be written to."""
-        for value in vars(self).values():
-            for array in value.values() if isinstance(value, Mapping) else [value]:
-                if isinstance(array, np.ndarray):
-                    array.flags.writeable = False
-        return self
+LIMITS = Limits(seconds=60.0, memory=4 * 1024**3)
+"""What a function may take for one draw."""
+DRAWS = "draws"
+"""`function.draws = True` at the end of the file says that the function draws lots."""
 
 
 class CustomRule:
-    """The function that `path.py:name` names.
+    """A function that may run."""
 
-    Raises:
-        InputError: there is no such file.
-    """
-
-    def __init__(self, name: str, seconds: float = SECONDS):
-        file, _, self._function = name.rpartition(":")
-        self.name, self._file, self._seconds = name, Path(file).absolute(), seconds
-        try:
-            digest = hashlib.sha256(self._file.read_bytes()).hexdigest()
-        except OSError as fault:
-            what = f"the file of the rule cannot be read: {fault.strerror}"
-            raise InputError([Problem(Place(), "rule", what, name, "give PATH.py:FUNCTION")]) from None
+    def __init__(self, code: Code, limits: Limits = LIMITS):
+        self.name, self._code, self._limits = code.name, code, limits
         self.promise = Promise(
             summary="a rule of one's own",
             guarantees="capacities, upper limits and required pairs are checked",
             caveats="nothing else is known of it",
             misreports="not known",
-            complexity=f"at most {seconds:g} s",
-            source=f"sha256 {digest}",
+            complexity=f"at most {limits.seconds:g} s",
+            source=f"sha256 {code.sha256}",
+            random=draws_lots(code),
         )
 
     def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002
@@ -103,69 +52,122 @@ class CustomRule:
 
         Raises:
             UnsupportedError: it gave no allocation within the limits; says why.
+            KeyboardInterrupt: it was interrupted.
         """
+        left = agenda.stop.seconds_left
+        seconds = self._limits.seconds if left is None else min(left, self._limits.seconds)
+        code, limits = self._code, Limits(seconds, self._limits.memory)
         try:
-            view = view_of(agenda, draw)
-            given = run_in_child(call, str(self._file), self._function, view, seconds=self._seconds)
-        except EngineError as fault:
-            raise self._refused(str(fault)) from None
+            reply = ask((str(code.file), code.source, code.function), view_of(agenda, draw), limits)
         except TimeoutError:
-            raise self._refused(f"it was not done after {self._seconds:g} s") from None
-        if len(set(given)) < len(given) or any(not 0 <= pair < agenda.problem.size for pair in given):
-            raise self._refused("it gave a pair twice, or a number that is no candidate pair")
-        pairs = np.sort(np.array(given, dtype=np.int64))
+            raise self._refused(f"it was not done after {seconds:g} s") from None
+        pairs = self._pairs(reply, agenda.problem.size)
         broken = breaches(agenda.problem, pairs)
         if broken:
-            raise self._refused(f"it breaks a limit: {'; '.join(broken[:3])}")
+            raise self._refused(f"it breaks a limit: {'; '.join(broken[:3])}", reply)
+        if reply.printed and draw == 0:
+            sys.stderr.write(f"{self.name} prints: {escaped(reply.printed)}\n")
         return Matching(pairs, (f"a rule of one's own, {self.promise.source}",))
 
-    def _refused(self, why: str) -> UnsupportedError:
-        return UnsupportedError([Problem(Place(), "rule", f"the rule {self.name} cannot be carried out: {why}")])
+    def _pairs(self, reply: Reply, count: int) -> Integers:
+        """The pairs of an answer; whatever wrote it, nothing but candidate pairs comes out of it."""
+        if reply.answer is None:
+            raise self._refused("it gave more than any answer can be", reply)
+        if not reply.answer:
+            raise self._refused(f"its process ended with {_ending(reply.code)} before it answered", reply)
+        try:
+            told = json.loads(reply.answer)
+        except (ValueError, RecursionError):
+            raise self._refused("something else than an answer came from its process", reply) from None
+        fault = told.get("fault") if isinstance(told, dict) else None
+        if isinstance(fault, str):
+            raise self._refused(escaped(fault), reply)
+        pairs = told.get("pairs") if isinstance(told, dict) else None
+        if not isinstance(pairs, list) or not all(type(pair) is int and 0 <= pair < count for pair in pairs):
+            raise self._refused("something else than candidate pairs came from its process", reply)
+        return np.unique(np.array(pairs, dtype=np.int64))
+
+    def _refused(self, why: str, reply: Reply | None = None) -> UnsupportedError:
+        printed = f"; it printed: {escaped(reply.printed)}" if reply is not None and reply.printed else ""
+        what = f"the rule {self.name} cannot be carried out: {why}{printed}"
+        return UnsupportedError([Problem(Place(), "rule", what)])
+
+
+def draws_lots(code: Code) -> bool:
+    """Whether the file says that the function draws lots: `function.draws = True`, outside any function.
+
+    The file is read for it, not run.
+    """
+    try:
+        statements = ast.parse(code.source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # told when it is run
+        return False
+    return any(
+        isinstance(told, ast.Assign)
+        and isinstance(told.value, ast.Constant)
+        and told.value.value is True
+        and any(ast.unparse(target) == f"{code.function}.{DRAWS}" for target in told.targets)
+        for told in statements
+    )
+
+
+def escaped(text: str) -> str:
+    """What code prints, on one line: nothing in it that controls a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text.strip()
+    )
 
 
 def view_of(agenda: Agenda, draw: int) -> View:
     """What the function is given."""
     problem, found = agenda.problem, agenda.candidates
     return View(
-        tuple(map(str, problem.recipient_ids)),
-        tuple(map(str, problem.nle_ids)),
-        problem.recipient,
-        problem.nle,
-        found.fit,
-        found.distance,
-        {part.name: part.use for part in problem.resources},
-        {part.name: part.capacity for part in problem.resources},
-        problem.supporters,
-        agenda.priority,
-        agenda.waiting,
-        problem.required_pairs(),
-        agenda.settings.seed,
-        draw,
+        recipient_ids=tuple(map(str, problem.recipient_ids)),
+        nle_ids=tuple(map(str, problem.nle_ids)),
+        recipient=problem.recipient,
+        nle=problem.nle,
+        fit=found.fit,
+        distance=found.distance,
+        school_rank=np.asarray(found.from_table("school_rank").or_else(0), dtype=np.int64),
+        nle_rank=np.asarray(found.from_table("nle_rank").or_else(0), dtype=np.int64),
+        needs=_by_area(found.needs.need, found.needs.need_known),
+        expertise=_by_area(found.needs.expertise, found.needs.expertise_known),
+        use={part.name: part.use for part in problem.resources},
+        capacity={part.name: part.capacity for part in problem.resources},
+        supporters=problem.supporters,
+        priority=agenda.priority,
+        waiting=agenda.waiting,
+        recipient_region=_texts(found.recipients, "region"),
+        recipient_local_authority=_texts(found.recipients, "local_authority"),
+        recipient_phase=_texts(found.recipients, "phase"),
+        nle_region=_texts(found.nles, "region"),
+        nle_local_authority=_texts(found.nles, "local_authority"),
+        required=problem.required_pairs(),
+        objectives=tuple(map(_aim, problem.levels)),
+        seed=agenda.settings.seed,
+        draw=draw,
     )
 
 
-def _limit_memory() -> None:
-    """Let the process take no more than `MEMORY`, where the system can see to that."""
-    if sys.platform != "win32":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+def _by_area(values: Integers, known: Flags) -> dict[str, Integers]:
+    return {area: np.where(known[n], values[n], -1) for n, area in enumerate(AREAS)}
 
 
-def call(file: str, name: str, view: View) -> list[int]:
-    """Run the function of a file; in a child.
+def _texts(table: Records, name: str) -> tuple[str, ...]:
+    return tuple(map(str, table.column(name).or_else("")))
 
-    Raises:
-        TypeError, ValueError: there is no such function, or it gives no whole numbers.
-    """
-    _limit_memory()
-    sys.path.insert(0, str(Path(file).parent))
-    function: Callable[[View], Any] | None = runpy.run_path(file).get(name)
-    if not callable(function):
-        raise ValueError(f"the file has no function {name}")
-    given: NDArray[Any] = np.asarray(function(view.sealed()))
-    if given.ndim != 1 or (len(given) and given.dtype.kind not in "iu"):
-        raise TypeError("it must give a list of whole numbers, the places of the matched pairs")
-    return [int(pair) for pair in given]
+
+def _aim(level: AnyLevel) -> Aim:
+    sense = "maximise" if level.sense > 0 else "minimise"
+    if isinstance(level, Level) and level.presence_amounts is None:
+        return Aim(level.name, sense, "sum", level.sense * level.amounts, level.scale)
+    if isinstance(level, LeastFit | Leximin):
+        kind = "least" if isinstance(level, LeastFit) else "leximin"
+        return Aim(level.name, sense, kind, np.where(level.counted, level.amounts, -1), level.scale)
+    return Aim(level.name, sense, "other", None, level.scale)
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "no exit code"
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -4,11 +4,11 @@ from importlib import import_module
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.rules.rule import Procedure, Promise
+from nle_optimizer.scenario.own_code import is_own
 from nle_optimizer.scenario.rule_objectives import RULE_OBJECTIVES
+from nle_optimizer.scenario.scenario import Scenario
 
 OPTIMAL = "optimal"
-MARK = ".py:"
-"""Stands in the name of a rule of one's own: `path.py:function`."""
 PROCEDURES = {
     "greedy": "nle_optimizer.rules.greedy:GREEDY",
     "by-need": "nle_optimizer.rules.serial.by_need:BY_NEED",
@@ -38,17 +38,27 @@ def check_rule(name: str, place: Place) -> None:
     Raises:
         InputError: no such rule.
     """
-    if name not in RULES and MARK not in name:
+    if name not in RULES and not is_own(name):
         hint = did_you_mean(name, RULES) or f"one of {', '.join(RULES)}, or PATH.py:FUNCTION"
         raise InputError([Problem(place, "rule", "unknown rule", name, hint)])
 
 
-def procedure_named(name: str) -> Procedure | None:
-    """The rule of that name that matches step by step; None where the rule is the optimum of objectives."""
-    if MARK in name:
-        from nle_optimizer.rules.custom import CustomRule
+def procedure_of(scenario: Scenario) -> Procedure | None:
+    """The rule of a scenario, where it matches step by step; None where it is the optimum of objectives.
 
-        return CustomRule(name)
+    Raises:
+        InputError: it is code that nobody has allowed to run, or that cannot be read.
+    """
+    code = scenario.permitted_rule()
+    if code is None:
+        return procedure_named(scenario.settings.rule)
+    from nle_optimizer.rules.custom import CustomRule
+
+    return CustomRule(code)
+
+
+def procedure_named(name: str) -> Procedure | None:
+    """The rule of ours that matches step by step; None where the rule is the optimum of objectives."""
     if name not in PROCEDURES:
         return None
     module, _, attribute = PROCEDURES[name].partition(":")

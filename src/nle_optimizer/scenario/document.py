@@ -11,6 +11,7 @@ from typing import Any
 
 from nle_optimizer.delimited import decode
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.scenario.own_code import OwnCode, from_here, is_own
 from nle_optimizer.scenario.yaml_text import Marked, parse_value, parse_yaml
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
@@ -27,15 +28,17 @@ class Document:
         file: the scenario file, as named.
         values: the merged settings.
         places: where each setting was written; `--set` and override names stand as the file.
+        own_code: the code that `rule` may name, and whether it may run.
     """
 
     file: Path
     values: dict[str, Any]
     places: dict[Steps, Place] = field(default_factory=dict)
+    own_code: OwnCode = field(default_factory=OwnCode)
 
     def copy(self) -> "Document":
         """A document that can be changed without changing this one."""
-        return Document(self.file, copy_values(self.values), dict(self.places))
+        return Document(self.file, copy_values(self.values), dict(self.places), self.own_code)
 
     def place(self, steps: Steps) -> Place:
         """The place of a setting, or of the nearest group around it."""
@@ -115,6 +118,17 @@ class Document:
         holder[steps[-1]] = value
         self._forget_below(steps)
         self.places[steps] = origin
+
+    def set_by_user(self, key: str, value: Any, origin: Place) -> None:
+        """Set one dotted key as the command line says: code that it names lies from the working directory, and may run.
+
+        Raises:
+            InputError: as `set`; there is no such code.
+        """
+        if key == "rule" and is_own(value):
+            value = from_here(value)
+            self.own_code = self.own_code.allowing(value, origin)
+        self.set(key, value, origin)
 
     def _walk(self, key: str, origin: Place) -> tuple[Steps, Any]:
         holder: Any = self.values
@@ -209,15 +223,18 @@ def _parse(file: Path) -> Marked:
 
 
 def anchor_paths(document: Document, *, allow_outside: bool) -> None:
-    """Make the paths of the tables absolute, from the folder of the document's file.
+    """Make the paths of the tables, and of a rule of one's own, absolute, from the folder of the document's file.
 
     Raises:
         InputError: every path that leaves that folder.
     """
     data = document.values.get("data")
-    if not isinstance(data, dict):
-        return
+    data = data if isinstance(data, dict) else {}
     problems: list[Problem] = []
+    try:
+        _anchor_rule(document, allow_outside=allow_outside)
+    except InputError as error:
+        problems += error.problems
     for name, entry in data.items():
         path = entry.get("file") if isinstance(entry, dict) else entry
         if not isinstance(path, str):
@@ -231,6 +248,15 @@ def anchor_paths(document: Document, *, allow_outside: bool) -> None:
             data[name] = {**entry, "file": target} if isinstance(entry, dict) else target
     if problems:
         raise InputError(problems)
+
+
+def _anchor_rule(document: Document, *, allow_outside: bool) -> None:
+    rule = document.values.get("rule")
+    if not isinstance(rule, str) or not is_own(rule) or rule in document.own_code.read:
+        return  # what was read is absolute already, and the command line may name any file
+    file, _, function = rule.rpartition(":")
+    path = within_folder(file, document.file, document.place(("rule",)), "rule", allow_outside=allow_outside)
+    document.values["rule"] = f"{path}:{function}"
 
 
 def within_folder(path: Any, file: Path, place: Place, setting: str, *, allow_outside: bool) -> Path:
@@ -320,7 +346,7 @@ def _set(document: Document, word: str) -> None:
     key, equals, text = word.partition("=")
     if not equals or not all(key.strip().split(".")):
         raise InputError([Problem(Place("--set"), word, "write KEY=VALUE, such as geography.max_distance_km=40")])
-    document.set(key.strip(), parse_value(text, "--set"), Place("--set"))
+    document.set_by_user(key.strip(), parse_value(text, "--set"), Place("--set"))
 
 
 def _section(document: Document, name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
 from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, each_override, read_document
+from nle_optimizer.scenario.own_code import Code, is_own
 from nle_optimizer.scenario.settings import Data, DataFile, Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.validation import validate
@@ -46,6 +47,31 @@ class Scenario:
     findings: tuple[Finding, ...]
     document: Document
     of_tables: tuple[Finding, ...]
+
+    @property
+    def own_rule(self) -> Code | None:
+        """The code that is the rule, read but not run; None where the rule is one of ours.
+
+        Raises:
+            InputError: its file cannot be read.
+        """
+        rule = self.settings.rule
+        return self.document.own_code.named(rule, self.document.place(("rule",))) if is_own(rule) else None
+
+    def permitted_rule(self) -> Code | None:
+        """The same, where it may run.
+
+        Raises:
+            InputError: nobody has allowed it, or its file cannot be read.
+        """
+        rule = self.settings.rule
+        return self.document.own_code.permitted(rule, self.document.place(("rule",))) if is_own(rule) else None
+
+    def allowing_code(self) -> "Scenario":
+        """The same scenario, whose rule may be code of one's own."""
+        document = self.document.copy()
+        document.own_code = document.own_code.allowing_all()
+        return dataclasses.replace(self, document=document)
 
     def replace(self, changes: Mapping[str, Any]) -> "Scenario":
         """The same scenario with dotted settings changed, validated anew; tables are read again only
@@ -98,26 +124,32 @@ def how_read(settings: Settings) -> tuple[Any, ...]:
 
 
 def load_scenario(
-    file: str | Path, *, choose: Sequence[str] = (), sets: Sequence[str] = (), allow_outside: bool = False
+    file: str | Path,
+    *,
+    choose: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    allow_outside: bool = False,
+    allow_code: bool = False,
 ) -> Scenario:
     """Read a scenario file (YAML, or an XLSX with a Settings sheet) and its tables.
 
     Args:
         file: the scenario file.
         choose: names of overrides or scenarios in the file, applied in order.
-        sets: `KEY=VALUE` settings, which beat everything else.
+        sets: `KEY=VALUE` settings, which beat everything else; code that `rule=` names here may run.
         allow_outside: whether paths may leave the folder of the file that names them.
+        allow_code: whether code that a file names as its rule may run.
 
     Raises:
         InputError: everything that is wrong, at once.
     """
-    document = read_any_document(Path(file), allow_outside=allow_outside)
+    document = read_any_document(Path(file), allow_outside=allow_outside, allow_code=allow_code)
     written = document.copy()
     apply_choices(document, choose, sets, allow_outside=allow_outside)
     return _assemble(document, _wrong_overrides(written, allow_outside))
 
 
-def read_any_document(file: Path, *, allow_outside: bool) -> Document:
+def read_any_document(file: Path, *, allow_outside: bool, allow_code: bool) -> Document:
     """A scenario as written, in YAML or in a workbook, over its bases.
 
     Raises:
@@ -125,7 +157,10 @@ def read_any_document(file: Path, *, allow_outside: bool) -> Document:
     """
     is_workbook = file.suffix.lower() in (".xlsx", ".xlsm")
     read: Callable[..., Document] = read_workbook_document if is_workbook else read_document
-    return read(file, allow_outside=allow_outside)
+    document = read(file, allow_outside=allow_outside)
+    if allow_code:
+        document.own_code = document.own_code.allowing_all()
+    return document
 
 
 def _wrong_overrides(document: Document, allow_outside: bool) -> list[Problem]:

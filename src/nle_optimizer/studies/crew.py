@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 IN_FLIGHT = 3
 """Tasks handed out for each worker, so that none waits for the next."""
+SAFE_PATH = "PYTHONSAFEPATH"
 FORKS = sys.platform == "linux"
 """Whether processes are forked from one that has imported `AHEAD`, as Python itself does from 3.14; elsewhere forking
 is not safe, or not possible, and each process imports what it needs."""
@@ -63,7 +64,7 @@ def make_ready() -> None:
         from multiprocessing.forkserver import ensure_running, set_forkserver_preload
 
         set_forkserver_preload(list(AHEAD))
-        with _undisturbed():
+        with _undisturbed(), _from_elsewhere():
             ensure_running()
 
 
@@ -75,7 +76,7 @@ def _together(
     pool = ProcessPoolExecutor(workers, context, _begin)
 
     def submit(task: Task) -> "Future[Answer]":
-        with _undisturbed():  # a process is started where there is none yet
+        with _undisturbed(), _from_elsewhere():  # a process is started where there is none yet
             return pool.submit(_work, desk, task)
 
     try:
@@ -104,6 +105,18 @@ def _undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
     if noted:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def _from_elsewhere() -> Iterator[None]:
+    """Have processes that start now import nothing from the working directory, where anybody's files may lie."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(SAFE_PATH)
+        os.environ.update({} if before is None else {SAFE_PATH: before})
 
 
 def _begin() -> None:

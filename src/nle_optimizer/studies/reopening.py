@@ -29,14 +29,18 @@ class Reopened:
     outcome: Outcome
 
 
-def reopen(path: Path) -> Reopened:
+def reopen(path: Path, *, allow_code: bool = False) -> Reopened:
     """Open a run folder for questions about its allocation.
+
+    Args:
+        path: the folder.
+        allow_code: whether code of one's own may run that is its rule, where a question needs it.
 
     Raises:
         RunFolderError: it cannot be read, a file was changed since the run, or nobody was matched because no
             allocation was found.
     """
-    folder = read_run_folder(path)
+    folder = read_run_folder(path, allow_code=allow_code)
     changed = folder.changed_files()
     if changed:
         what = "; ".join(changed)

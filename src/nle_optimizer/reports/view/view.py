@@ -6,7 +6,7 @@ from typing import Any
 
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.records import Records, as_text
-from nle_optimizer.reports.resolved import resolved_text
+from nle_optimizer.reports.resolved import inputs_of, resolved_text
 from nle_optimizer.reports.run_folder import DRAWN, SCENARIO
 from nle_optimizer.reports.settings import Setting, settings_in
 from nle_optimizer.reports.view.boundaries import Outlines
@@ -84,7 +84,7 @@ def view_of(result: Result, further: Mapping[str, TextTable] | None = None) -> V
     """A result as its run folder will tell it, with the tables of `FURTHER` that lie beside it there."""
     scenario = result.scenario
     tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
-    text = resolved_text(scenario, {name: f"inputs/{name}.csv" for name in tables}, result.in_force)
+    text = resolved_text(scenario, inputs_of(scenario), result.in_force)
     inputs = {name: TextOfRecords(table) for name, table in tables.items()}
     known = {name: table for name, table in (further or {}).items() if name in FURTHER}
     return View(result.claim.summary, {**result.claim.tables, **known}, inputs, settings_in(text, SCENARIO))

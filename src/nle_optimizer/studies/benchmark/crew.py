@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from nle_optimizer.rules.registry import MARK, OPTIMAL, procedure_named
+from nle_optimizer.rules.registry import OPTIMAL, procedure_of
+from nle_optimizer.scenario.own_code import from_here
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.benchmark.kept import Kept
 from nle_optimizer.studies.benchmark.trial import Bench, Trial, Trials
@@ -34,22 +34,14 @@ def tasks_of(scenarios: Sequence[Scenario], rules: Sequence[str], draws: int) ->
     for number, scenario in enumerate(scenarios):
         case = key_of(scenario.replace({"rule": OPTIMAL}).settings, content_of(scenario))
         for rule in dict.fromkeys((OPTIMAL, *rules)):
-            procedure = procedure_named(rule)
+            tried_on = scenario.replace({"rule": from_here(rule)})
+            procedure, code = procedure_of(tried_on), tried_on.own_rule
+            mark = rule if code is None else f"{rule} {code.sha256}"
             count = draws if procedure is not None and procedure.promise.random else 1
             for first in range(0, count, DRAWS_A_TASK):
                 part = range(first, min(first + DRAWS_A_TASK, count))
-                tasks.append(Task(number, rule, part, f"{case} {_mark(rule)} {part.start} {part.stop}"))
+                tasks.append(Task(number, rule, part, f"{case} {mark} {part.start} {part.stop}"))
     return tasks
-
-
-def _mark(rule: str) -> str:
-    """A rule by name; one of somebody's own with what its file holds."""
-    if MARK not in rule:
-        return rule
-    from nle_optimizer.reports.run_folder import sha256
-
-    file = Path(rule.rpartition(":")[0])
-    return f"{rule} {sha256(file.read_bytes()) if file.is_file() else ''}"
 
 
 def tried(

@@ -23,8 +23,9 @@ from nle_optimizer.preparation import prepare
 from nle_optimizer.records import Integers
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.outcome import carried_out
-from nle_optimizer.rules.registry import OPTIMAL, procedure_named
+from nle_optimizer.rules.registry import OPTIMAL, procedure_of
 from nle_optimizer.rules.rule import Procedure
+from nle_optimizer.scenario.own_code import from_here
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.sweep.memory import Memory
 
@@ -101,16 +102,17 @@ class Bench:
         The first is read a second time from the inputs, as a run is; every one is held against capacities, upper
         limits and required pairs. Of the first draw of all the fits of each recipient are told.
         """
-        procedure = procedure_named(rule)
+        scenario = self._scenario.replace({"rule": from_here(rule)})
+        procedure = procedure_of(scenario)
         agenda = replace(self._agenda, stop=self._stopping())
         is_random = procedure is not None and procedure.promise.random
         for n, draw in enumerate(draws if is_random else range(1)):
             start = perf_counter()
             try:
-                outcome = self._searched(rule) if procedure is None else self._matched(procedure, agenda, draw)
+                outcome = self._searched(scenario) if procedure is None else self._matched(procedure, agenda, draw)
                 seconds = perf_counter() - start
                 if n == 0:
-                    self._read_again(rule, outcome)
+                    self._read_again(scenario, outcome)
             except NleOptimizerError as fault:
                 yield Trial(rule, draw, {}, reason=" | ".join(str(fault).splitlines()))
                 return
@@ -119,8 +121,7 @@ class Bench:
                 return
             yield self._measured(rule, draw, outcome, seconds)
 
-    def _searched(self, rule: str) -> Outcome:
-        scenario = self._scenario.replace({"rule": rule})
+    def _searched(self, scenario: Scenario) -> Outcome:
         outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), self._recall)
         if outcome.status in ("infeasible", "unknown"):
             raise NleOptimizerError(f"{outcome.status}: {'; '.join(outcome.clashes[:3]) or 'nothing was found'}")
@@ -139,8 +140,7 @@ class Bench:
         deadline = None if stop.seconds is None else monotonic() + float(stop.seconds)
         return Stopping(Fraction(stop.gap), stop.work, deadline)
 
-    def _read_again(self, rule: str, outcome: Outcome) -> None:
-        scenario = self._scenario.replace({"rule": rule})
+    def _read_again(self, scenario: Scenario, outcome: Outcome) -> None:
         wrong = check_claim(scenario, publish_briefly(replace(outcome, scenario=scenario)), self._recall)
         if wrong:
             raise NleOptimizerError(f"it does not stand up to a second reading: {'; '.join(wrong[:3])}")

@@ -12,7 +12,8 @@ from nle_optimizer.model.preferences import Order
 from nle_optimizer.preparation import prepare
 from nle_optimizer.records import Integers
 from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.registry import procedure_named
+from nle_optimizer.rules.registry import procedure_of
+from nle_optimizer.scenario.own_code import from_here
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.properties.improvements import pareto_improvement
 from nle_optimizer.studies.properties.misreports import LONGEST, Misreport, best_misreport
@@ -67,15 +68,16 @@ def properties_of(scenario: Scenario, rules: Sequence[str]) -> Iterator[Properti
         except (InfeasibleError, UnsupportedError):
             continue
         if matched is not None:
-            yield _searched(rule, agenda, matched)
+            yield _searched(scenario, rule, agenda, matched)
 
 
 def _matched(scenario: Scenario, rule: str, agenda: Agenda) -> Integers | None:
     """Whom a rule matches; None where it cannot be carried out."""
-    procedure = procedure_named(rule)
+    asked = scenario.replace({"rule": from_here(rule)})
+    procedure = procedure_of(asked)
     if procedure is not None:
         return None if procedure.refuses(agenda) else procedure.match(agenda, 0).pairs
-    outcome = solve(scenario.replace({"rule": rule}), lambda _: None, lambda _: None, nullcontext(lambda: False))
+    outcome = solve(asked, lambda _: None, lambda _: None, nullcontext(lambda: False))
     return None if outcome.status in ("infeasible", "unknown") else outcome.solution.matched
 
 
@@ -92,8 +94,8 @@ def _sides(agenda: Agenda) -> tuple[tuple[Side, Order], tuple[Side, Order]]:
     return ("recipients", agenda.preferences.recipients), ("nles", agenda.preferences.nles)
 
 
-def _searched(rule: str, agenda: Agenda, matched: Integers) -> Properties:
-    problem, found = agenda.problem, _misreports(rule, agenda)
+def _searched(scenario: Scenario, rule: str, agenda: Agenda, matched: Integers) -> Properties:
+    problem, found = agenda.problem, _misreports(scenario, rule, agenda)
     single = bool((problem.supporters <= 1).all())
     improvement = pareto_improvement(problem, agenda.preferences.recipients, matched) if single else None
     return Properties(
@@ -105,8 +107,8 @@ def _searched(rule: str, agenda: Agenda, matched: Integers) -> Properties:
     )
 
 
-def _misreports(rule: str, agenda: Agenda) -> tuple[Misreport, ...] | None:
-    procedure = procedure_named(rule)
+def _misreports(scenario: Scenario, rule: str, agenda: Agenda) -> tuple[Misreport, ...] | None:
+    procedure = procedure_of(scenario.replace({"rule": from_here(rule)}))
     if procedure is None or not procedure.promise.ordinal:
         return None
     tried = (

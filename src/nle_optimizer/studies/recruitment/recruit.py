@@ -16,6 +16,7 @@ from nle_optimizer.preparation import prepare
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.verification import verify
 from nle_optimizer.result import Result
+from nle_optimizer.scenario.own_code import rule_name
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.recruitment.market import Market, is_possible
 from nle_optimizer.studies.recruitment.places import centres, chosen_rows, filled, listed
@@ -110,7 +111,7 @@ def recruit(
         UnsupportedError: the scenario's rule is not `optimal`, or it has no allocation without recruits.
     """
     if scenario.settings.rule != "optimal":
-        what = f"the rule {scenario.settings.rule} has no objective that recruits could add to; use optimal"
+        what = f"the rule {rule_name(scenario.settings.rule)} has no objective that recruits could add to; use optimal"
         raise UnsupportedError([Problem(scenario.document.place(("rule",)), "rule", what)])
     possible = centres(scenario) if asked.places is None else listed(asked.places, scenario)
     possible = filled(possible, scenario, asked.like)

@@ -62,13 +62,14 @@ def sweep(
     fail_fast: bool = False,
     keep_runs: bool = False,
     allow_outside: bool = False,
+    allow_code: bool = False,
 ) -> Swept:
     """Work out every point of a sweep, each verified as `run` verifies its result.
 
     Args:
         file: the scenario file.
         wanted: what to try out; what it leaves open, the file's own `sweep` section says.
-        choose, sets, allow_outside: as for `load_scenario`; they hold for every point.
+        choose, sets, allow_outside, allow_code: as for `load_scenario`; they hold for every point.
         out: the folder; by default `runs/NAME-sweep`.
         workers: processes; 0: this one; None: one a core. Scripts that start processes need the usual
             `if __name__ == "__main__"`.
@@ -82,7 +83,7 @@ def sweep(
         RunFolderError: the folder exists already, or cannot be written.
     """
     crew = crew_of(workers, scheduler)
-    plan = plan_sweep(file, wanted, choose=choose, sets=sets, allow_outside=allow_outside)
+    plan = plan_sweep(file, wanted, choose=choose, sets=sets, allow_outside=allow_outside, allow_code=allow_code)
     folder = Path(out) if out is not None else default_folder(plan)
     return carry_out(plan, folder, crew, resume=resume, fail_fast=fail_fast, keep_runs=keep_runs)
 

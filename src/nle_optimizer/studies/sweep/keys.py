@@ -13,6 +13,7 @@ import numpy as np
 
 from nle_optimizer.records import Records
 from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.own_code import Code
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
 
@@ -20,14 +21,17 @@ SAYS_NOTHING = ("name", "title", "data", "sweep")
 """Settings that change no result; of the tables, the content counts, and not where it lies."""
 
 
-def key_of(settings: Settings, content: str) -> str:
+def key_of(settings: Settings, content: str, code: Code | None = None) -> str:
     """The key of a case: 64 hexadecimal digits.
 
     Args:
         settings: as parsed, so that 40 and 40.0 are the same.
         content: the digest of its tables, as `content_of` gives it.
+        code: the rule, where it is one's own; what it holds counts, and not where it lies.
     """
     said = settings.model_dump(exclude=set(SAYS_NOTHING))
+    if code is not None:
+        said["rule"] = f"{code.name} {code.sha256}"
     only = settings.data.pairs is not None and settings.data.pairs.only
     return _digest([_version(), content, only, said])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, copy_values
+from nle_optimizer.scenario.own_code import Code, OwnCode, is_own
 from nle_optimizer.scenario.scenario import Scenario, how_read, load_scenario, read_any_document
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.validation import validate
@@ -14,6 +15,7 @@ from nle_optimizer.studies.sweep.keys import content_of, key_of
 from nle_optimizer.studies.sweep.points import Change, Grid, Point
 from nle_optimizer.studies.sweep.wanted import Wanted
 
+RULE = "rule"
 MOST_POINTS = 1_000_000
 MOST_SHOWN = 20
 
@@ -55,6 +57,7 @@ def plan_sweep(
     choose: Sequence[str] = (),
     sets: Sequence[str] = (),
     allow_outside: bool = False,
+    allow_code: bool = False,
     may_be_huge: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Plan:
@@ -63,7 +66,7 @@ def plan_sweep(
     Args:
         file: the scenario file.
         wanted: what to try out; what it leaves open, the file's own `sweep` section says.
-        choose, sets, allow_outside: as for `load_scenario`; they hold for every point.
+        choose, sets, allow_outside, allow_code: as for `load_scenario`; they hold for every point.
         may_be_huge: whether more than a million points are meant.
         tell: told what is being done.
 
@@ -71,15 +74,17 @@ def plan_sweep(
         InputError: everything that is wrong, at once.
     """
     tell("reading the tables")
-    scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside)
+    how = {"allow_outside": allow_outside, "allow_code": allow_code}
+    scenario = load_scenario(file, choose=choose, sets=sets, **how)
     axes = (wanted or Wanted()).axes(scenario.document, scenario.settings, allow_outside=allow_outside)
     if len(axes) > MOST_POINTS and not may_be_huge:
         raise InputError(f"the sweep has {len(axes):,} points; give --yes if so many are meant")
-    written = read_any_document(Path(file), allow_outside=allow_outside)
+    written = read_any_document(Path(file), **how)
     planner = _Planner(scenario, written, tuple(choose), tuple(sets), allow_outside)
     tell("checking the points")
-    points = planner.planned(axes)
-    return Plan(scenario.settings.name, planner.bases, planner.task(Point()), points)
+    points, base = planner.planned(axes), planner.task(Point())
+    planner.settle_code()
+    return Plan(scenario.settings.name, planner.bases, base, points)
 
 
 class _Planner:
@@ -93,6 +98,7 @@ class _Planner:
         self._content = [content_of(scenario)]
         self._by_choice = {"": 0}
         self._by_reading: dict[tuple[int, str], int] = {}
+        self._code: dict[str, Code] = {}
 
     def planned(self, axes: Grid) -> list[Planned]:
         """Every point with its task.
@@ -118,8 +124,23 @@ class _Planner:
         document = self._changed(self.bases[start], point.changes)
         settings = validate(document)
         base = self._reading(start, document, settings)
-        key = key_of(settings, self._content[base])
-        return Task(key, base, {change.key: change.value for change in point.changes if not _names_tables(change)})
+        key = key_of(settings, self._content[base], self._permitted(document, settings))
+        changes = {change.key: change.value for change in point.changes if not _names_tables(change)}
+        return Task(key, base, {**changes, RULE: settings.rule} if RULE in changes else changes)
+
+    def _permitted(self, document: Document, settings: Settings) -> Code | None:
+        """The rule of a point, where it is code of one's own and may run."""
+        if not is_own(settings.rule):
+            return None
+        code = document.own_code.permitted(settings.rule, document.place((RULE,)))
+        self._code[settings.rule] = code
+        return code
+
+    def settle_code(self) -> None:
+        """Let just the code run that points name, as it was read for their keys, wherever they are worked out."""
+        allowed = frozenset(code.sha256 for code in self._code.values())
+        for base in self.bases:
+            base.document.own_code = OwnCode(allowed, dict(self._code))
 
     def _start(self, choice: str) -> int:
         """The scenario that a named scenario starts from."""
@@ -132,8 +153,9 @@ class _Planner:
     def _changed(self, base: Scenario, changes: Sequence[Change]) -> Document:
         document = base.document.copy()
         for change in changes:
-            document.set(change.key, change.value, change.place)
-        if any(map(_names_tables, changes)):
+            put = document.set_by_user if change.place.file in ("--grid", "--zip") else document.set
+            put(change.key, change.value, change.place)
+        if any(_names_tables(change) or change.key == RULE for change in changes):
             anchor_paths(document, allow_outside=self._allow_outside)
         return document
 

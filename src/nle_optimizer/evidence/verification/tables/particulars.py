@@ -8,6 +8,7 @@ from nle_optimizer.evidence.verification.levels.objectives import PROOFS_OF, SUM
 from nle_optimizer.evidence.verification.stages.supply import multiplied_totals
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.records import MILLION
+from nle_optimizer.scenario.own_code import rule_name
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
 
@@ -18,7 +19,7 @@ STOPPED = ("time", "work", "gap", "interrupt", "solver")
 
 def check_heading(settings: Settings, summary: Mapping[str, Any], method: Any, findings: Findings) -> None:
     """Check name, rule, status and engine."""
-    ours: dict[str, Any] = {"schema_version": 1, "scenario": settings.name, "rule": settings.rule}
+    ours: dict[str, Any] = {"schema_version": 1, "scenario": settings.name, "rule": rule_name(settings.rule)}
     if "title" in summary:
         ours["title"] = settings.title
     if method in ("prices", "bounds"):
