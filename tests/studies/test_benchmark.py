@@ -134,7 +134,7 @@ def test_what_a_rule_gives_is_read_a_second_time(tmp_path: Path, monkeypatch: py
     for place in ("custom", "outcome"):
         monkeypatch.setattr(f"nle_optimizer.rules.{place}.breaches", lambda *_: [])
     name = f"{tmp_path / 'mine.py'}:everybody"
-    optimal, own = trials_of(load_scenario(REGION), [name], 1).trials
+    optimal, own = trials_of(load_scenario(REGION, allow_code=True), [name], 1).trials
     assert optimal.reason == ""
     assert "it does not stand up to a second reading: " in own.reason
 
@@ -167,11 +167,11 @@ def test_a_benchmark_in_which_nothing_can_be_carried_out_ends_with_1(
 
 def test_what_failed_is_tried_again_where_a_benchmark_goes_on(tmp_path: Path) -> None:
     mine, out = tmp_path / "mine.py", tmp_path / "out"
-    mine.write_text("import helper\n\n\ndef nobody(view):\n    return helper.pairs\n", encoding="utf-8")
+    mine.write_text(f"def nobody(view):\n    open({str(tmp_path / 'there')!r})\n    return []\n", encoding="utf-8")
     words = ["benchmark", str(REGION), "--rules", f"{mine}:nobody", "--resume", "--no-report", "--out", str(out)]
     assert run_program(words) == 0
-    assert "ModuleNotFoundError" in (out / "benchmark.md").read_text(encoding="utf-8")
-    (tmp_path / "helper.py").write_text("pairs = []\n", encoding="utf-8")
+    assert "FileNotFoundError" in (out / "benchmark.md").read_text(encoding="utf-8")
+    (tmp_path / "there").touch()
     assert run_program(words) == 0
     assert "left out" not in (out / "benchmark.md").read_text(encoding="utf-8")
 

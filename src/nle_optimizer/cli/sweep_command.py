@@ -71,15 +71,8 @@ def sweep(
     from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder
     from nle_optimizer.studies.sweep.plan import plan_sweep
 
-    plan = plan_sweep(
-        scenario,
-        _wanted(**parts),
-        choose=choose,
-        sets=sets,
-        allow_outside=allow_outside,
-        allow_code=allow_code,
-        may_be_huge=yes,
-    )
+    allowed: dict[str, Any] = {"allow_outside": allow_outside, "allow_code": allow_code, "may_be_huge": yes}
+    plan = plan_sweep(scenario, _wanted(**parts), choose=choose, sets=sets, **allowed)
     print_findings(plan.bases[0].findings)
     if dry_run:
         _list(plan, form)

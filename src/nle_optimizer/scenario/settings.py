@@ -366,7 +366,7 @@ class Settings(Section):
     """Who solves it; `auto` takes the first that can. A level may ask for another."""
     stop: Stop = Stop()
     rule: str = "optimal"
-    """The matching rule; `nle-optimizer rules` lists them. `helper.py:choose` is code of your own, in this file's folder,
+    """The matching rule; `nle-optimizer rules` lists them. `helper.py:choose` is code of your own in this folder,
     which runs only with `--allow-code`."""
     preferences: Preferences = Preferences()
     tie_break: list[Literal["arrived", "lottery"]] = ["arrived", "lottery"]
