@@ -24,6 +24,7 @@ LIMITS: list[dict[str, Any]] = [
 @pytest.fixture
 def limited(tmp_path: Path) -> Path:
     settings = {"constraints": LIMITS, "costs": {"per_match": 100}, "objectives": ["fit"]}
+    settings["fit"] = {"measure": "need-covered"}
     return write_scenario(tmp_path / "limited", settings, schools=SCHOOLS, nles=NLES)
 
 
@@ -62,7 +63,8 @@ def test_a_run_with_limits_can_be_run_again_from_its_folder(program: Program, li
 
 def test_a_school_that_found_fewer_nles_than_it_asked_for_is_told(program: Program, tmp_path: Path) -> None:
     pairs = [{"nle_id": "N2", "school_id": "S1", "relation": "forbid"}]
-    file = write_scenario(tmp_path, {"objectives": ["fit"]}, schools=SCHOOLS, nles=NLES, pairs=pairs)
+    settings = {"objectives": ["fit"], "fit": {"measure": "need-covered"}}
+    file = write_scenario(tmp_path, settings, schools=SCHOOLS, nles=NLES, pairs=pairs)
     ended = program("run", file, "--out", tmp_path / "run")
     (first,) = (row for row in read_table(tmp_path / "run" / "allocation.csv") if row["school_id"] == "S1")
     assert first["why"].endswith("; found 1 of the 2 NLEs asked for.")

@@ -50,6 +50,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "cp-sat": {
         "settings": {
             "engine": "cp-sat",
+            "fit": {"measure": "need-covered"},
             "objectives": ["schools_supported", "load_balance", "fit"],
             "constraints": [NORTH, {"name": "together", "type": "keep_together"}],
         },

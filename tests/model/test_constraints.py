@@ -73,6 +73,7 @@ def _case(rng: Random, kind: str) -> tuple[dict[str, Any], World, Case | InputEr
         current=[{"school_id": school, "nle_id": nle} for nle, school in standing],
         resources=("placements", "days"),
         conflicts={"own_trust": False},
+        fit={"measure": "need-covered"},
         costs={"per_match": 100, "per_day": 7},
         objectives=["fit"],
         constraints=[asked],

@@ -51,6 +51,7 @@ def random_scenario(rng: Random) -> Scenario:
         schools,
         nles,
         resources=("placements", "days"),
+        fit={"measure": "weighted-expertise"},
         offer=rng.choice([{"days": 5}, {"days": 4, "override": True}]),
         capacity=rng.choice(CAPACITIES),
         objectives=rng.choice(OBJECTIVES),

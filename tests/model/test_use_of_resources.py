@@ -103,7 +103,10 @@ def test_an_unknown_engine_is_refused_with_the_nearest_name() -> None:
 @pytest.mark.parametrize("objective", ["schools_supported", {"blend": {"fit": 1, "schools_supported": 0.3}}])
 def test_counting_schools_once_that_may_have_several_nles_is_no_network(objective: Any) -> None:
     scenario = scenario_of(
-        [{"school_id": "S", **NEEDS, "supporters": 2}], [{"nle_id": "N", **SKILLS}], objectives=[objective]
+        [{"school_id": "S", **NEEDS, "supporters": 2}],
+        [{"nle_id": "N", **SKILLS}],
+        objectives=[objective],
+        fit={"measure": "need-covered"},
     )
     assert engine_named("network").refuses(prepare(scenario, lambda _: None).problem)
 

@@ -97,6 +97,8 @@ def test_different_amounts_and_several_supporters_are_refused(tmp_path: Path) ->
         [school(1, days=2), school(2, days=3)],
         [nle(1, days=4)],
     )
-    several = write_scenario(tmp_path / "several", {}, [school(1, supporters=2)], [nle(1), nle(2)])
+    several = write_scenario(
+        tmp_path / "several", {"fit": {"measure": "need-covered"}}, [school(1, supporters=2)], [nle(1), nle(2)]
+    )
     assert "one place each" in (RULE.refuses(agenda_of(load_scenario(days))) or "")
     assert "one NLE each" in (RULE.refuses(agenda_of(load_scenario(several))) or "")

@@ -217,7 +217,7 @@ def test_a_scenario_whose_own_aim_counts_schools_of_several_supporters_lies_on_i
     blend = {"blend": {"fit": 1, "schools_supported": 0.25, "distance_km": -0.004}}
     schools = [school(n, supporters=2, need_finance=n / 4) for n in range(1, 4)]
     nles = [nle(n, placements=2, expertise_leadership=n / 4) for n in range(1, 4)]
-    settings = {"objectives": [blend], "engine": "highs"}
+    settings = {"objectives": [blend], "engine": "highs", "fit": {"measure": "weighted-expertise"}}
     scenario = load_scenario(write_scenario(tmp_path, settings, schools=schools, nles=nles))
     found = frontier(scenario, ["fit", "distance"], 9)
     assert found.own is not None

@@ -11,8 +11,13 @@ import pytest
 from nle_optimizer.errors import NleOptimizerError, RunFolderError
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.scenario.scenario import load_scenario
+from nle_optimizer.studies.marginal.answers import NO_SUM
 from nle_optimizer.studies.marginal.marginal import Marginal, marginal_of
+from nle_optimizer.studies.marginal.text import marginal_text
+from support.scenarios import nle, school, write_scenario
 from support.small_cases import OBJECTIVES, Tables, cases, changed, difference, outcome_of, plain, tables, with_quotas
+from support.solving import solved
 
 
 def told(found: Marginal, number: int, side: str) -> list[Decimal] | None:
@@ -55,6 +60,22 @@ def test_a_supporter_more_and_a_withdrawal_are_worth_what_other_tables_give(tmp_
                 continue
             after = outcome_of(place / f"gone{n}", gone, chosen)
             assert told(found, n, "one_fewer") == difference(after, outcome)
+
+
+def test_a_further_supporter_is_not_told_where_its_fit_would_be_added_to_a_share_of_the_same_need(
+    tmp_path: Path,
+) -> None:
+    for measure in ("need-met", "need-covered"):
+        settings = {"objectives": ["fit"], "fit": {"measure": measure}}
+        nles = [nle(1, placements=2), nle(2, placements=0)]
+        file = write_scenario(tmp_path / measure, settings, [school(n) for n in range(1, 4)], nles)
+        found = marginal_of(solved(load_scenario(file)), "run", "school")
+        blank = [row.cells(found.levels)["one_more"] is None for row in found.rows]
+        supported = [row.particulars["supported"] == "yes" for row in found.rows]
+        assert sorted(supported) == [False, True, True]
+        assert blank == (supported if measure == "need-met" else [False] * 3)
+        assert [row.more.method == NO_SUM for row in found.rows] == blank
+        assert ("shares do not add up" in " ".join(marginal_text(found, 5).split())) == (measure == "need-met")
 
 
 def test_a_limit_one_higher_or_lower_is_worth_what_other_settings_give(tmp_path: Path) -> None:

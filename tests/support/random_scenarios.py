@@ -29,6 +29,8 @@ def write_random_scenario(folder: Path, seed: int, *, demanding: bool = False) -
         tables["pairs"] = _pairs(rng, schools, nles)
     if demanding:
         add_demands(rng, settings, tables)
+    if seed % 20:  # else most would be refused
+        _add_up(settings["fit"], schools, demanding=demanding)
     for name, rows in tables.items():
         _write(folder / f"{name}.csv", rows)
     settings["data"] = {name: f"{name}.csv" for name in tables}
@@ -37,6 +39,16 @@ def write_random_scenario(folder: Path, seed: int, *, demanding: bool = False) -
     file = folder / "scenario.yaml"
     file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
     return file
+
+
+def _add_up(fit: dict[str, Any], schools: list[dict[str, Any]], *, demanding: bool) -> None:
+    """Keep several supporters from measures whose fits do not add up."""
+    instead = {"need-met": "need-covered", "weakest-area": "weighted-expertise"}.get(fit["measure"])
+    if instead and any(school["supporters"] not in ("", "1") for school in schools):
+        if demanding:
+            fit["measure"] = instead
+        for school in schools if not demanding else ():
+            school["supporters"] = ""
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:

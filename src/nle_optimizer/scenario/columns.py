@@ -101,7 +101,13 @@ SCHOOLS = _table(
     ColumnSpec("arrived", Kind.DATE, "Day the case was referred."),
     *(ColumnSpec(f"need_{area}", Kind.LEVEL, f"Need in {area}; blank means not assessed.") for area in AREAS),
     ColumnSpec("need_source", Kind.CHOICE, "Where the needs come from.", choices=("assessed", "proxy", "unknown")),
-    ColumnSpec("supporters", Kind.COUNT, "Up to so many distinct NLEs (default 1).", unit="from 1"),
+    ColumnSpec(
+        "supporters",
+        Kind.COUNT,
+        "Up to so many distinct NLEs (default 1). Their fits add up, so more than one needs a fit from the pairs table "
+        "for each of its pairs, or `fit.measure` `need-covered` or `weighted-expertise`.",
+        unit="from 1",
+    ),
     ColumnSpec("matched_trust_id", Kind.IDENTIFIER, "High-quality trust it is matched with."),
     ColumnSpec("trust_decision", Kind.CHOICE, "State of that match.", choices=TRUST_DECISIONS),
     ColumnSpec("left_out", Kind.TEXT, "Reason code: takes the school out before anything else, as import does."),

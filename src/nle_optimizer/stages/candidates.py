@@ -12,7 +12,7 @@ from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Record
 from nle_optimizer.scenario.columns import PAIRS
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.conflicts import Conflicts, folded, shared_codes
-from nle_optimizer.stages.fit import Needs, fit_of, needs_of
+from nle_optimizer.stages.fit import SHARES_OF_NEED, Needs, fit_of, needs_of
 from nle_optimizer.stages.given_pairs import GivenPairs, given_pairs, locate
 from nle_optimizer.stages.reach import reach
 from nle_optimizer.stages.requirements import Required
@@ -211,6 +211,7 @@ def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Set
     if needless.any():
         sieve = sieve.drop("no-need-met", needless[sieve.recipient] & ~fit_given.given)
         fit_given = _given_fit(sieve, given, len(recipients))
+    _refuse_sums(sieve.recipient[~fit_given.given], recipients, settings)
     fit = fit_of(needs, settings.fit.measure, sieve.nle, sieve.recipient)
     bonus = int(settings.suitability.prefer_bonus * MILLION)
     for name in properties_that(settings.suitability, "prefer"):
@@ -240,6 +241,36 @@ def _given_fit(sieve: Sieve, given: GivenPairs | None, count: int) -> Column:
     return given.spread("fit", sieve.nle * count + sieve.recipient)
 
 
+def _refuse_sums(measured: Integers, recipients: Records, settings: Settings) -> None:
+    """Refuse several supporters where their fits would add up past the need.
+
+    Args:
+        measured: the recipient of each pair whose fit no table gives.
+        recipients: who may be supported.
+        settings: the scenario's settings.
+
+    Raises:
+        InputError: each row that asks for several supporters and has such a pair.
+    """
+    supporters = recipients.column("supporters").or_else(1)
+    several = np.unique(measured[supporters[measured] > 1])
+    if settings.fit.measure not in SHARES_OF_NEED or not len(several):
+        return
+    what = f"under fit.measure {settings.fit.measure} the fits of several supporters would add up past the need"
+    hint = (
+        "set fit.measure to need-covered or weighted-expertise, give the fit of each of its pairs in the pairs table, "
+        "or ask for one supporter"
+    )
+    rows = [(Place(recipients.source, row=int(recipients.rows[n])), str(supporters[n])) for n in several]
+    raise InputError(_first([Problem(place, "supporters", what, got, hint) for place, got in sorted(rows)]))
+
+
+def _first(problems: list[Problem]) -> list[Problem]:
+    """As many problems as are shown, and how many more there are."""
+    more = len(problems) - MOST_SHOWN
+    return problems if more <= 0 else [*problems[:MOST_SHOWN], Problem(Place(), "", f"and {more} more")]
+
+
 def _drop_unknown(
     sieve: Sieve, needs: Needs, fit_given: Column, settings: Settings, recipients: Records, nles: Records
 ) -> Sieve:
@@ -261,5 +292,4 @@ def _drop_unknown(
         for n in np.unique(side[unknown])
         if not known[weighted][:, n].all()
     ]
-    more = [] if len(problems) <= MOST_SHOWN else [Problem(Place(), "", f"and {len(problems) - MOST_SHOWN} more")]
-    raise InputError(problems[:MOST_SHOWN] + more)
+    raise InputError(_first(problems))

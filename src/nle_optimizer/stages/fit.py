@@ -109,3 +109,5 @@ MEASURES: dict[str, Callable[[Needs, Integers, Integers], Integers]] = {
     "weighted-expertise": _weighted_expertise,
     "weakest-area": _weakest_area,
 }
+SHARES_OF_NEED = ("need-met", "weakest-area")
+"""Measures that tell a share of one school's need: of two supporters they do not add up."""

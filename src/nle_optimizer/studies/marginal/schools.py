@@ -1,5 +1,6 @@
 """One supporter more for every school, and its withdrawal."""
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,8 @@ import numpy as np
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.model.levels import Level
 from nle_optimizer.records import Integers
-from nle_optimizer.studies.marginal.answers import Answer, from_exchanges, unchanged
+from nle_optimizer.stages.fit import SHARES_OF_NEED
+from nle_optimizer.studies.marginal.answers import NO_SUM, Answer, from_exchanges, unchanged
 from nle_optimizer.studies.marginal.changed_problems import with_all_supporters, with_supporters
 from nle_optimizer.studies.marginal.questions import Question, Study, Subject
 
@@ -18,6 +20,8 @@ def school_subjects(study: Study) -> list[Subject]:
     """Every eligible school or trust."""
     outcome, allowed = study.outcome, study.outcome.problem.supporters.tolist()
     more, fewer = _one_more(study), _withdrawal(study)
+    for n in _shares_of_one_need(study):
+        more[n] = Answer(NO_SUM)
     return [
         Subject(
             str(identifier),
@@ -28,6 +32,19 @@ def school_subjects(study: Study) -> list[Subject]:
         )
         for n, identifier in enumerate(outcome.problem.recipient_ids.tolist())
     ]
+
+
+def _shares_of_one_need(study: Study) -> Iterable[int]:
+    """Supported recipients of which a further NLE's fit cannot be added, as fits are shares of their need.
+
+    A scenario that asks for more NLEs for one of them is refused, unless the pairs table gives the fit of each pair.
+    """
+    outcome = study.outcome
+    if outcome.scenario.settings.fit.measure not in SHARES_OF_NEED:
+        return ()
+    found = outcome.candidates
+    measured = np.unique(found.recipient[~found.from_table("fit").given])
+    return measured[outcome.supported[measured]].tolist()
 
 
 def _one_more(study: Study) -> list[Answer | None]:

@@ -9,12 +9,16 @@ import click
 from nle_optimizer.evidence.exchanging import written
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.studies.comparison.layout import heading, label, wrapped
-from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, SOLVED
+from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, NO_SUM, SOLVED
 from nle_optimizer.studies.marginal.marginal import Marginal
 from nle_optimizer.studies.marginal.rows import Row
 from nle_optimizer.studies.marginal.scarcity import Region
 
 RESOURCE, WHO = 11, 10
+FURTHER = (
+    "What a further supporter would add to a school that has one is not known: under this fit.measure a fit is a share "
+    "of the school's need, and shares do not add up."
+)
 TITLES = {
     "nle": "One more and one fewer at each NLE",
     "region": "One more and one fewer in each region, where it does best",
@@ -34,6 +38,8 @@ def marginal_text(found: Marginal, most: int) -> str:
     sense = "more" if found.levels[0].sense > 0 else "less"
     lines = [click.style(_title(found), bold=True)]
     lines += wrapped(f"Change of the first objective, {found.objective} ({sense} is better). {_method(found)}", "", "")
+    if any(row.more.method == NO_SUM for row in found.rows):
+        lines += wrapped(FURTHER, "", "")
     lines += ["", *_table(found, most), *_regions(found.regions)]
     return "\n".join(lines)
 

@@ -94,6 +94,7 @@ class Candidates:
     def _sift(self, pairs: Pairs, note: Callable[[Integers, int], None]) -> Pairs:
         pairs = self._through(self._early, pairs, note)
         pairs = self._through(self._late, pairs, note)
+        self.fitness.refuse_sums(pairs)
         pairs = pairs.with_fit(self.fitness.fits(pairs))
         return self._through([(RANK["fit-below-minimum"], self.fitness.too_low)], pairs, note)
 

@@ -51,6 +51,9 @@ class Fitness:
         self._skill = np.where(self._skill_given, self._skill, 0)
         self._total_need = self._weights @ self._need
         self._no_need: Flags = np.asarray(self._total_need == 0, dtype=bool)
+        self._must_be_told: Flags = np.asarray(recipients.supporters > 1) & (
+            fit.measure in ("need-met", "weakest-area")
+        )
         self._doubts = bool(self._need_unknown.any() or self._skill_unknown.any())
 
     def _stand_in(self, value: int) -> None:
@@ -83,6 +86,15 @@ class Fitness:
         if self._unknown_is_error and unknown.any():
             raise RefusedError("a need or expertise is blank for a possible pair, and fit.unknown is error")
         return unknown
+
+    def refuse_sums(self, pairs: Pairs) -> None:
+        """Refuse pairs whose fits would be added up though each is a share of one need.
+
+        Raises:
+            RefusedError: there are such pairs.
+        """
+        if self._must_be_told.any() and self._not_told(pairs, self._must_be_told[pairs.rows]).any():
+            raise RefusedError(f"a school has several supporters, whose fits do not add up under {self._measure}")
 
     def fits(self, pairs: Pairs) -> Integers:
         """The fit of pairs that the filters on needs let through."""
