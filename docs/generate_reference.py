@@ -18,6 +18,7 @@ from nle_optimizer.evidence.measures.registry import METRICS
 from nle_optimizer.model.constraints.registry import CONSTRAINTS
 from nle_optimizer.model.objectives.registry import CATALOGUE
 from nle_optimizer.rules.registry import RULES, promise_of
+from nle_optimizer.scenario import identifiers
 from nle_optimizer.scenario.changes import CHANGES
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.constraint_setting import KEYS
@@ -217,10 +218,12 @@ def tables_page() -> str:
         "# Tables",
         MARK,
         "",
-        "CSV or XLSX. Required columns are **bold**. Other columns are kept and may be used in `when` and `where`;",
+        "CSV or XLSX. Required columns are **bold**. Other columns are kept, for `when` and `where`;",
         "each resource of `capacity.resources` has a column of its own in the schools, NLE and pairs tables (what a",
-        "school needs, what an NLE has, what a pair uses). Ids are text, compared exactly after trimming. A blank cell",
-        "is not zero: it means not known. Columns under other names: `data.schools.columns`.",
+        "school needs, what an NLE has, what a pair uses). A blank cell is not zero: not known.",
+        "",
+        *str(identifiers.__doc__).splitlines(),
+        f"Words that mean nothing: {', '.join(f'`{word}`' for word in identifiers.WORDS_FOR_NOTHING)}.",
     ]
     for table in (*TABLES.values(), CHANGES):
         lines += ["", f"## {table.name}", table.doc, "", "| column | kind | meaning |", "|---|---|---|"]
@@ -228,6 +231,7 @@ def tables_page() -> str:
             name = f"**{column.name}**" if column.required else column.name
             kind = f"{column.kind.value}, {column.unit}" if column.unit else column.kind.value
             words = " One of: " + ", ".join(f"`{word}`" for word in column.choices) if column.choices else ""
+            words += f" A row of `{column.refers_to}`." if column.refers_to else ""
             lines.append(f"| {name} | {kind} | {_cell(column.doc + words)} |")
     lines += ["", "## Derived columns", "For any `when` and `where`, besides the columns of the schools table.", ""]
     lines += ["| column | meaning |", "|---|---|"]

@@ -67,7 +67,7 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     tell("candidates")
     asked = distance_asked(settings)
     supply = _supply(scenario, distance_asked=asked)
-    refuse_lost_requirements(scenario.pairs, scenario.current, ledger, supply)
+    refuse_lost_requirements(scenario, recipients, ledger, supply)
     candidates = find_candidates(
         recipients,
         recall(Records.take, scenario.nles, supply.available),
@@ -113,17 +113,18 @@ def trusts_first(scenario: Scenario) -> TrustOutcome | None:
 
 
 def _supply(scenario: Scenario, *, distance_asked: bool) -> Supply:
-    """Every NLE, with the capacity that pairs that ended have left."""
-    tables = (scenario.nles, scenario.schools, scenario.pairs)
-    ended = used_up(scenario.current, *tables, scenario.resources)
-    return supply_of(
+    """Every NLE, with the capacity that pairs that ended, and those of schools elsewhere, have left."""
+    gone = used_up(scenario)
+    supply = supply_of(
         scenario.nles,
         scenario.pairs,
         scenario.settings,
         scenario.resources,
         distance_asked=distance_asked,
-        used_up=ended,
+        used_up=gone.amounts,
     )
+    gone.refuse_unknown(supply.available)
+    return supply
 
 
 def _ground(candidates: Candidates, supply: Supply, scenario: Scenario) -> Ground:

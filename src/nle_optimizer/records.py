@@ -25,7 +25,7 @@ class Kind(Enum):
     """What the cells of a column are, and how they are held."""
 
     IDENTIFIER = "identifier"
-    """Text compared exactly, after trimming and Unicode normalisation (NFC)."""
+    """Text compared exactly, in one spelling (see `scenario.identifiers`)."""
     TEXT = "text"
     CHOICE = "choice"
     """One of a closed list of words, held in lower case."""
@@ -66,6 +66,8 @@ class ColumnSpec:
         unit: the unit as people write it.
         exact: whether more than six decimal places are refused; else they are rounded to a millionth.
         aliases: words of other sources, in lower case, and what each means here; "" is a blank.
+        refers_to: the table whose rows an identifier names; "" in a table's own key.
+        free_text: whether people may write anything, so that no word stands for a blank.
     """
 
     name: str
@@ -76,6 +78,8 @@ class ColumnSpec:
     unit: str = ""
     exact: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
+    refers_to: str = ""
+    free_text: bool = False
 
 
 @dataclass(frozen=True)

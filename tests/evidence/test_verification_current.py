@@ -49,8 +49,21 @@ def test_an_agreed_pair_of_an_excluded_school_is_named(tmp_path: Path) -> None:
     assert any("the pair is required, and the school is no recipient" in finding for finding in findings)
 
 
-def test_pairs_of_nobody_known_are_left_aside(tmp_path: Path) -> None:
-    assert check_claim(_standing(tmp_path, "S9,N1,agreed", "S1,N9,started"), Draft().claim()) == []
+@pytest.mark.parametrize("row", ["S9,N9,agreed", "S1,N9,offered", "S9,N1,"])
+def test_pairs_of_nobody_known_are_left_aside(tmp_path: Path, row: str) -> None:
+    assert check_claim(_standing(tmp_path, row), Draft().claim()) == []
+
+
+def test_a_pinned_pair_of_a_school_in_no_table_holds_its_place(tmp_path: Path) -> None:
+    file = write_scenario(tmp_path, None, [school(1)], [nle(1, placements=3), nle(2)])
+    rows = [("S9", "N1", "agreed", 2), ("S8", "N1", "", 1), ("S7", "N1", "finished", 1), ("S6", "N2", "started", "")]
+    text = "\n".join(["school_id,nle_id,state,placements", *(",".join(map(str, row)) for row in rows), ""])
+    (tmp_path / "current.csv").write_text(text)
+    current = read_current(load_scenario(file, sets=["data.current=current.csv"]), {"S1": 0})
+    assert (current.pinned, current.taken.tolist()) == ((), [[2_000_000, 0]])
+    current.refuse_unknown(np.array([True, False]))
+    with pytest.raises(RefusedError, match="how much of placements"):
+        current.refuse_unknown(np.array([True, True]))
 
 
 def _with_days(folder: Path, state: str, days: str = "4") -> Scenario:
@@ -82,7 +95,7 @@ def test_days_that_nobody_knows_are_refused(tmp_path: Path) -> None:
         )
     )
     with pytest.raises(RefusedError, match="how much of days"):
-        read_current(scenario, {"S1": 0})
+        read_current(scenario, {"S1": 0}).refuse_unknown(np.array([True]))
 
 
 def test_only_what_is_not_over_is_kept(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nle_optimizer.records import MILLION, ColumnSpec, Kind, as_text
-from nle_optimizer.scenario.cells import count_rounded, normalise, parse_column
+from nle_optimizer.scenario.cells import count_rounded, parse_column
 from nle_optimizer.scenario.columns import NLES, SCHOOLS, TRUSTS
+from nle_optimizer.scenario.identifiers import normalise
 
 LEVELS = {"none": 0, "low": 330_000, "medium": 670_000, "high": 1_000_000}
 

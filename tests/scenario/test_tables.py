@@ -196,7 +196,7 @@ def test_a_resource_that_is_not_asked_for_is_text(tmp_path: Path) -> None:
         ),
         (
             [{"nle_id": "n1", "school_id": "S1"}],
-            "nle_id: the nles table has no such identifier; got n1; did you mean N1?",
+            "has no such identifier, but one that differs in case or leading zeros; got n1; did you mean N1?",
         ),
         ([{"nle_id": "N1", "school_id": "S1"}] * 2, "pairs.csv:row 3: nle_id: also stands in row 2; got N1, S1"),
         ([{"nle_id": "N1", "school_id": ""}], "pairs.csv:row 2: school_id: this cell must be filled"),

@@ -94,11 +94,41 @@ def test_an_nle_whose_days_are_used_up_is_out() -> None:
     assert found.supply.reason.tolist() == ["", "no-capacity"]
 
 
-@pytest.mark.parametrize("gone", [{"school_id": "X"}, {"nle_id": "X"}])
-@pytest.mark.parametrize("state", ["started", "finished"])
-def test_a_pair_of_somebody_in_no_table_counts_for_nothing(gone: dict[str, str], state: str) -> None:
-    found = case([pair(0, 0, state, days=3) | gone])
+@pytest.mark.parametrize("state", PAIR_STATES)
+def test_a_pair_of_an_nle_in_no_table_takes_nothing(state: str) -> None:
+    found = case([pair(0, 0, state, days=3, nle_id="X")])
     assert (required(found), days(found)) == ([], [10, 10])
+
+
+@pytest.mark.parametrize(("state", "placements", "left"), [("proposed", 3, 10), *((s, 2, 7) for s in PINNED)])
+def test_a_pinned_pair_of_a_school_in_no_table_holds_what_it_takes(state: str, placements: int, left: int) -> None:
+    found = case([pair(0, 0, state, days=3, placements=1, school_id="X")])
+    assert (required(found), days(found)) == ([], [left, 10])
+    assert (found.supply.capacity[0] / 1_000_000).tolist() == [placements, 3]
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_what_an_ended_pair_of_a_school_in_no_table_took_is_gone(state: str) -> None:
+    found = case([pair(0, 0, state, days=3, placements=1, school_id="X")])
+    assert (days(found), (found.supply.capacity[0] / 1_000_000).tolist()) == ([7, 10], [3, 3])
+
+
+@pytest.mark.parametrize("state", [*PINNED, *ENDED])
+def test_a_pair_of_a_school_in_no_table_that_says_not_what_it_takes_is_an_error(state: str) -> None:
+    with pytest.raises(InputError, match=r"current\.csv:row 2: days: how much days the pair N0, X (takes|took) is not"):
+        case([pair(0, 0, state, placements=1, school_id="X")])
+
+
+@pytest.mark.parametrize("state", [*PINNED, *ENDED])
+def test_what_a_pair_of_a_school_in_no_table_takes_is_no_matter_where_its_nle_is_out(state: str) -> None:
+    found = case([pair(0, 0, state, school_id="X")], nles=[{"status": "withdrawn"}, {}])
+    assert found.supply.reason.tolist() == ["withdrawn", ""]
+
+
+def test_a_pinned_pair_of_a_trust_of_which_no_school_is_left_is_an_error() -> None:
+    schools = [{"trust_id": "T1", "establishment_status": "Closed"}, {}]
+    with pytest.raises(InputError, match="the pair N0, T1 is agreed, but no school of trust T1 is left"):
+        case([pair(0, 0, "agreed", school_id="T1")], schools, eligibility={"recipients": "trust"})
 
 
 @pytest.mark.parametrize("state", PINNED)
@@ -229,10 +259,34 @@ def test_an_allocation_tells_the_state_of_pairs_that_stay_and_proposes_all_other
     assert result.objectives[0]["value"] == 3
 
 
-def test_a_pair_that_no_table_has_is_a_finding(tmp_path: Path) -> None:
-    scenario = load_scenario(written(tmp_path, [*CURRENT, {"school_id": "S9", "nle_id": "N1", "state": "agreed"}]))
-    (found,) = scenario.findings
-    assert "school_id: the schools table has no such identifier, so the pair is not counted; got S9" in str(found)
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (("S9", "N1", "agreed"), "school_id: the schools table has no such identifier; what the pair takes or took is"),
+        (
+            ("S9", "N1", "stopped"),
+            "school_id: the schools table has no such identifier; what the pair takes or took is",
+        ),
+        (("S9", "N1", "offered"), "school_id: the schools table has no such identifier, so the pair is not counted"),
+        (("S9", "N9", "started"), "school_id: the schools table has no such identifier, so the pair is not counted"),
+        (("S1", "N9", "proposed"), "nle_id: the nles table has no such identifier, so the pair is not counted"),
+        (("S1", "n1", "offered"), "nle_id: the nles table has no such identifier, but one that differs in case or"),
+    ],
+)
+def test_a_row_that_leads_nowhere_is_a_finding(tmp_path: Path, row: tuple[str, str, str], said: str) -> None:
+    gone = dict(zip(("school_id", "nle_id", "state"), row, strict=True))
+    (found,) = load_scenario(written(tmp_path, [*CURRENT, gone])).findings
+    assert str(found).startswith(f"current.csv:row 6: {said}")
+
+
+@pytest.mark.parametrize("state", PINNED)
+@pytest.mark.parametrize("names", [("S1", "N9"), ("S1", "n1"), ("s1", "N1"), ("S01", "N9"), ("S9", "n1")])
+def test_a_pinned_pair_that_nearly_meets_or_whose_nle_is_not_there_is_an_error(
+    tmp_path: Path, names: tuple[str, str], state: str
+) -> None:
+    gone = {"school_id": names[0], "nle_id": names[1], "state": state}
+    with pytest.raises(InputError, match=rf"current\.csv:row 6: .*, and the pair is {state}; got (s1|S01|n1|N9)"):
+        load_scenario(written(tmp_path, [*CURRENT, gone]))
 
 
 def test_a_pair_that_stands_twice_or_in_no_known_state_is_an_error(tmp_path: Path) -> None:

@@ -13,14 +13,18 @@ FINDINGS = {
     "costs-not-given": "Something counts cost, and every pair costs 0.",
     "eligibility-cannot-be-told": "A policy judges by a column that no school fills.",
     "home-school-unknown": "NLEs name home schools that the schools table does not have.",
+    "identifier-nearly-meets": "An identifier differs only in case or leading zeros from another, which may be meant.",
+    "identifier-respelled": "Identifiers are read without a trailing .0, full width, long dashes or space around them.",
     "limit-of-no-region": "A distance limit names a region in which no school lies.",
     "offer-of-no-resource": "An offer names something that is no resource of the scenario.",
     "one-place-each": "The NLE table has no `placements`, so every NLE takes one school.",
     "pair-of-nobody": "A row of the current table names an identifier that its table does not have.",
+    "pair-of-school-elsewhere": "A pair of a school in no table is pinned or has ended, and counts against its NLE.",
     "place-far-from-region": "Places lie far outside the region that their row gives.",
     "place-in-kilometres": "Several places have coordinates so small that they are hardly metres.",
     "rounded": "Cells with more than six decimal places were rounded to a millionth.",
     "sample-of-another-policy": "The schools are a sample that was drawn for another policy than judges them.",
     "value-in-no-row": "A condition asks for a value that stands in no row.",
+    "word-for-nothing": "Cells hold words that mean nothing, such as N/A, and are read as blank.",
 }
 """The meaning of each code, in one sentence."""

@@ -2,16 +2,16 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from nle_optimizer.errors import did_you_mean
 from nle_optimizer.records import MILLION, TEXT_KINDS, Column, ColumnSpec, Kind
+from nle_optimizer.scenario.identifiers import is_fault, means_nothing, normalise, spelled
 
 LARGEST_AMOUNT = 1_000_000_000
 FARTHEST_KM = 100_000
@@ -22,7 +22,6 @@ MILLIONTH = Decimal("0.000001")
 ROUNDED = frozenset({Kind.LEVEL, Kind.SHARE, Kind.AMOUNT})
 _PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%", re.ASCII)
 _SEPARATED = re.compile(r",|\d\s\d")
-_EDGES = re.compile(r"^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ][\d:.]+)?", re.ASCII)
 _BRITISH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})( [\d:.]+)?", re.ASCII)
 
@@ -33,12 +32,6 @@ class CellError(ValueError):
     def __init__(self, what: str, hint: str | None = None):
         super().__init__(what)
         self.hint = hint
-
-
-def normalise(text: str) -> str:
-    """Text without space around it, in Unicode normal form C, so that equal names are equal strings."""
-    text = text.strip()
-    return text if text.isascii() else _EDGES.sub("", unicodedata.normalize("NFC", text))
 
 
 def parse_column(
@@ -52,14 +45,15 @@ def parse_column(
         levels: names of levels and their shares in millionths.
     """
     parse = _parser(spec, levels)
+    plain = spelled if spec.kind is Kind.IDENTIFIER else normalise
     parsed: dict[str, Any] = {}
     wrong: dict[str, CellError] = {}
     for cell in set(cells):
-        text = normalise(cell)
-        if not text:
+        text = plain(cell)
+        if not text or means_nothing(text, spec):
             continue
         try:
-            value = parse(text)
+            value = parse(text) if not is_fault(text) else _refuse_fault()
         except CellError as error:
             wrong[cell] = error
         else:
@@ -67,6 +61,10 @@ def parse_column(
                 parsed[cell] = value
     errors = {n: wrong[cell] for n, cell in enumerate(cells) if cell in wrong} if wrong else {}
     return _column(cells, parsed, spec.kind), errors
+
+
+def _refuse_fault() -> NoReturn:
+    raise CellError("is what a formula shows that failed", "mend it, or leave the cell blank")
 
 
 def count_rounded(cells: Sequence[str], column: Column, spec: ColumnSpec) -> int:
@@ -123,7 +121,7 @@ def _choice(text: str, spec: ColumnSpec) -> str:
 
 
 def _names(text: str, spec: ColumnSpec) -> tuple[str, ...]:
-    words = [word for word in (normalise(word) for word in text.split("|")) if word]
+    words = [word for word in map(normalise, text.split("|")) if word and not means_nothing(word, spec)]
     known = [_choice(word, spec) if spec.choices else spec.aliases.get(word.casefold(), word) for word in words]
     return tuple(dict.fromkeys(word for word in known if word))
 

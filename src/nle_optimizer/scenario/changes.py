@@ -43,14 +43,19 @@ def _column(name: str, kind: Kind, doc: str, **more: object) -> ColumnSpec:
 
 _COLUMNS = (
     _column("action", Kind.CHOICE, "What was decided; needed.", choices=tuple(SENTENCES)),
-    _column("school_id", Kind.IDENTIFIER, "School or trust it concerns."),
-    _column("nle_id", Kind.IDENTIFIER, "NLE it concerns."),
-    _column("trust_id", Kind.IDENTIFIER, "Trust that declines or whose capacity changes; of an added school its own."),
+    _column("school_id", Kind.IDENTIFIER, "School or trust it concerns.", refers_to="schools"),
+    _column("nle_id", Kind.IDENTIFIER, "NLE it concerns.", refers_to="nles"),
+    _column(
+        "trust_id",
+        Kind.IDENTIFIER,
+        "Trust that declines or whose capacity changes; of an added school its own.",
+        refers_to="trusts",
+    ),
     _column("resource", Kind.TEXT, "Of `capacity` and `finish`: which resource; blank where there is only one."),
     _column("amount", Kind.AMOUNT, "Of `capacity`: what there is from now on. Of `finish`: what was used.", exact=True),
     _column("date", Kind.DATE, "Day of the decision; blank: as the row above. Changes count in the order of days."),
     _column("by", Kind.TEXT, "Who decided."),
-    _column("note", Kind.TEXT, "Free text; kept beside the pair it bars."),
+    _column("note", Kind.TEXT, "Free text; kept beside the pair it bars.", free_text=True),
 )
 CHANGES = TableSpec(
     "changes",

@@ -3,18 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from nle_optimizer.errors import Finding, Place, Problem, did_you_mean
-from nle_optimizer.records import Records
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, PINNED, RESULT_COLUMNS, TABLES
-from nle_optimizer.scenario.condition_checks import MOST_COMPARED, UNFILLED, Tables, asked_columns, check_columns
+from nle_optimizer.scenario.condition_checks import UNFILLED, Tables, asked_columns, check_columns
 from nle_optimizer.scenario.constraint_setting import COST
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
 from nle_optimizer.scenario.quantities import Range
+from nle_optimizer.scenario.references import check_references
 from nle_optimizer.scenario.settings import Settings
-from nle_optimizer.scenario.tables import MOST_SHOWN, Reading
+from nle_optimizer.scenario.tables import Reading
 from nle_optimizer.scenario.validation import check_word
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
@@ -35,9 +33,8 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks.travel_times_exist()
     checks.costs_can_be_counted()
     check_columns(document, settings, tables, reading)
-    checks.pairs_lead_somewhere()
+    check_references(settings, tables, reading)
     checks.relations_agree()
-    checks.homes_exist()
     checks.computed_names_are_free()
     checks.regions_stand_somewhere()
     checks.offers_are_used()
@@ -235,42 +232,6 @@ class _Checks:
         found = Finding(place, "eligibility.policy", what, policy, hint, code="sample-of-another-policy")
         self.reading.findings.append(found)
 
-    def pairs_lead_somewhere(self) -> None:
-        for table in ("pairs", "current"):
-            pairs = self.tables[table]
-            if pairs is None:
-                continue
-            for column, other in (("nle_id", "nles"), ("school_id", "schools")):
-                self._dangling(pairs, column, self.tables[other])
-
-    def _dangling(self, pairs: Records, column: str, other: Records | None) -> None:
-        if other is None:
-            return
-        known = set(other.ids.tolist()) | self._formed(column)
-        cells = pairs.column(column)
-        wrong = [n for n in np.flatnonzero(cells.given) if cells.values[n] not in known]
-        stands = pairs.spec.name == "current"
-        so = ", so the pair is not counted" if stands else ""
-        told: list[tuple[Place, str, str, str | None, str | None]] = []
-        for n in wrong[:MOST_SHOWN]:
-            what = f"the {other.spec.name} table has no such identifier{so}"
-            hint = did_you_mean(cells.values[n], known) if len(known) < MOST_COMPARED else None
-            told.append((Place(pairs.source, row=int(pairs.rows[n])), column, what, cells.values[n], hint))
-        if len(wrong) > MOST_SHOWN:
-            what = f"{len(wrong) - MOST_SHOWN} more rows lead nowhere"
-            told.append((Place(pairs.source), column, what, None, None))
-        if stands:
-            self.reading.findings += [Finding(*said, code="pair-of-nobody") for said in told]
-        else:
-            self.reading.problems += [Problem(*said) for said in told]
-
-    def _formed(self, column: str) -> set[str]:
-        """Identifiers of recipients that are formed from a trust's schools."""
-        schools = self.tables["schools"]
-        if column != "school_id" or schools is None or self.settings.eligibility.recipients != "trust":
-            return set()
-        return set(schools.values("trust_id").tolist()) - {""}
-
     def relations_agree(self) -> None:
         pairs = self.tables["pairs"]
         if pairs is None:
@@ -281,16 +242,3 @@ class _Checks:
                 place = Place(pairs.source, row=int(pairs.rows[n]))
                 what = f"a pair cannot be required and also {AGAINST[sorted(clash)[0]]}"
                 self.reading.problems.append(Problem(place, "relation", what, "|".join(words)))
-
-    def homes_exist(self) -> None:
-        nles, schools = self.tables["nles"], self.tables["schools"]
-        if nles is None or schools is None or "home_school_id" not in nles:
-            return
-        homes = nles.column("home_school_id")
-        known = set(schools.ids.tolist())
-        gone = [homes.values[n] for n in np.flatnonzero(homes.given) if homes.values[n] not in known]
-        if gone:
-            what = "home schools that the schools table does not have; only the NLEs' own cells count"
-            shown = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-            found = Finding(Place(nles.source), "home_school_id", what, shown, code="home-school-unknown")
-            self.reading.findings.append(found)

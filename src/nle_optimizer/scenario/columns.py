@@ -16,14 +16,11 @@ REGIONS = (
 )
 AREAS = ("leadership", "governance", "finance")
 PHASE_ALIASES = {
-    "not applicable": "",
     "middle deemed primary": "primary",
     "middle deemed secondary": "secondary",
     "16 plus": "post-16",
 }
-"""Phases of GIAS that have another name here, in lower case; "" is a blank."""
-FAITH_ALIASES = {"none": "", "does not apply": ""}
-"""Religious characters of GIAS that mean none."""
+"""Phases of GIAS that have another name here, in lower case."""
 KNOWN_RESOURCES = ("placements", "days")
 """Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
 SHARE_COLUMNS = ("share_weights", "share_estimates", "stands")
@@ -47,8 +44,12 @@ def _table(name: str, key: tuple[str, ...], doc: str, *columns: ColumnSpec) -> T
     return TableSpec(name, key, {column.name: column for column in columns}, doc)
 
 
-def _id(name: str, doc: str) -> ColumnSpec:
-    return ColumnSpec(name, Kind.IDENTIFIER, doc, required=True)
+def _id(name: str, doc: str, refers_to: str = "") -> ColumnSpec:
+    return ColumnSpec(name, Kind.IDENTIFIER, doc, required=True, refers_to=refers_to)
+
+
+def _named(name: str, refers_to: str, doc: str) -> ColumnSpec:
+    return ColumnSpec(name, Kind.IDENTIFIER, doc, refers_to=refers_to)
 
 
 _NAME = ColumnSpec("name", Kind.TEXT, "Name as people know it.")
@@ -65,8 +66,8 @@ _PHASES = ColumnSpec(
     choices=PHASES,
     aliases=PHASE_ALIASES,
 )
-_FAITHS = ColumnSpec("faiths", Kind.NAMES, "Faiths, joined by a vertical bar; blank means any.", aliases=FAITH_ALIASES)
-_TRUST = ColumnSpec("trust_id", Kind.IDENTIFIER, "Multi-academy trust it belongs to; blank means none.")
+_FAITHS = ColumnSpec("faiths", Kind.NAMES, "Faiths, joined by a vertical bar; blank means any.")
+_TRUST = _named("trust_id", "trusts", "Multi-academy trust it belongs to; blank means none.")
 
 SCHOOLS = _table(
     "schools",
@@ -82,7 +83,7 @@ SCHOOLS = _table(
     _REGION,
     _AUTHORITY,
     ColumnSpec("phase", Kind.CHOICE, "Phase; blank means no requirement.", choices=PHASES, aliases=PHASE_ALIASES),
-    ColumnSpec("faith", Kind.TEXT, "Religious character; blank means none.", aliases=FAITH_ALIASES),
+    ColumnSpec("faith", Kind.TEXT, "Religious character; blank means none."),
     ColumnSpec("diocese", Kind.TEXT, "Diocese; blank means none."),
     _TRUST,
     ColumnSpec("trust_joined", Kind.DATE, "Day it joined its trust."),
@@ -108,10 +109,10 @@ SCHOOLS = _table(
         "for each of its pairs, or `fit.measure` `need-covered` or `weighted-expertise`.",
         unit="from 1",
     ),
-    ColumnSpec("matched_trust_id", Kind.IDENTIFIER, "High-quality trust it is matched with."),
+    _named("matched_trust_id", "trusts", "High-quality trust it is matched with."),
     ColumnSpec("trust_decision", Kind.CHOICE, "State of that match.", choices=TRUST_DECISIONS),
     ColumnSpec("left_out", Kind.TEXT, "Reason code: takes the school out before anything else, as import does."),
-    ColumnSpec("left_out_evidence", Kind.TEXT, "What shows that reason."),
+    ColumnSpec("left_out_evidence", Kind.TEXT, "What shows that reason.", free_text=True),
 )
 
 NLES = _table(
@@ -122,7 +123,7 @@ NLES = _table(
     _NAME,
     ColumnSpec("kind", Kind.TEXT, "NLE (the default); NLG is refused: that programme is closed."),
     ColumnSpec("status", Kind.CHOICE, "available (the default), paused or withdrawn.", choices=NLE_STATUS),
-    ColumnSpec("home_school_id", Kind.IDENTIFIER, "School the NLE leads."),
+    _named("home_school_id", "schools", "School the NLE leads."),
     ColumnSpec("home_grade", Kind.COUNT, "Overall grade of the home school; must be 1 or 2.", unit="1 to 4"),
     _EASTING,
     _NORTHING,
@@ -163,23 +164,23 @@ PAIRS = _table(
     "pairs",
     ("nle_id", "school_id"),
     "What is known about single pairs.",
-    _id("nle_id", "NLE of the pair."),
-    _id("school_id", "School or trust of the pair."),
+    _id("nle_id", "NLE of the pair.", "nles"),
+    _id("school_id", "School or trust of the pair.", "schools"),
     ColumnSpec("fit", Kind.AMOUNT, "Fit, instead of the computed one; any number from 0 up."),
     ColumnSpec("distance_km", Kind.KILOMETRES, "Distance, instead of the computed one.", unit="km"),
     ColumnSpec("travel_minutes", Kind.AMOUNT, "Travel time.", unit="min"),
     ColumnSpec("relation", Kind.NAMES, "What holds between the two.", choices=RELATIONS),
     ColumnSpec("school_rank", Kind.COUNT, "Rank of the NLE in the school's eyes, 1 first.", unit="from 1"),
     ColumnSpec("nle_rank", Kind.COUNT, "Rank of the school in the NLE's eyes, 1 first.", unit="from 1"),
-    ColumnSpec("note", Kind.TEXT, "Free text."),
+    ColumnSpec("note", Kind.TEXT, "Free text.", free_text=True),
 )
 
 CURRENT = _table(
     "current",
     ("school_id", "nle_id"),
     "What stands today; the allocation of an earlier run will do. Its other columns are left aside.",
-    _id("school_id", "School or trust of the pair."),
-    _id("nle_id", "NLE of the pair."),
+    _id("school_id", "School or trust of the pair.", "schools"),
+    _id("nle_id", "NLE of the pair.", "nles"),
     ColumnSpec(
         "state",
         Kind.CHOICE,

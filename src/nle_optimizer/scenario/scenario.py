@@ -46,7 +46,7 @@ class Scenario:
     resources: tuple[str, ...]
     findings: tuple[Finding, ...]
     document: Document
-    of_tables: tuple[Finding, ...]
+    of_tables: tuple[Finding, ...] = ()
 
     @property
     def own_rule(self) -> Code | None:

@@ -10,7 +10,8 @@ import numpy as np
 from nle_optimizer.delimited import read_rows, restore
 from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
-from nle_optimizer.scenario.cells import count_rounded, normalise, parse_column
+from nle_optimizer.scenario.cells import count_rounded, parse_column
+from nle_optimizer.scenario.identifiers import normalise, read_otherwise
 from nle_optimizer.scenario.places import doubtful_places, place_records
 from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.workbook import read_sheet
@@ -60,7 +61,7 @@ def read_table(
         reading.problems.append(Problem(Place(shown), "", "the table has no rows"))
         return None
     table = parse_rows(spec, shown, names, body, resources, levels, reading)
-    return _keyed(table, reading) if spec.key else table
+    return _keyed(table, names, body, reading) if spec.key else table
 
 
 def _is_filled(body: Sequence[tuple[int, list[str]]], place: int) -> bool:
@@ -154,13 +155,11 @@ def parse_rows(
             has, was = ("1 cell has", "was") if rounded == 1 else (f"{rounded} cells have", "were")
             what = f"{has} more than six decimal places and {was} rounded to a millionth"
             reading.findings.append(Finding(Place(shown), name, what, code="rounded"))
+        reading.findings += read_otherwise(texts, declared, rows.tolist(), shown)
         if declared.required:
-            blank = np.flatnonzero(~columns[name].given)
-            reading.problems += _told(
-                [(int(rows[n]), "this cell must be filled", None, None) for n in blank if n not in errors],
-                name,
-                shown,
-            )
+            blank = [n for n in np.flatnonzero(~columns[name].given).tolist() if n not in errors]
+            said = [(int(rows[n]), "this cell must be filled", texts[n].strip() or None, None) for n in blank]
+            reading.problems += _told(said, name, shown)
     for name in names[len(columns) :]:
         columns[name] = parse_column([], spec.columns.get(name) or _undeclared(name, resources), levels)[0]
     table, problems = place_records(Records(spec, shown, rows, columns))
@@ -171,7 +170,7 @@ def parse_rows(
 
 def _undeclared(name: str, resources: Sequence[str]) -> ColumnSpec:
     kind = Kind.AMOUNT if name in resources else Kind.TEXT
-    return ColumnSpec(name, kind, "", exact=True)
+    return ColumnSpec(name, kind, "", exact=True, free_text=True)
 
 
 def _told(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Problem]:
@@ -182,16 +181,19 @@ def _told(errors: Sequence[tuple[int, str, str | None, str | None]], column: str
     return told
 
 
-def _keyed(table: Records, reading: Reading) -> Records:
-    """The table sorted by its key; a key that stands twice is a problem naming both rows."""
+def _keyed(table: Records, names: Sequence[str], body: Sequence[tuple[int, list[str]]], reading: Reading) -> Records:
+    """The table sorted by its key; a key that stands twice is a problem naming both rows, as they are written."""
     keys = list(zip(*(table.values(name) for name in table.spec.key), strict=True))
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
     table = table.take(order)
     keys = [keys[n] for n in order]
-    twice = [
-        (int(table.rows[n + 1]), f"also stands in row {table.rows[n]}", ", ".join(keys[n]), None)
-        for n in range(len(keys) - 1)
-        if keys[n] == keys[n + 1] and all(keys[n])
-    ]
-    reading.problems += _told(twice, table.spec.key[0], table.source)
+    twice = [n for n in range(len(keys) - 1) if keys[n] == keys[n + 1] and all(keys[n])]
+    written = {row: [cells[names.index(name)] for name in table.spec.key] for row, cells in body} if twice else {}
+    said = []
+    for n in twice:
+        first, second = (int(row) for row in table.rows[[n, n + 1]])
+        differ = written[first] != written[second]
+        hint = f"row {first} writes it {', '.join(written[first])}" if differ else None
+        said.append((second, f"also stands in row {first}", ", ".join(written[second] if differ else keys[n]), hint))
+    reading.problems += _told(said, table.spec.key[0], table.source)
     return table

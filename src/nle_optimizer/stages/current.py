@@ -1,10 +1,14 @@
-"""What stands today: pairs that are free to move, pairs that are pinned, and what ended pairs used up."""
+"""What stands today: pairs that are free to move, pairs that are pinned, and what is gone from an NLE's capacity."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.scenario.columns import ENDED, PINNED
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.settings import Settings
 
 UNLIMITED_BY_TIME = "placements"
 """The resource that an ended pair gives back; what was used of any other is gone."""
@@ -38,44 +42,68 @@ def _in_state(current: Records, *states: str) -> Flags:
     return np.fromiter((word in states for word in words), dtype=bool, count=len(current))
 
 
-def used_up(
-    current: Records | None, nles: Records, schools: Records, pairs: Records | None, resources: tuple[str, ...]
-) -> Integers:
-    """What pairs that ended took of each NLE, shape (resources, nles), in millionths; of placements nothing.
+def elsewhere(current: Records, schools: Records, settings: Settings) -> Flags:
+    """Rows of schools and trusts that no table has: a run for one region on what stands in all of them."""
+    known = set(schools.ids.tolist())
+    if settings.eligibility.recipients == "trust":
+        known |= set(schools.values("trust_id").tolist())
+    return np.fromiter((name not in known for name in current.values("school_id")), dtype=bool, count=len(current))
 
-    A pair of a school or trust, or an NLE, that no table has took nothing.
 
-    Raises:
-        InputError: a pair that ended, of which nothing says how much it took.
+@dataclass(frozen=True, eq=False)
+class Gone:
+    """What is gone from the capacity of NLEs before anybody is matched.
+
+    Attributes:
+        amounts: shape (resources, nles), in millionths.
+        unknown: what nothing gives, each with the index of the NLE.
     """
-    used = np.zeros((len(resources), len(nles)), dtype=np.int64)
+
+    amounts: Integers
+    unknown: tuple[tuple[int, Problem], ...] = ()
+
+    def refuse_unknown(self, available: Flags) -> None:
+        """Refuse amounts that are not known of NLEs that are available.
+
+        Raises:
+            InputError: each of them, with its row.
+        """
+        if problems := [problem for nle, problem in self.unknown if available[nle]]:
+            raise InputError(problems)
+
+
+def used_up(scenario: Scenario) -> Gone:
+    """What pairs that ended took of each NLE, and what pinned pairs of schools in no table take.
+
+    An ended pair gives its placement back; a pinned one holds it. Pairs of NLEs in no table take nothing here.
+    """
+    current, nles = scenario.current, scenario.nles
+    amounts = np.zeros((len(scenario.resources), len(nles)), dtype=np.int64)
     if current is None:
-        return used
+        return Gone(amounts)
     place = {nle_id: n for n, nle_id in enumerate(nles.ids)}
-    ended = current.take(_in_state(current, *ENDED) & _known(current, nles, schools))
-    problems = []
-    for r, name in enumerate(resources):
-        if name == UNLIMITED_BY_TIME:
-            continue
-        given = (_cells(ended, name), _cells(pairs, name), _cells(schools, name))
-        for row, nle_id, school_id in zip(ended.rows, ended.values("nle_id"), ended.values("school_id"), strict=True):
-            of_pair, of_school = (school_id, nle_id), (school_id,)
-            taken = given[0].get(of_pair, given[1].get(of_pair, given[2].get(of_school)))
+    held = pinned(current) & elsewhere(current, scenario.schools, scenario.settings)
+    known = np.fromiter((nle in place for nle in current.values("nle_id")), dtype=bool, count=len(current))
+    counted = np.flatnonzero(known & (held | _in_state(current, *ENDED))).tolist()
+    keys = list(zip(current.values("school_id"), current.values("nle_id"), strict=True))
+    unknown = []
+    for r, name in enumerate(scenario.resources):
+        given = (_cells(current, name), _cells(scenario.pairs, name), _cells(scenario.schools, name))
+        for n in counted if name != UNLIMITED_BY_TIME else np.flatnonzero(known & held).tolist():
+            school, nle = keys[n]
+            taken = given[0].get((school, nle), given[1].get((school, nle), given[2].get((school,))))
             if taken is None:
-                what = f"how much {name} the pair {nle_id}, {school_id} took is not known; fill the cell"
-                problems.append(Problem(Place(current.source, row=int(row)), name, what))
+                unknown.append((place[nle], _unknown(current, n, name, "takes" if held[n] else "took")))
             else:
-                used[r, place[nle_id]] += taken
-    if problems:
-        raise InputError(problems)
-    return used
+                amounts[r, place[nle]] += taken
+    return Gone(amounts, tuple(unknown))
 
 
-def _known(current: Records, nles: Records, schools: Records) -> Flags:
-    recipients = {*schools.ids.tolist(), *schools.values("trust_id").tolist()}
-    nle_ids = set(nles.ids.tolist())
-    pairs = zip(current.values("school_id"), current.values("nle_id"), strict=True)
-    return np.fromiter((school in recipients and nle in nle_ids for school, nle in pairs), bool, len(current))
+def _unknown(current: Records, row: int, resource: str, takes: str) -> Problem:
+    nle, school = (current.values(name)[row] for name in ("nle_id", "school_id"))
+    what = f"how much {resource} the pair {nle}, {school} {takes} is not known; fill the cell"
+    hint = "no table has the school; the allocation.csv of its run tells" if takes == "takes" else None
+    return Problem(Place(current.source, row=int(current.rows[row])), resource, what, hint=hint)
 
 
 def _cells(table: Records | None, name: str) -> dict[tuple[str, ...], int]:

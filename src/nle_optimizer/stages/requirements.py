@@ -7,7 +7,8 @@ import numpy as np
 
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.records import Flags, Integers, Records
-from nle_optimizer.stages.current import pinned
+from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.stages.current import elsewhere, pinned
 from nle_optimizer.stages.given_pairs import GivenPairs, locate
 from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.stages.sieve import MOST_SHOWN
@@ -80,17 +81,20 @@ class Required:
         return Problem(asked.place, asked.column, what, f"{self._nles.ids[nle]}, {self._recipients.ids[recipient]}")
 
 
-def refuse_lost_requirements(pairs: Records | None, current: Records | None, ledger: Ledger, supply: Supply) -> None:
+def refuse_lost_requirements(scenario: Scenario, recipients: Records, ledger: Ledger, supply: Supply) -> None:
     """Refuse required and pinned pairs of which one side is not there to be matched.
+
+    Pinned pairs of schools in no table are none of this run's.
 
     Raises:
         InputError: each such pair, with its row and why the school or the NLE is out.
     """
     nle_reasons = dict(zip(supply.nles.ids, supply.reason, strict=True))
+    served = set(recipients.ids.tolist())
     problems = []
-    for table, column, row, word in [*_required_rows(pairs), *_pinned_rows(current)]:
+    for table, column, row, word in [*_required_rows(scenario.pairs), *_pinned_rows(scenario)]:
         nle, school = table.values("nle_id")[row], table.values("school_id")[row]
-        why = _why_out(nle, school, nle_reasons.get(nle, ""), ledger)
+        why = f"NLE {nle} is out ({nle_reasons[nle]})" if nle_reasons.get(nle) else _why_out(school, served, ledger)
         if why is not None:
             remedy = "drop the requirement" if word == "required" else "end the pair"
             what = f"the pair {nle}, {school} is {word}, but {why}; {remedy} or bring it back"
@@ -105,16 +109,16 @@ def _required_rows(pairs: Records | None) -> Iterator[tuple[Records, str, int, s
             yield pairs, "relation", n, "required"
 
 
-def _pinned_rows(current: Records | None) -> Iterator[tuple[Records, str, int, str]]:
+def _pinned_rows(scenario: Scenario) -> Iterator[tuple[Records, str, int, str]]:
+    current = scenario.current
     if current is not None:
-        for n in np.flatnonzero(pinned(current)).tolist():
+        here = ~elsewhere(current, scenario.schools, scenario.settings)
+        for n in np.flatnonzero(pinned(current) & here).tolist():
             yield current, "state", n, str(current.values("state")[n])
 
 
-def _why_out(nle: str, school: str, nle_reason: str, ledger: Ledger) -> str | None:
-    if nle_reason:
-        return f"NLE {nle} is out ({nle_reason})"
+def _why_out(school: str, served: set[str], ledger: Ledger) -> str | None:
     exclusion = ledger.entries.get(school)
     if exclusion is None:
-        return None
+        return None if school in served else f"no school of trust {school} is left to be supported"
     return f"{school} is out at the stage {exclusion.stage} ({exclusion.reason}; {exclusion.evidence})"

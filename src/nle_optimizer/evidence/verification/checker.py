@@ -167,6 +167,7 @@ class _Check:
         listed, geography, candidates = ground.listed, ground.geography, ground.candidates
         current = read_current(scenario, self.position)
         self.supply = supply_of(scenario, listed, geography.is_limited, current.taken)
+        current.refuse_unknown(self.supply.available)
         self.nearest = Nearest(geography, listed, self.supply.available, self.placed)
         usage = Usage(scenario, recipients, listed)
         kept = self._kept(ground)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from nle_optimizer.delimited import restore
 from nle_optimizer.records import MILLION, ColumnSpec, Kind, TableSpec
-from nle_optimizer.scenario.cells import normalise, parse_column
+from nle_optimizer.scenario.cells import parse_column
+from nle_optimizer.scenario.identifiers import normalise
 from nle_optimizer.scenario.settings import Fit
 from nle_optimizer.sources.england.cells import GRADES, NOT_GRADED, SUPPRESSED, day, metres
 from nle_optimizer.sources.england.extracts import read_extract, rows_by_key

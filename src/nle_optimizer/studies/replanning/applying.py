@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nle_optimizer.errors import InputError, Problem, did_you_mean
+from nle_optimizer.errors import InputError, Problem
 from nle_optimizer.scenario.changes import Change
+from nle_optimizer.scenario.references import Known
 from nle_optimizer.studies.replanning import pair_actions, party_actions
 from nle_optimizer.studies.replanning.amendments import Amendments
 from nle_optimizer.studies.replanning.refusal import RefusedError
@@ -13,7 +14,6 @@ PAIR = ("school_id", "nle_id")
 WHAT = ("school_id", "nle_id", "trust_id", "resource", "amount")
 """The cells of a row that an action may need; those that it has no use for must be blank."""
 TABLES = {"school_id": "schools", "nle_id": "nles", "trust_id": "trusts"}
-MOST_COMPARED = 5000
 
 
 @dataclass(frozen=True)
@@ -81,5 +81,5 @@ def _strangers(desk: Amendments, change: Change) -> Iterator[RefusedError]:
         known = desk.recipients if table == "schools" else desk.ids[table]
         if not identifier or identifier in known or change.action.startswith("add-"):
             continue
-        hint = did_you_mean(identifier, known) if len(known) < MOST_COMPARED else None
-        yield RefusedError(column, f"the {table} table has no such identifier", identifier, hint)
+        what, hint = Known(known).lacking(identifier, table)
+        yield RefusedError(column, what, identifier, hint)

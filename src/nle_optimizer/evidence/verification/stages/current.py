@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -24,14 +23,23 @@ class Current:
     Attributes:
         states: state of every pair between an NLE and a recipient.
         pinned: NLE (by index) and school of the pairs that must stay, recipients or not.
-        taken: by resource and NLE, in millionths: what pairs that are over have used up.
+        taken: by resource and NLE, in millionths: what pairs that are over have used up, and what pinned pairs
+            of schools in no table hold.
         recipients: how many there are.
+        unknown: each NLE of which nothing says how much of a resource such a pair took, with the resource.
     """
 
     states: Mapping[tuple[int, int], str]
     pinned: tuple[tuple[int, str], ...]
     taken: Integers
     recipients: int
+    unknown: tuple[tuple[int, str], ...] = ()
+
+    def refuse_unknown(self, available: Flags) -> None:
+        """Refuse to judge where an amount is not known of an NLE that is available."""
+        for nle, resource in self.unknown:
+            if available[nle]:
+                raise RefusedError(f"nothing says how much of {resource} a pair that is over or elsewhere took")
 
     def state(self, nle: int, row: int) -> str:
         """What `allocation.csv` calls a matched pair."""
@@ -76,49 +84,45 @@ def done_with(table: Records | None, ids: Iterable[str]) -> Flags:
 
 
 def read_current(scenario: Scenario, position: Mapping[str, int]) -> Current:
-    """The current table, with recipients by their position; pairs of nobody known are left aside."""
+    """The current table, with recipients by their position; pairs of NLEs in no table are left aside."""
     nles = {identifier: n for n, identifier in enumerate(scenario.nles.ids.tolist())}
     taken = np.zeros((len(scenario.resources), len(nles)), dtype=np.int64)
-    table = scenario.current
+    table, schools = scenario.current, scenario.schools
     if table is None or not len(table):
         return Current({}, (), taken, len(position))
-    known = {*scenario.schools.ids.tolist(), *position}
-    if scenario.trusts is not None:
-        known |= set(scenario.trusts.ids.tolist())
+    formed = schools.values("trust_id").tolist() if scenario.settings.eligibility.recipients == "trust" else []
+    here = {*schools.ids.tolist(), *formed}
     states: dict[tuple[int, int], str] = {}
     pinned: list[tuple[int, str]] = []
+    unknown: list[tuple[int, str]] = []
     columns = (table.values(name).tolist() for name in ("nle_id", "school_id", "state"))
     for line, (nle, school, state) in enumerate(zip(*columns, strict=True)):
-        if nle not in nles or school not in known:
+        if nle not in nles:
             continue
         if school in position:
             states[nles[nle], position[school]] = state or FREE
-        if state in PINNED:
+        if state in PINNED and school in here:
             pinned.append((nles[nle], school))
-        if state in OVER:
-            taken[:, nles[nle]] += _taken(scenario, line, nle, school)
-    return Current(states, tuple(pinned), taken, len(position))
+        elif state in PINNED or state in OVER:
+            for n, resource in enumerate(scenario.resources):
+                if resource != "placements" or state in PINNED:
+                    amount = _taken(scenario, line, resource)
+                    taken[n, nles[nle]] += amount or 0
+                    unknown += [(nles[nle], resource)] if amount is None else []
+    return Current(states, tuple(pinned), taken, len(position), tuple(unknown))
 
 
-def _taken(scenario: Scenario, line: int, nle: str, school: str) -> Integers:
-    """What a pair that is over took of each resource: as the current, the pairs or the schools table says."""
+def _taken(scenario: Scenario, line: int, resource: str) -> int | None:
+    """How much a pair of the current table took: as that, the pairs or the schools table says; None: none does."""
     assert scenario.current is not None
     found: list[tuple[Records, int]] = [(scenario.current, line)]
+    key = {name: str(scenario.current.values(name)[line]) for name in ("nle_id", "school_id")}
     if scenario.pairs is not None:
-        found += [(scenario.pairs, row) for row in _lines(scenario.pairs, {"nle_id": nle, "school_id": school})]
-    found += [(scenario.schools, row) for row in _lines(scenario.schools, {"school_id": school})]
-    return np.array([_first_given(found, resource) for resource in scenario.resources], dtype=np.int64)
+        found += [(scenario.pairs, row) for row in _lines(scenario.pairs, key)]
+    found += [(scenario.schools, row) for row in _lines(scenario.schools, {"school_id": key["school_id"]})]
+    return next((int(table.values(resource)[row]) for table, row in found if table.given(resource)[row]), None)
 
 
 def _lines(table: Records, key: Mapping[str, str]) -> list[int]:
     same = [table.values(name) == value for name, value in key.items()]
     return np.flatnonzero(np.logical_and.reduce(same)).tolist()
-
-
-def _first_given(found: list[tuple[Records, int]], resource: str) -> int:
-    if resource == "placements":
-        return 0
-    cells: list[Any] = [table.values(resource)[row] for table, row in found if table.given(resource)[row]]
-    if not cells:
-        raise RefusedError(f"nothing says how much of {resource} a pair that is over took")
-    return int(cells[0])
