@@ -157,6 +157,10 @@ class SolverDiedError(EngineError):
     """The process of a solver ended before it answered."""
 
 
+class FilesKept(UserWarning):
+    """Where files lie that a command found in the place of its own, and did not write over."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint naming the known word nearest to `name`, or None where nothing is near."""
     known = list(known)

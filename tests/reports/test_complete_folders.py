@@ -1,14 +1,23 @@
 """A folder appears complete or not at all, and replaces nothing but an earlier one of its kind."""
 
 import errno
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from nle_optimizer.errors import RunFolderError
-from nle_optimizer.folders import Signature, complete_folder
+from nle_optimizer.errors import FilesKept, RunFolderError
+from nle_optimizer.files import create_file, replace_file
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
+from support.faults import every_failure
 
-OURS = Signature("mark", lambda folder: {"mark", *(folder / "mark").read_text(encoding="utf-8").split()})
+OURS = FolderKind("trial", edited_stay=frozenset({"settings"}))
 
 
 @pytest.fixture
@@ -18,7 +27,6 @@ def target(tmp_path: Path) -> Path:
 
 def write(target: Path, content: str, *, force: bool = False) -> None:
     with complete_folder(target, OURS, force=force) as folder:
-        (folder / "mark").write_text("file", encoding="utf-8")
         (folder / "file").write_text(content, encoding="utf-8")
 
 
@@ -38,7 +46,7 @@ def content(target: Path) -> str:
 
 def test_the_folder_is_there_with_all_that_was_written(target: Path) -> None:
     write(target, "new")
-    assert names(target) == ["file", "mark"]
+    assert names(target) == ["file", "manifest.json"]
     assert names(target.parent) == ["run"]
 
 
@@ -79,7 +87,7 @@ def test_force_keeps_what_somebody_else_put_there(target: Path) -> None:
     (target / "minutes").mkdir()
     (target / "minutes" / "may.txt").write_text("mine too", encoding="utf-8")
     write(target, "new", force=True)
-    assert names(target) == ["file", "mark", "minutes", "notes.txt"]
+    assert names(target) == ["file", "manifest.json", "minutes", "notes.txt"]
     assert (target / "minutes" / "may.txt").read_text(encoding="utf-8") == "mine too"
     assert content(target) == "new"
 
@@ -131,6 +139,101 @@ def test_a_disk_that_refuses_a_folder_is_named(target: Path, code: int, monkeypa
     assert "the folder cannot be written: the disk refuses" in refused(target)
 
 
+def test_what_was_written_into_a_file_of_ours_is_kept_beside_the_new_one(target: Path) -> None:
+    write(target, "old")
+    (target / "file").write_text("decisions", encoding="utf-8")
+    with pytest.warns(FilesKept, match=r"run/file: it is not as we wrote it, so it was kept as file\.kept$"):
+        write(target, "new", force=True)
+    (target / "file").write_text("more decisions", encoding="utf-8")
+    with pytest.warns(FilesKept, match=r"kept as file\.kept-2$"):
+        write(target, "newer", force=True)
+    texts = {name: (target / name).read_text(encoding="utf-8") for name in ("file", "file.kept", "file.kept-2")}
+    assert texts == {"file": "newer", "file.kept": "decisions", "file.kept-2": "more decisions"}
+
+
+def test_a_file_that_is_meant_to_be_changed_stays_and_the_new_one_lies_beside_it(target: Path) -> None:
+    for content in ("old", "edited", "new", "newer"):
+        if content == "edited":
+            (target / "settings").write_text(content, encoding="utf-8")
+            continue
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            with complete_folder(target, OURS, force=True) as folder:
+                (folder / "settings").write_text(content, encoding="utf-8")
+        stays = "run/settings: it is not as we wrote it, so it stays, and the new one is settings.new"
+        assert [str(warning.message).endswith(stays) for warning in said] == [True] * (content in ("new", "newer"))
+        if content == "new":
+            told = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+            assert list(told["outputs"]) == ["settings.new"]
+    assert names(target) == ["manifest.json", "settings", "settings.new"]
+    assert (target / "settings").read_text(encoding="utf-8") == "edited"
+    assert (target / "settings.new").read_text(encoding="utf-8") == "newer"
+
+
+def test_a_file_of_ours_that_nobody_changed_goes_when_the_new_folder_has_none(target: Path) -> None:
+    with complete_folder(target, OURS, force=False) as folder:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "more").write_text("old", encoding="utf-8")
+    write(target, "new", force=True)
+    assert names(target) == ["file", "manifest.json"]
+
+
+def test_links_and_pipes_of_others_are_kept_as_they_are_and_nothing_is_followed(target: Path, tmp_path: Path) -> None:
+    write(target, "old")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "precious").write_text("mine", encoding="utf-8")
+    (target / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (target / "nowhere").symlink_to("gone")
+    os.mkfifo(target / "pipe")
+    write(target, "new", force=True)
+    assert (target / "link").readlink() == tmp_path / "elsewhere"
+    assert (target / "nowhere").is_symlink() and (target / "pipe").is_fifo()
+    assert (tmp_path / "elsewhere" / "precious").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_folder_behind_a_link_is_replaced_where_it_lies(target: Path, tmp_path: Path) -> None:
+    write(tmp_path / "real", "old")
+    target.symlink_to(tmp_path / "real")
+    write(target, "new", force=True)
+    assert target.is_symlink() and content(tmp_path / "real") == "new"
+    assert names(tmp_path) == ["real", "run"]
+
+
+@pytest.mark.parametrize("manifest", ["{}", "[]", "5", '{"outputs": {"file": 5}}', "[" * 100_000, '{"kind": "trial"}'])
+def test_a_manifest_alone_makes_no_folder_ours(target: Path, manifest: str) -> None:
+    target.mkdir()
+    (target / "manifest.json").write_text(manifest, encoding="utf-8")
+    (target / "file").write_text("mine", encoding="utf-8")
+    assert "holds what we did not write" in refused(target, force=True)
+    assert content(target) == "mine"
+
+
+def test_a_folder_of_another_kind_is_never_replaced(target: Path) -> None:
+    write(target, "old")
+    with pytest.raises(RunFolderError, match="it exists already, and is a folder of trial"):
+        refuse_existing(target, FolderKind("run"), force=True)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_that_appears_meanwhile_is_left_and_the_work_is_not_lost(target: Path, force: bool) -> None:
+    with (
+        pytest.raises(RunFolderError, match=r"it appeared while this was worked out.*the new folder is .*run\.new"),
+        complete_folder(target, OURS, force=force) as folder,
+    ):
+        (folder / "file").write_text("new", encoding="utf-8")
+        target.mkdir()
+        (target / "precious").write_text("mine", encoding="utf-8")
+    assert (target / "precious").read_text(encoding="utf-8") == "mine"
+    assert content(target.with_name("run.new")) == "new"
+    assert names(target.parent) == ["run", "run.new"]
+
+
+def test_a_file_that_appears_meanwhile_is_left_too(target: Path) -> None:
+    with pytest.raises(RunFolderError, match="appeared"), complete_folder(target, OURS, force=True):
+        target.write_text("mine", encoding="utf-8")
+    assert target.read_text(encoding="utf-8") == "mine"
+
+
 def test_an_interrupt_between_old_and_new_brings_the_old_one_back(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,3 +261,74 @@ def test_a_folder_named_from_within_is_found(tmp_path: Path, monkeypatch: pytest
 def test_where_something_is_in_the_way_the_disk_is_blamed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert "the folder cannot be written" in refused(tmp_path / "file" / "run")
+
+
+@pytest.fixture
+def quick_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where there is such."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
+
+
+def test_after_every_failing_operation_a_folder_is_old_or_new_and_the_next_command_works(quick_path: Path) -> None:
+    with pytest.warns(FilesKept):
+        operations, wrong = every_failure(quick_path / "scene", (errno.ENOSPC, errno.EACCES, errno.EIO))
+    assert operations > 80
+    assert wrong == []
+
+
+def test_killed_at_any_operation_nothing_is_lost_and_the_next_command_works(quick_path: Path) -> None:
+    command = [sys.executable, "-m", "support.faults", str(quick_path / "scene")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    operations, wrong = json.loads(ended.stdout)
+    assert operations > 80
+    assert wrong == []
+
+
+def test_what_a_killed_process_left_is_brought_back_only_where_the_process_is_gone(target: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    write(target, "old")
+    target.rename(target.with_name(f".run.replaced-{os.getppid()}"))
+    assert refuse_existing(target, OURS, force=True) is None
+    assert not target.exists()
+    target.with_name(f".run.replaced-{os.getppid()}").rename(target.with_name(f".run.replaced-{gone.pid}"))
+    target.with_name(f".run.partial-{gone.pid}").mkdir()
+    target.with_name(f".other.partial-{gone.pid}").mkdir()
+    with pytest.warns(FilesKept, match="the earlier one was brought back"):
+        refuse_existing(target, OURS, force=True)
+    assert content(target) == "old"
+    assert names(target.parent) == [f".other.partial-{gone.pid}", "run"]
+
+
+def test_an_earlier_folder_with_what_its_successor_lacks_is_left_and_named(target: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    write(target, "old")
+    (target / "notes.txt").write_text("mine", encoding="utf-8")
+    earlier = target.rename(target.with_name(f".run.replaced-{gone.pid}"))
+    write(target, "new")
+    with pytest.warns(FilesKept, match="it holds files that .* does not; move them, and remove it"):
+        refuse_existing(target, OURS, force=True)
+    assert (earlier / "notes.txt").read_text(encoding="utf-8") == "mine"
+    (target / "notes.txt").write_text("mine", encoding="utf-8")
+    refuse_existing(target, OURS, force=True)
+    assert names(target.parent) == ["run"]
+
+
+@pytest.mark.parametrize("name", ["CON", "nul.txt", "com1", "run.", "run ", "a:b", "what?", "x|y", "n" * 300])
+def test_a_name_that_some_system_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
+    assert "choose another --out" in refused(tmp_path / name)
+    assert "choose another --out" in refused(tmp_path / name / "run")
+    assert names(tmp_path) == []
+
+
+def test_a_new_file_takes_nobodys_place_and_a_replaced_one_is_whole(tmp_path: Path) -> None:
+    create_file(tmp_path / "file", b"one")
+    with pytest.raises(FileExistsError):
+        create_file(tmp_path / "file", b"two")
+    assert (tmp_path / "file").read_bytes() == b"one"
+    replace_file(tmp_path / "file", b"three")
+    assert (tmp_path / "file").read_bytes() == b"three"
+    assert names(tmp_path) == ["file"]

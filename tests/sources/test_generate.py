@@ -23,7 +23,7 @@ from nle_optimizer.sources.synthetic.figures import figures
 from nle_optimizer.sources.synthetic.places import apportion
 from nle_optimizer.sources.synthetic.tables import leader_columns, school_columns, trust_columns
 
-FILES = ("nles.csv", "scenario.yaml", "schools.csv", "trusts.csv")
+FILES = ("manifest.json", "nles.csv", "scenario.yaml", "schools.csv", "trusts.csv")
 
 
 @cache

@@ -9,6 +9,7 @@ import click
 
 from nle_optimizer.cli.interruption import INTERRUPTED
 from nle_optimizer.cli.options import format_option, print_findings, print_json, scenario_options
+from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, is_ours, recover, refuse_existing
 
 if TYPE_CHECKING:
     from nle_optimizer.scenario.scenario import Scenario
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 SHOWN = ("coverage", "total_fit", "min_fit", "gini_fit", "mean_distance_km", "blocking_pairs")
 MOST_SENTENCES = 12
 """Sentences on a scenario that are printed; all of them stand in `benchmark.md`."""
+KIND = FolderKind("benchmark")
 FEW_TASKS = 8
 """Tasks up to which this process is quicker alone."""
 Rows = Sequence[dict[str, str]]
@@ -80,15 +82,14 @@ def benchmark(
 
 
 def _refuse(out: Path | None, resume: bool) -> None:
-    from nle_optimizer.studies.benchmark.kept import FILE
-
     if resume and out is None:
         raise click.UsageError("--resume goes on in a folder; name it by --out")
-    if out is None or not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if out is None:
         return
-    if not out.is_dir() or not resume or not (out / FILE).is_file():
-        hint = "give --resume to go on in it, or " if (out / FILE).is_file() else ""
-        raise click.UsageError(f"{out}: it exists already; {hint}choose another --out")
+    recover(out, KIND)
+    if is_ours(out, KIND) and not resume:
+        raise click.UsageError(f"{out}: it exists already; give --resume to go on in it, or choose another --out")
+    refuse_existing(out, KIND, force=resume)
 
 
 def _tried(
@@ -103,7 +104,9 @@ def _tried(
     with steps("benchmark", len(tasks)) as step:
         if out is None:
             return tried(loaded, tasks, crew, None, lambda task: step(task.rule))
-        out.mkdir(parents=True, exist_ok=True)
+        if not is_ours(out, KIND):
+            with complete_folder(out, KIND, force=False):
+                pass
         with Kept(out) as kept:
             try:
                 return tried(loaded, tasks, crew, kept, lambda task: step(task.rule))
@@ -148,11 +151,11 @@ def _write(out: Path, found: "list[Trials]", searched: Rows, *, page: bool) -> N
         files["properties.csv"] = csv_bytes({name: [row[name] for row in searched] for name in searched[0]})
     files["benchmark.json"] = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
     files["benchmark.md"] = markdown(found).encode()
-    files["manifest.json"] = (json.dumps(_manifest(found), indent=1) + "\n").encode()
     if page:
         files["report.html"] = _page(found, document["rows"])
-    for name, content in files.items():
-        (out / name).write_bytes(content)
+    with complete_folder(out, KIND, force=True) as folder:
+        for name, content in {**files, MANIFEST: json.dumps(_manifest(found)).encode()}.items():
+            (folder / name).write_bytes(content)
 
 
 def _page(found: "list[Trials]", rows: Rows) -> bytes:
@@ -189,14 +192,13 @@ def _document(found: "list[Trials]", searched: Rows) -> dict[str, Any]:
 def _manifest(found: "list[Trials]") -> dict[str, Any]:
     """Command and times, which alone differ from one benchmark to the next."""
     import sys
-    from importlib.metadata import version
 
     seconds: dict[str, float] = {}
     for trials in found:
         for trial in trials.trials:
             seconds[trial.rule] = round(seconds.get(trial.rule, 0.0) + trial.seconds, 4)
     command = ["nle-optimizer", *sys.argv[1:]]
-    return {"schema_version": 1, "command": command, "version": version("nle-optimizer"), "seconds": seconds}
+    return {"command": command, "seconds": seconds}
 
 
 def _print(found: "list[Trials]", searched: Rows, form: str) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, scenario_options
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
     from nle_optimizer.engines.stopping import Stopping
 
 POINTS = 25
 TABLE, PAGE = "frontier.csv", "report.html"
+KIND = FolderKind("frontier")
 
 
 @click.command()
@@ -55,14 +57,13 @@ def frontier(
     are kept at their best.
     """
     from nle_optimizer.cli.progress import steps
-    from nle_optimizer.folders import refuse_existing
     from nle_optimizer.scenario.scenario import load_scenario
     from nle_optimizer.studies.frontier.frontier import frontier as curve
     from nle_optimizer.studies.frontier.rows import document_of
     from nle_optimizer.studies.frontier.text import frontier_text
 
     if out is not None:
-        refuse_existing(out, _signature(), force=force)
+        refuse_existing(out, KIND, force=force)
     loaded = load_scenario(scenario, choose=choose, sets=sets, allow_outside=allow_outside)
     print_findings(loaded.findings)
     names = [name.strip() for name in between.split(",")]
@@ -85,18 +86,11 @@ def stopping(seconds: float | None) -> "Stopping":
     return Stopping(deadline=None if seconds is None else time.monotonic() + seconds)
 
 
-def _signature() -> Any:
-    from nle_optimizer.folders import Signature
-
-    return Signature(TABLE, lambda _: {TABLE, PAGE})
-
-
 def _write(target: Path, found: Any, document: dict[str, Any], *, force: bool) -> None:
     from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.folders import complete_folder
     from nle_optimizer.reports.page.frontier_page import frontier_page
     from nle_optimizer.studies.frontier.rows import table_of
 
-    with complete_folder(target, _signature(), force=force) as folder:
+    with complete_folder(target, KIND, force=force) as folder:
         (folder / TABLE).write_bytes(csv_bytes(table_of(found)))
         (folder / PAGE).write_bytes(frontier_page(document))

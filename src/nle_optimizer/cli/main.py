@@ -1,14 +1,16 @@
 """The program `nle-optimizer`: finds the command, and turns faults into words and exit codes."""
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
 from nle_optimizer.cli.interruption import INTERRUPTED
 from nle_optimizer.cli.lazy_group import LazyGroup
-from nle_optimizer.errors import NleOptimizerError
+from nle_optimizer.errors import FilesKept, NleOptimizerError
 
 HOME = "nle_optimizer.cli"
 COMMANDS = {
@@ -66,6 +68,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_program(words: list[str], *, debug: bool = False) -> int:
     """Run the program on the given words; its exit code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", FilesKept)
+        warnings.showwarning = _show(warnings.showwarning)
+        return _ended(words, debug=debug)
+
+
+def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """What shows warnings: those that are for people in words alone."""
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if issubclass(category, FilesKept):
+            click.echo(f"warning: {message}", err=True)
+        else:
+            otherwise(message, category, *rest, **named)
+
+    return show
+
+
+def _ended(words: list[str], *, debug: bool) -> int:
     try:
         code = program.main(args=words, prog_name="nle-optimizer", standalone_mode=False)
     except click.exceptions.Exit as stop:

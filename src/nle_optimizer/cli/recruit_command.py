@@ -6,9 +6,11 @@ from typing import Any
 import click
 
 from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, scenario_options
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 SEARCHES = 60
 RECRUITS, NLES = "recruits.csv", "nles.csv"
+KIND = FolderKind("recruitment")
 
 
 @click.command()
@@ -56,14 +58,13 @@ def recruit(
     """
     from nle_optimizer.cli.frontier_command import stopping
     from nle_optimizer.cli.progress import steps
-    from nle_optimizer.folders import refuse_existing
     from nle_optimizer.scenario.scenario import load_scenario
     from nle_optimizer.studies.recruitment.recruit import Asked
     from nle_optimizer.studies.recruitment.recruit import recruit as found_by
     from nle_optimizer.studies.recruitment.text import recruitment_text
 
     if out is not None:
-        refuse_existing(out, _signature(), force=force)
+        refuse_existing(out, KIND, force=force)
     loaded = load_scenario(scenario, choose=choose, sets=sets, allow_outside=allow_outside)
     print_findings(loaded.findings)
     with steps(loaded.settings.name, count + searches) as step, loaded.locating():
@@ -77,18 +78,11 @@ def recruit(
         click.echo("" if out is None else f"\nRecruits: {out / RECRUITS}", nl=out is not None)
 
 
-def _signature() -> Any:
-    from nle_optimizer.folders import Signature
-
-    return Signature(RECRUITS, lambda _: {RECRUITS, NLES})
-
-
 def _write(target: Path, found: Any, *, force: bool) -> None:
     from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.folders import complete_folder
     from nle_optimizer.records import as_text
 
     nles = found.after.scenario.nles
-    with complete_folder(target, _signature(), force=force) as folder:
+    with complete_folder(target, KIND, force=force) as folder:
         (folder / RECRUITS).write_bytes(csv_bytes(found.table()))
         (folder / NLES).write_bytes(csv_bytes({name: as_text(column) for name, column in nles.columns.items()}))

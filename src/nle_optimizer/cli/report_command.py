@@ -31,17 +31,19 @@ def report(
     --images writes the charts for slides. --record writes logs of assumptions, data and decisions, a statement of how
     the result was verified, and a draft of the algorithmic transparency record, with blanks for people to fill.
 
-    What people wrote in the workbook or the record is kept, unless --force is given.
+    What people wrote in the workbook or the record stays, unless --force is given; a file that is replaced and is not
+    as it was made is kept beside the new one, as workbook.kept.xlsx.
 
     Nothing is solved or verified. In a shared copy NLEs have pseudonyms, which stay the same as long as the secret
     does (RUN/share.key, made when it is first needed), and stand at the middle of their authority.
     """
     if share is None and (names or key):
         raise click.UsageError("--names and --key say how a copy is shared; give --share DIR too")
+    from nle_optimizer.folders import MANIFEST
     from nle_optimizer.reports.for_people import files_for_people
     from nle_optimizer.reports.further import Wanted
     from nle_optimizer.reports.replacing import replace_files
-    from nle_optimizer.reports.run_folder import MANIFEST, read_json
+    from nle_optimizer.reports.run_folder import read_json
     from nle_optimizer.reports.view.reading import read_view
 
     view, findings = read_view(run)
@@ -52,9 +54,7 @@ def report(
     wanted = Wanted(read_json(run / MANIFEST), images=pictures, record=logs)
     if share is None:
         made = {**files_for_people(view, boundaries if outlines else None), **wanted.files(view)}
-        files, kept = replace_files(run, made, force=force)
-        warn(kept)
-        for file in files:
+        for file in replace_files(run, made, force=force):
             click.echo(file)
         return
     from nle_optimizer.reports.shared_copy import share_folder

@@ -1,17 +1,19 @@
 """`robustness`: how firmly the pairs of a run stand."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from nle_optimizer.cli.options import code_option, force_option, format_option, print_json, workers_option
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
     from nle_optimizer.evidence.claim import TextTable
 
 DRAWS = 20
 FILE = "robustness.csv"
+KIND = FolderKind("robustness")
 
 
 @click.command()
@@ -38,14 +40,13 @@ def robustness(
     alone.
     """
     from nle_optimizer.cli.progress import steps
-    from nle_optimizer.folders import refuse_existing
     from nle_optimizer.studies.reopening import reopen
     from nle_optimizer.studies.robustness.robustness import robustness as found_by
     from nle_optimizer.studies.robustness.robustness import trials_of
     from nle_optimizer.studies.robustness.text import robustness_text
 
     if out is not None:
-        refuse_existing(out, _signature(), force=force)
+        refuse_existing(out, KIND, force=force)
     folder = reopen(run_folder, allow_code=allow_code).folder
     folder.scenario.permitted_rule()
     with steps("robustness", len(trials_of(folder.scenario, folder.claim, draws))) as step:
@@ -59,15 +60,8 @@ def robustness(
         click.echo(robustness_text(found))
 
 
-def _signature() -> Any:
-    from nle_optimizer.folders import Signature
-
-    return Signature(FILE, lambda _: {FILE})
-
-
 def _write(target: Path, table: "TextTable", *, force: bool) -> None:
     from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.folders import complete_folder
 
-    with complete_folder(target, _signature(), force=force) as folder:
+    with complete_folder(target, KIND, force=force) as folder:
         (folder / FILE).write_bytes(csv_bytes(table))

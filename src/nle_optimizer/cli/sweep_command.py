@@ -88,8 +88,9 @@ def sweep(
         raise click.exceptions.Exit(INTERRUPTED) from None
     if not no_report:
         from nle_optimizer.reports.page.sweep_page import sweep_page
+        from nle_optimizer.reports.replacing import replace_files
 
-        (swept.folder / PAGE).write_bytes(sweep_page(plan.name, swept.rows))
+        replace_files(swept.folder, {PAGE: sweep_page(plan.name, swept.rows)})
     _tell(swept, plan, form)
     if any(status in swept.statuses for status in ("error", "lost")):
         raise click.exceptions.Exit(1)

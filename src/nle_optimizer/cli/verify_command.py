@@ -16,7 +16,8 @@ def verify(run_folder: Path, form: str) -> None:
     Exits with 1 where anything does not stand, naming what is wrong.
     """
     from nle_optimizer.cli.progress import steps
-    from nle_optimizer.reports.run_folder import MANIFEST, left_to_people, read_json
+    from nle_optimizer.folders import MANIFEST
+    from nle_optimizer.reports.run_folder import left_to_people, read_json
     from nle_optimizer.reports.verification import verify as check
 
     with steps("verifying", 1) as step:

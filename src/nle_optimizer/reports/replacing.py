@@ -1,53 +1,75 @@
-"""Files of a run folder made again: nothing that people wrote is lost, and one that is locked keeps no other back."""
+"""Files of a folder made again: nothing that people wrote is lost, and one that is locked keeps no other back."""
 
 import json
-import os
+import warnings
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from nle_optimizer.errors import RunFolderError
-from nle_optimizer.reports.run_folder import MANIFEST, hashes, read_json, written_in
+from nle_optimizer.errors import FilesKept, RunFolderError
+from nle_optimizer.files import is_as_written, replace_file, sha256
+from nle_optimizer.folders import MANIFEST, put_aside
+from nle_optimizer.reports.run_folder import PEOPLE_WRITE_IN, read_json
 
 
-def replace_files(folder: Path, files: Mapping[str, bytes], *, force: bool = False) -> tuple[list[Path], list[str]]:
-    """Put files into a run folder in place of earlier ones, and tell its manifest.
+def replace_files(
+    folder: Path, files: Mapping[str, bytes], *, force: bool = False, told: Mapping[str, Any] | None = None
+) -> list[Path]:
+    """Put files into a folder in place of earlier ones, and tell its manifest.
+
+    A file that is not as we wrote it stays where people are meant to write in it, else it lies beside the new one; a
+    warning says so (`FilesKept`).
 
     Args:
-        folder: the run folder.
+        folder: a folder with a manifest.
         files: their content by path.
-        force: whether files are replaced in which people have written.
+        force: whether the workbook and the record are replaced where people have written in them.
+        told: what else the manifest says from now on.
 
     Returns:
-        Where they lie, and a sentence for each that was kept, because somebody has written in it.
+        Where they lie, without those that were not replaced.
 
     Raises:
         RunFolderError: some of them cannot be written, as one that is open in Excel; the others are.
     """
-    manifest = read_json(folder / MANIFEST)
-    kept = [] if force else [name for name in written_in(folder, manifest) if name in files]
-    new = {name: content for name, content in files.items() if name not in kept}
-    failed = {name: fault for name, content in new.items() if (fault := _replaced(folder / name, content))}
-    written = {name: content for name, content in new.items() if name not in failed}
-    manifest["outputs"] = dict(sorted({**manifest.get("outputs", {}), **hashes(written)}.items()))
-    if fault := _replaced(folder / MANIFEST, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()):
-        failed[MANIFEST] = fault
-    if failed:
-        told = [f"{folder / name}: the file cannot be written: {fault}" for name, fault in failed.items()]
-        raise RunFolderError("\n".join([*told, "close it where it is open, and try again; the rest was written"]))
-    why = "somebody has written in it, so it was kept as it is; move it away, or give --force to replace it"
-    return [folder / name for name in new], [f"{folder / name}: {why}" for name in kept]
-
-
-def _replaced(path: Path, content: bytes) -> str:
-    """Put a file in place of an earlier one; why that cannot be done, or nothing."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    manifest = {**(read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else {}), **(told or {})}
+    outputs = dict(manifest.get("outputs", {}))
+    written, failed = [], []
+    for name, content in files.items():
+        path, digest = folder / name, sha256(content)
+        try:
+            there = (path.exists() or path.is_symlink()) and not path.is_dir()
+            foreign = there and not any(is_as_written(path, known) for known in (outputs.get(name), digest))
+            if foreign and name.startswith(PEOPLE_WRITE_IN) and not force:
+                why = "somebody has written in it, so it was kept as it is; move it away, or give --force to replace it"
+                warnings.warn(f"{path}: {why}", FilesKept, stacklevel=2)
+                continue
+            path.parent.mkdir(exist_ok=True)
+            _put(path, content, foreign=foreign)
+        except OSError as error:
+            failed.append(f"{path}: the file cannot be written: {error.strerror or error}")
+            continue
+        written.append(path)
+        outputs[name] = digest
+    manifest["outputs"] = dict(sorted(outputs.items()))
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     try:
-        path.parent.mkdir(exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(path)
+        replace_file(folder / MANIFEST, text.encode())
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        return error.strerror or str(error)
-    return ""
+        failed.append(f"{folder / MANIFEST}: the file cannot be written: {error.strerror or error}")
+    if failed:
+        raise RunFolderError("\n".join([*failed, "close it where it is open, and try again; the rest was written"]))
+    return written
+
+
+def _put(path: Path, content: bytes, *, foreign: bool) -> None:
+    if not foreign:
+        replace_file(path, content)
+        return
+    aside = put_aside(path)
+    try:
+        replace_file(path, content)
+    except BaseException:
+        aside.rename(path)
+        raise
+    warnings.warn(f"{path}: it is not as we wrote it, so it was kept as {aside.name}", FilesKept, stacklevel=3)

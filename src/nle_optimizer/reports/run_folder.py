@@ -1,6 +1,5 @@
 """The run folder: written whole, read back as a scenario and a claim."""
 
-import hashlib
 import json
 import platform
 import sys
@@ -15,7 +14,8 @@ from typing import Any
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.folders import Signature, complete_folder
+from nle_optimizer.files import is_as_written, sha256
+from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved import RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
@@ -25,20 +25,13 @@ from nle_optimizer.scenario.scenario import Scenario, load_scenario
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
 DRAWN = ("uncertainty", "pair_shares")
 """Tables of a run whose scenario asks for draws around its estimates."""
-MANIFEST = "manifest.json"
 SCENARIO = "scenario.resolved.yaml"
 PEOPLE_WRITE_IN = ("workbook.xlsx", "record/")
 """Files that are there to be filled in, by how their path begins."""
 PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 
-def _ours(folder: Path) -> set[str]:
-    """The names of the entries that a run wrote into its folder."""
-    outputs = read_json(folder / MANIFEST).get("outputs")
-    return {MANIFEST} | {name.split("/")[0] for name in (outputs if isinstance(outputs, dict) else ())}
-
-
-RUN_FOLDER = Signature(MANIFEST, _ours)
+RUN_FOLDER = FolderKind("run", older=frozenset({"scenario", "seed", "command", "inputs"}))
 
 
 @dataclass(frozen=True)
@@ -65,17 +58,12 @@ def write_run_folder(
         RunFolderError: the folder exists, or cannot be written.
     """
     files = {**_contents(result, keep_inputs=keep_inputs), **(more or {})}
-    manifest = _manifest(result, files, circumstances)
+    manifest = _json(_manifest(result, circumstances))
     with complete_folder(target, RUN_FOLDER, force=force) as folder:
-        for name, content in {**files, MANIFEST: _json(manifest)}.items():
+        for name, content in {**files, MANIFEST: manifest}.items():
             path = folder / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
-
-
-def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
-    """The SHA-256 of files by their path."""
-    return {name: sha256(content) for name, content in sorted(files.items())}
 
 
 def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
@@ -102,15 +90,12 @@ def _json(value: Any, indent: int | None = 1) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n").encode()
 
 
-def sha256(content: bytes) -> str:
-    """The SHA-256 of some bytes, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def _manifest(result: Result, files: Mapping[str, bytes], circumstances: Circumstances) -> dict[str, Any]:
+def _manifest(result: Result, circumstances: Circumstances) -> dict[str, Any]:
+    """What complete_folder does not know itself."""
     scenario = result.scenario
     return {
         "schema_version": 1,
+        "kind": RUN_FOLDER.name,
         "scenario": scenario.settings.name,
         "seed": scenario.settings.seed,
         "command": list(circumstances.command),
@@ -125,7 +110,6 @@ def _manifest(result: Result, files: Mapping[str, bytes], circumstances: Circums
         },
         "findings": dict(sorted(Counter(finding.code for finding in scenario.findings).items())),
         "inputs": _source_hashes(scenario),
-        "outputs": hashes(files),
     }
 
 
@@ -167,11 +151,6 @@ def changed_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def written_in(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
-    """The paths of the files in a run folder in which people have written since they were made."""
-    return [name for name, state in _of_people(folder, manifest) if state == "changed"]
-
-
 def left_to_people(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     """Sentences on the files that people write in and that are no longer as the run made them."""
     told = {
@@ -191,7 +170,7 @@ def _unlike(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, st
         path = folder / name
         if not path.is_file():
             yield name, "missing"
-        elif sha256(path.read_bytes()) != digest:
+        elif not is_as_written(path, digest):
             yield name, "changed"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from nle_optimizer.folders import Signature, complete_folder
+from nle_optimizer.folders import FolderKind, complete_folder
 from nle_optimizer.reports.further import Wanted
 from nle_optimizer.reports.geojson import geojson
 from nle_optimizer.reports.page.run_page import run_page
@@ -13,7 +13,8 @@ from nle_optimizer.reports.view.view import View
 from nle_optimizer.reports.workbook.workbook import workbook
 
 SECRET = "share.key"
-MARK = "about-this-copy.txt"
+ABOUT = "about-this-copy.txt"
+SHARED_COPY = FolderKind("shared copy")
 NAMED = "This copy shows NLEs by name and where they are: it is for those who may know."
 
 
@@ -43,10 +44,8 @@ def share_folder(
         shown = replace(view, remarks=(*view.remarks, NAMED))
     else:
         shown = veiled(view, secret_in(key or run / SECRET))
-    files = {**shared_files(shown), **wanted.files(shown), MARK: f"{NAMED if names else REMARK}\n".encode()}
-    with complete_folder(
-        target, Signature(MARK, lambda _: {name.split("/")[0] for name in files}), force=force
-    ) as folder:
+    files = {**shared_files(shown), **wanted.files(shown), ABOUT: f"{NAMED if names else REMARK}\n".encode()}
+    with complete_folder(target, SHARED_COPY, force=force) as folder:
         for name, content in files.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)

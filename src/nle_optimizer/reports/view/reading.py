@@ -7,7 +7,8 @@ from typing import Any
 
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.reports.run_folder import CLAIMED, MANIFEST, SCENARIO, changed_files, read_json, read_table
+from nle_optimizer.folders import MANIFEST
+from nle_optimizer.reports.run_folder import CLAIMED, SCENARIO, changed_files, read_json, read_table
 from nle_optimizer.reports.settings import read_settings
 from nle_optimizer.reports.view.boundaries import read_outlines
 from nle_optimizer.reports.view.view import FURTHER, OUTLINES, Rows, View

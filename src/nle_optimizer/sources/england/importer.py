@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.errors import InputError, Place, Problem
-from nle_optimizer.folders import complete_folder, refuse_existing
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 from nle_optimizer.sources.england.areas import Area, area_of
 from nle_optimizer.sources.england.cases import Cells
 from nle_optimizer.sources.england.findings import note_findings
@@ -19,9 +19,11 @@ from nle_optimizer.sources.england.scenario_text import scenario_text
 from nle_optimizer.sources.england.schools import school_row, table_columns
 from nle_optimizer.sources.england.summary import ImportSummary, noted, table_counts
 from nle_optimizer.sources.england.trusts import COLUMNS, Member, members_by_trust, trust_row
-from nle_optimizer.sources.england.writing import IMPORT_FOLDER, MARK
 
 __all__ = ["EnglandFiles", "ImportSummary", "import_england"]
+
+SCENARIO = "scenario.yaml"
+IMPORT = FolderKind("import", manifest="import.json", edited_stay=frozenset({SCENARIO}))
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,15 @@ def import_england(
         local_authorities: only schools of these authorities; with regions too, both must hold.
         as_of: the day up to which facts count; by default the latest date of an inspection, a trust joining
             or an arrival in the tables.
-        force: replace an earlier import folder; files there that no import wrote are kept.
+        force: replace an earlier import folder; files there that no import wrote are kept, and a scenario.yaml that
+            was edited stays, with the new one beside it.
         tell: told the name of each of the four steps as it begins.
 
     Raises:
         InputError: every fault of every file, or an unknown region or authority.
         RunFolderError: the folder exists, or cannot be written.
     """
-    refuse_existing(out, IMPORT_FOLDER, force=force)
+    refuse_existing(out, IMPORT, force=force)
     notes = Notes()
     tell("reading the extracts")
     material = read_material(files, as_of, notes)
@@ -135,7 +138,7 @@ def _as_of(rows: Iterable[Cells], given: date | None) -> tuple[date | None, str]
 
 def _file_names(tables: _Tables) -> list[str]:
     optional = (("trusts.csv", bool(tables.trusts)), ("nles.csv", tables.people is not None))
-    return ["schools.csv", *(name for name, there in optional if there), "scenario.yaml", MARK]
+    return ["schools.csv", *(name for name, there in optional if there), SCENARIO, IMPORT.manifest]
 
 
 def _resources(people: People | None) -> list[str]:
@@ -154,12 +157,12 @@ def _write(summary: ImportSummary, tables: _Tables, material: Material, area: Ar
         nles=tables.people is not None,
     )
     document = json.dumps(summary.to_dict(), indent=2, ensure_ascii=False)
-    with complete_folder(summary.out, IMPORT_FOLDER, force=force) as folder:
+    with complete_folder(summary.out, IMPORT, force=force) as folder:
         write_columns(folder / "schools.csv", {**table_columns(tables.schools, material.case_columns)})
         if tables.trusts:
             columns = {name: [row[name] for row in tables.trusts] for name in COLUMNS}
             write_columns(folder / "trusts.csv", {**columns})
         if tables.people is not None:
             write_columns(folder / "nles.csv", {**tables.people.columns})
-        (folder / "scenario.yaml").write_text(text, encoding="utf-8", newline="\n")
-        (folder / MARK).write_text(document + "\n", encoding="utf-8", newline="\n")
+        (folder / SCENARIO).write_text(text, encoding="utf-8", newline="\n")
+        (folder / IMPORT.manifest).write_text(document + "\n", encoding="utf-8", newline="\n")

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from nle_optimizer.errors import RunFolderError
+from nle_optimizer.files import create_file
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 from nle_optimizer.records import ColumnSpec, Kind
 from nle_optimizer.scenario.columns import TABLES as SPECS
 from nle_optimizer.scenario.policies import POLICIES
 from nle_optimizer.scenario.workbook_scenario import SHEETS
 from nle_optimizer.sources.example.content import SCENARIO, TABLES
 
+EXAMPLE = FolderKind("example", manifest="")
 SETTINGS = (
     ("schema", "1", "version of this format", None),
     ("name", "example", "short name, used for the run folder", None),
@@ -44,12 +47,11 @@ def write_example(folder: Path) -> list[Path]:
     Raises:
         RunFolderError: the folder exists and holds something.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError(f"{folder}: it exists already; name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    refuse_existing(folder, EXAMPLE, force=False)
     files = {"scenario.yaml": SCENARIO, **{f"{name}.csv": text for name, text in TABLES.items()}}
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    with complete_folder(folder, EXAMPLE, force=False) as partial:
+        for name, text in files.items():
+            (partial / name).write_text(text, encoding="utf-8", newline="\n")
     return [folder / name for name in files]
 
 
@@ -61,15 +63,20 @@ def write_example_workbook(file: Path) -> None:
     """
     import xlsxwriter
 
-    if file.exists():
-        raise RunFolderError(f"{file}: it exists already; name a new file")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(file), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         head = book.add_format({"bold": True, "bg_color": "#DDE6EE", "bottom": 1})
         _settings_sheet(book, head)
         for table, sheet in SHEETS.items():
             if table in TABLES:
                 _table_sheet(book, sheet, table, head)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        create_file(file, content.getvalue())
+    except FileExistsError:
+        raise RunFolderError(f"{file}: it exists already; name a new file") from None
+    except OSError as error:
+        raise RunFolderError(f"{file}: the workbook cannot be written: {error.strerror or error}") from error
 
 
 def _settings_sheet(book: Any, head: Any) -> None:

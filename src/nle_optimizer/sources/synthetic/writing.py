@@ -4,14 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nle_optimizer.delimited import write_columns
-from nle_optimizer.folders import Signature, complete_folder
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 from nle_optimizer.sources.synthetic.document import scenario_text
 from nle_optimizer.sources.synthetic.generator import SyntheticEngland
 from nle_optimizer.sources.synthetic.tables import leader_columns, school_columns, trust_columns
 
 SCENARIO = "scenario.yaml"
 FILES = (SCENARIO, "schools.csv", "nles.csv", "trusts.csv")
-SCENARIO_FOLDER = Signature(SCENARIO, lambda _: set(FILES))
+GENERATED = FolderKind("synthetic England", edited_stay=frozenset({SCENARIO}))
 
 
 def write_scenario(
@@ -22,7 +22,7 @@ def write_scenario(
     Args:
         england: what to write.
         folder: must not exist, or be empty; its name becomes the scenario's.
-        force: replace the files of an earlier scenario folder; all others in it are kept.
+        force: replace what an earlier `generate` wrote; all else is kept.
         tell: told the name of each of the three tables before it is written.
 
     Returns:
@@ -31,7 +31,8 @@ def write_scenario(
     Raises:
         RunFolderError: the folder is filled already, or cannot be written.
     """
-    with complete_folder(folder, SCENARIO_FOLDER, force=force) as partial:
+    refuse_existing(folder, GENERATED, force=force)
+    with complete_folder(folder, GENERATED, force=force) as partial:
         text = scenario_text(england, folder.absolute().name)
         (partial / SCENARIO).write_text(text, encoding="utf-8", newline="\n")
         for name, columns in (("schools", school_columns), ("nles", leader_columns), ("trusts", trust_columns)):

@@ -29,8 +29,11 @@ class Kept:
         try:
             self._connection = sqlite3.connect(self._file, timeout=0.5)
             (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if found not in (0, FORMAT):
-                raise RunFolderError(f"{self._file}: it was written by another version; choose another --out")
+            foreign = self._connection.execute("SELECT 1 FROM sqlite_master").fetchone() if found == 0 else None
+            if found not in (0, FORMAT) or foreign:
+                raise RunFolderError(
+                    f"{self._file}: it was written by another program or version; choose another --out"
+                )
             self._connection.execute("CREATE TABLE IF NOT EXISTS tasks (key TEXT PRIMARY KEY, trials TEXT NOT NULL)")
             self._connection.execute(f"PRAGMA user_version = {FORMAT}")
             self._connection.commit()

@@ -9,7 +9,8 @@ from typing import Any
 
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.reports.run_folder import MANIFEST, SCENARIO, changed_files, read_json, read_table
+from nle_optimizer.folders import MANIFEST
+from nle_optimizer.reports.run_folder import SCENARIO, changed_files, read_json, read_table
 from nle_optimizer.reports.settings import Setting, read_settings
 from nle_optimizer.scenario.columns import TABLES
 

@@ -1,6 +1,5 @@
 """The one door to a sweep: a scenario goes in, a folder with a row a point comes out."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -8,16 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from nle_optimizer.errors import InputError, Place, Problem, RunFolderError
+from nle_optimizer.folders import FolderKind, complete_folder, is_ours, recover
+from nle_optimizer.reports.replacing import replace_files
 from nle_optimizer.studies.sweep.answer import Task
 from nle_optimizer.studies.sweep.crews import Crew, LocalCrew
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
-from nle_optimizer.studies.sweep.sheet import Row, row_of, said, write_sheet
+from nle_optimizer.studies.sweep.sheet import Row, row_of, said, sheet_of
 from nle_optimizer.studies.sweep.store import Store
 from nle_optimizer.studies.sweep.wanted import Wanted
 
-STORE, SHEET, MANIFEST, RUNS = "sweep.sqlite", "sweep.csv", "manifest.json", "runs"
+STORE, SHEET, RUNS = "sweep.sqlite", "sweep.csv", "runs"
+SWEEP = FolderKind("sweep")
 
 Watch = Callable[[int, int, int], None]
 """Told how many cases are done, of how many, and how many of them failed."""
@@ -142,17 +145,19 @@ def carry_out(
         finally:
             rows = _write(plan, folder, store)
     swept = Swept(folder, rows, len(plan.points), computed, len(tasks) - len(missing))
-    _write_manifest(swept, plan, started, command)
+    replace_files(folder, {}, told=_told(swept, plan, started, command))
     return swept
 
 
 def _make(folder: Path, *, resume: bool) -> None:
-    holds = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    if holds and not (folder / STORE).is_file():
+    recover(folder, SWEEP)
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        with complete_folder(folder, SWEEP, force=False):
+            return
+    if not (folder / STORE).is_file() and not is_ours(folder, SWEEP):
         raise RunFolderError(f"{folder}: it exists already, and holds what no sweep wrote; choose another --out")
-    if holds and not resume:
+    if not resume:
         raise RunFolderError(f"{folder}: it exists already; give --resume to go on there, or choose another --out")
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _work_off(
@@ -179,15 +184,12 @@ def _write(plan: Plan, folder: Path, store: Store) -> list[Row]:
         for position, planned in enumerate(plan.points, start=1)
         if (answer := store.answer(planned.task.key)) is not None
     ]
-    partial = folder / f".{SHEET}.partial"
-    write_sheet(partial, rows)
-    partial.replace(folder / SHEET)
+    replace_files(folder, {SHEET: sheet_of(rows)})
     return rows
 
 
-def _write_manifest(swept: Swept, plan: Plan, started: datetime, command: Sequence[str]) -> None:
-    said = {
-        "schema_version": 1,
+def _told(swept: Swept, plan: Plan, started: datetime, command: Sequence[str]) -> dict[str, Any]:
+    return {
         "scenario": plan.name,
         "command": list(command),
         "started": started.isoformat(timespec="seconds"),
@@ -198,4 +200,3 @@ def _write_manifest(swept: Swept, plan: Plan, started: datetime, command: Sequen
         "reused": swept.reused,
         "statuses": swept.statuses,
     }
-    (swept.folder / MANIFEST).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")

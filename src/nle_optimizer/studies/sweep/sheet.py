@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from nle_optimizer.delimited import write_columns
+from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.records import MILLION
 from nle_optimizer.studies.sweep.answer import Answer
 from nle_optimizer.studies.sweep.points import Point
@@ -14,10 +13,10 @@ Row = dict[str, str]
 CHANGE = "change_"
 
 
-def write_sheet(file: Path, rows: Sequence[Row]) -> None:
-    """Write the rows; a column that only some have is blank in the others."""
+def sheet_of(rows: Sequence[Row]) -> bytes:
+    """The rows as CSV; a column that only some have is blank in the others."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    write_columns(file, {name: [row.get(name, "") for row in rows] for name in names})
+    return csv_bytes({name: [row.get(name, "") for row in rows] for name in names})
 
 
 def row_of(position: int, point: Point, answer: Answer, base: Answer | None) -> Row:

@@ -49,8 +49,11 @@ class Store:
         with self._told():
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if found not in (0, FORMAT):
-                raise RunFolderError(f"{self._file}: it was written by another version; choose another --out")
+            foreign = self._connection.execute("SELECT 1 FROM sqlite_master").fetchone() if found == 0 else None
+            if found not in (0, FORMAT) or foreign:
+                raise RunFolderError(
+                    f"{self._file}: it was written by another program or version; choose another --out"
+                )
             self._connection.executescript(f"BEGIN EXCLUSIVE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
 
     def answered(self) -> set[str]:
