@@ -172,7 +172,7 @@ def test_an_nle_is_out_for_the_first_reason_that_holds(load: Load) -> None:
         "home-not-good",
         "governors-not-agreed",
         "unknown-capacity",
-        "no-capacity",
+        "no-place",
         "no-place",
         "unknown-expertise",
         "",

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Case
+from nle_optimizer.model.places import holdable
 from nle_optimizer.preparation import prepare
 from nle_optimizer.reports.run_folder import read_run_folder
 from nle_optimizer.scenario.columns import ENDED, PAIR_STATES, PINNED
@@ -89,9 +91,11 @@ def test_what_was_used_up_comes_off_last_and_never_below_nought() -> None:
     assert days(case([pair(0, 0, "finished"), pair(1, 0, "finished", days=9)], capacity=capacity)) == [2, 0]
 
 
-def test_an_nle_whose_days_are_used_up_is_out() -> None:
-    found = case([pair(1, 0, "finished", days=10)])
-    assert found.supply.reason.tolist() == ["", "no-capacity"]
+def test_an_nle_whose_days_are_used_up_stays_for_whoever_needs_none() -> None:
+    found = case([pair(1, 0, "stopped", days=10)], schools=[{}, {"days": 0}])
+    assert (days(found), found.supply.reason.tolist()) == ([10, 0], ["", ""])
+    held = [found.candidates.keys[n] for n in np.flatnonzero(holdable(found.problem))]
+    assert held == [0, 1, 3]
 
 
 @pytest.mark.parametrize("state", PAIR_STATES)

@@ -26,7 +26,7 @@ OBJECTIVES: list[list[Any]] = [
 def tables(rng: Random) -> Tables:
     """A few schools and NLEs, and a pairs table of fits that tie now and then."""
     schools = [school(n, priority=rng.randint(1, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 6))]
-    nles = [nle(n, placements=rng.randint(1, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 4))]
+    nles = [nle(n, placements=rng.randint(0, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 4))]
     pairs = [
         {"nle_id": one["nle_id"], "school_id": other["school_id"], "fit": rng.randint(0, 4) / 4}
         for one, other in product(nles, schools)

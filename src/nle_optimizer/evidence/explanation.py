@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import Standing, better_elsewhere
 from nle_optimizer.records import Flags, Integers
@@ -22,7 +24,7 @@ def why_matched(outcome: Outcome, standing: Standing, areas: Sequence[Integers])
         [", ".join(filter(None, own)) for own in zip(*words, strict=True)],
         found.distance[pairs].tolist(),
         better_elsewhere(outcome).tolist(),
-        standing.candidates[recipient].tolist(),
+        np.maximum(standing.holders[recipient], 1).tolist(),
         _in_part(outcome, recipient),
     )
     return [

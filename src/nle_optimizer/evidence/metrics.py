@@ -136,6 +136,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
         "unmatched": eligible - supported,
         "nles": len(outcome.scenario.nles),
         "nles_available": len(outcome.candidates.nles),
+        "nles_without_capacity": int(outcome.supply.without_capacity.sum()),
         "pairs": len(outcome.candidates),
         "matched_pairs": len(outcome.matched),
     }

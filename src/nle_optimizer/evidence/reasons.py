@@ -6,10 +6,11 @@ import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import Standing
+from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.extension import changes_of
 from nle_optimizer.model.levels import AnyLevel
-from nle_optimizer.model.wording import limit_in_words
-from nle_optimizer.records import Integers
+from nle_optimizer.model.wording import counted, limit_in_words
+from nle_optimizer.records import Integers, shortest
 
 NO_CANDIDATE = {
     "no-nle": "No NLE is available.",
@@ -45,7 +46,7 @@ MOST_LIMITS = 3
 def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[tuple[str, str]]:
     """Reason code and sentence for each of the given recipients, who have no NLE."""
     status = outcome.status
-    limits = _limits_in_the_way(outcome, standing)
+    limits, small = _limits_in_the_way(outcome, standing), _too_small(outcome, standing, rows)
     reasons = []
     for row in rows.tolist():
         code = outcome.candidates.last_filter[row]
@@ -56,12 +57,13 @@ def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[
             code = "not-worth-it" if status == "optimal" else "not-placed"
             reasons.append((code, _open(outcome, standing, row)))
         elif standing.with_room[row]:
-            count, among = int(standing.candidates[row]), int(standing.with_room[row])
+            count, among = int(standing.holders[row]), int(standing.with_room[row])
             reasons.append(("constraint", _hindered(count, among, limits[row]) + _no_better(outcome)))
-        elif standing.holdable[row]:
-            reasons.append(("all-in-use", _all_in_use(int(standing.candidates[row])) + _no_better(outcome)))
+        elif standing.holders[row]:
+            count, among = int(standing.candidates[row]), int(standing.holders[row])
+            reasons.append(("all-in-use", _all_in_use(count, among) + _no_better(outcome)))
         else:
-            reasons.append(("no-room", "No NLE who could support it has as much capacity as it takes."))
+            reasons.append(("no-room", small[row]))
     return reasons
 
 
@@ -78,17 +80,49 @@ def _unsettled(outcome: Outcome) -> str:
     return "the search was stopped before it was settled" if outcome.solution.stopped else "it is not proved"
 
 
-def _all_in_use(count: int) -> str:
-    if count == 1:
-        return "The one NLE who could support it is full"
-    return f"All {count} NLEs who could support it are full"
+def _all_in_use(count: int, holders: int) -> str:
+    """That all those of the NLEs are full who have enough in all."""
+    if count == holders:
+        return f"{_who(count)} {'is' if count == 1 else 'are'} full"
+    enough = "1 has" if holders == 1 else f"{holders} have"
+    full = "is full" if holders == 1 else "are full"
+    return f"Of the {count} NLEs who could support it {enough} as much in all as it takes, and {full}"
+
+
+def _too_small(outcome: Outcome, standing: Standing, rows: Integers) -> dict[int, str]:
+    """For each of some recipients of whom no NLE has as much in all as it takes, that in words."""
+    problem, resources = outcome.problem, outcome.problem.resources
+    asked = np.zeros(len(problem.recipient_ids), dtype=bool)
+    able = asked.copy()
+    asked[rows] = standing.holders[rows] == 0
+    pairs = np.flatnonzero(asked[problem.recipient])
+    nle, recipient = problem.nle[pairs], problem.recipient[pairs]
+    able[recipient[np.any([resource.capacity[nle] > 0 for resource in resources], axis=0)]] = True
+    lacks = [np.maximum(resource.use[pairs] - resource.capacity[nle], 0) for resource in resources]
+    short = np.array([lack > 0 for lack in lacks]).sum(axis=0)
+    told = {}
+    for at in least_of_each(recipient, (short, *lacks, nle)).tolist():
+        count, row = int(standing.candidates[recipient[at]]), int(recipient[at])
+        if not able[row]:
+            told[row] = f"{_who(count)} {'has' if count == 1 else 'have'} no capacity at all."
+            continue
+        lacking = next(resource for resource, lack in zip(resources, lacks, strict=True) if lack[at])
+        has = counted(shortest(int(lacking.capacity[nle[at]]), 6), lacking.name)
+        takes = f"has {has} in all, and it takes {shortest(int(lacking.use[pairs[at]]), 6)}"
+        nearest = f"NLE {problem.nle_ids[nle[at]]}" + ("" if count == 1 else ", which lacks least,")
+        told[row] = f"{_who(count)} {'is' if count == 1 else 'are'} too small: {nearest} {takes}."
+    return told
+
+
+def _who(count: int) -> str:
+    return "The one NLE who could support it" if count == 1 else f"All {count} NLEs who could support it"
 
 
 def _hindered(count: int, with_room: int, limits: Sequence[str]) -> str:
     """That every pair with room would break a limit, and which."""
     named = _listed(limits)
     if count == 1:
-        return f"The one NLE who could support it has room, but the pair would break {named}"
+        return f"{_who(1)} has room, but the pair would break {named}"
     if with_room == 1:
         return f"1 of its {count} NLEs has room, but the pair would break {named}"
     return f"{with_room} of its {count} NLEs have room, but every pair with them would break {named}"
@@ -114,7 +148,7 @@ def _limits_in_the_way(outcome: Outcome, standing: Standing) -> dict[int, list[s
 
 def _open(outcome: Outcome, standing: Standing, row: int) -> str:
     """What stands against a pair that could be matched as all else is, as far as that is known."""
-    pair, count = int(standing.open_pair[row]), int(standing.candidates[row])
+    pair, count = int(standing.open_pair[row]), int(standing.holders[row])
     nle = outcome.candidates.nles.ids[outcome.candidates.nle[pair]]
     place = "its only candidate" if count == 1 else f"one of its {count}"
     has = f"NLE {nle}, {place}, has room"

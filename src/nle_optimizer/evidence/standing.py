@@ -7,6 +7,7 @@ import numpy as np
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.extension import Breaks, breaks_of
+from nle_optimizer.model.places import holdable
 from nle_optimizer.records import Flags, Integers
 
 NONE = -1
@@ -17,19 +18,19 @@ class Standing:
     """Candidates of each recipient, shapes (recipients,).
 
     Attributes:
-        candidates: how many NLEs could support it.
-        next_best: index of the best-fitting NLE it does not have (ties: nearest, then lower identifier).
+        candidates: how many NLEs could support it, but for what they have.
+        holders: how many of them have as much in all as it takes.
+        next_best: index of the best-fitting of those that it does not have (ties: nearest, then lower identifier).
         with_room: how many of them have room left.
-        holdable: whether one of them could take it if it had nobody else.
         open_pair: of a recipient without an NLE, its best-fitting pair that could be matched as all else is: its NLE
             has room, and no limit of a row would break; -1 where there is none.
         breaks: of the recipients without an NLE, what their pairs with room would break.
     """
 
     candidates: Integers
+    holders: Integers
     next_best: Integers
     with_room: Integers
-    holdable: Flags
     open_pair: Integers
     breaks: Breaks
 
@@ -39,11 +40,9 @@ def standing(outcome: Outcome) -> Standing:
     found, problem = outcome.candidates, outcome.problem
     recipients = len(found.recipients)
     matched = outcome.solution.matched
-    has = np.array([resource.capacity for resource in problem.resources])
     left_out = np.ones(len(found), dtype=bool)
     left_out[matched] = False
-    holdable = np.zeros(recipients, dtype=bool)
-    holdable[found.recipient[_fits(outcome, has)]] = True
+    held = holdable(problem)
     roomy = has_room(outcome) & left_out
     supported = outcome.supported[found.recipient]
     breaks = breaks_of(problem, matched, np.flatnonzero(roomy & ~supported))
@@ -51,9 +50,9 @@ def standing(outcome: Outcome) -> Standing:
     free[breaks.pair] = False
     return Standing(
         np.bincount(found.recipient, minlength=recipients),
-        _nle_of(outcome, _best_pair(outcome, left_out & supported)),
+        np.bincount(found.recipient[held], minlength=recipients),
+        _nle_of(outcome, _best_pair(outcome, left_out & supported & held)),
         np.bincount(found.recipient[roomy], minlength=recipients),
-        holdable,
         _best_pair(outcome, free),
         breaks,
     )
@@ -61,14 +60,9 @@ def standing(outcome: Outcome) -> Standing:
 
 def has_room(outcome: Outcome) -> Flags:
     """Whether each pair's NLE has room for it in every resource, as all else is, shape (pairs,)."""
-    return _fits(outcome, np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used)
-
-
-def _fits(outcome: Outcome, room: Integers) -> Flags:
-    """Candidate pairs for which the NLE has room, shape (resources, nles), in every resource."""
     fits = np.ones(outcome.problem.size, dtype=bool)
-    for resource, left in zip(outcome.problem.resources, room, strict=True):
-        fits &= resource.use <= left[outcome.problem.nle]
+    for resource, used in zip(outcome.problem.resources, outcome.used, strict=True):
+        fits &= resource.use <= (resource.capacity - used)[outcome.problem.nle]
     return fits
 
 
@@ -89,9 +83,9 @@ def _nle_of(outcome: Outcome, pairs: Integers) -> Integers:
 
 
 def better_elsewhere(outcome: Outcome) -> Integers:
-    """For each pair of `outcome.matched`, how many other NLEs, none of them its own, fit its recipient better."""
+    """For each pair of `outcome.matched`, how many NLEs that could have its recipient instead fit it better."""
     found, pairs = outcome.candidates, outcome.matched
-    free = np.ones(len(found), dtype=bool)
+    free = holdable(outcome.problem)
     free[pairs] = False
     most = np.bincount(found.recipient[pairs], minlength=len(found.recipients)).max(initial=0)
     better = np.zeros(len(pairs), dtype=np.int64)

@@ -27,6 +27,14 @@ def places(problem: Problem) -> Integers:
     return most
 
 
+def holdable(problem: Problem) -> Flags:
+    """Pairs that their NLE could hold if it had nobody else, shape (pairs,): it has as much as they take."""
+    fits = np.ones(problem.size, dtype=bool)
+    for resource in problem.resources:
+        fits &= resource.use <= resource.capacity[problem.nle]
+    return fits
+
+
 def _extremes(problem: Problem, use: Integers) -> tuple[Integers, Integers]:
     """Least and greatest use over the pairs of each NLE; of an NLE without pairs, 0 and 0."""
     ends = np.searchsorted(problem.nle, np.arange(len(problem.nle_ids) + 1))

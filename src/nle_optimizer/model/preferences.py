@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nle_optimizer.errors import InputError, Place
 from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.model.lots import identities, lots
+from nle_optimizer.model.places import holdable
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import TEXT_KINDS, Column, Flags, Integers, Kind
 from nle_optimizer.scenario.pair_columns import OWN, owner_of
@@ -56,7 +57,7 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class Preferences:
-    """Both sides' orders; a pair that either finds unacceptable is in neither."""
+    """Both sides' orders; a pair that either finds unacceptable, or that its NLE could not hold, is in neither."""
 
     recipients: Order
     nles: Order
@@ -65,7 +66,8 @@ class Preferences:
 def preferences_of(problem: Problem, candidates: Candidates, settings: Settings) -> Preferences:
     """The orders that a scenario asks for: by its preference columns, or by the ranks of the pairs table.
 
-    An agent that has a rank in any pair finds its unranked pairs unacceptable. Lots settle ties.
+    An agent that has a rank in any pair finds its unranked pairs unacceptable. A pair that takes more than its NLE has
+    in all is in no order. Lots settle ties.
 
     Raises:
         InputError: a preference names a column that holds no numbers.
@@ -76,7 +78,7 @@ def preferences_of(problem: Problem, candidates: Candidates, settings: Settings)
         _Side("nles", problem.nle, len(problem.nle_ids), "nle_rank", wishes.nles),
     )
     keys = [_keys(side, candidates) for side in sides]
-    acceptable = keys[0][0] & keys[1][0]
+    acceptable = keys[0][0] & keys[1][0] & holdable(problem)
     theirs = lots(identities(problem.nle_ids, "nle", settings.seed), 0)[problem.nle]
     ours = lots(identities(problem.recipient_ids, "recipient", settings.seed), 0)[problem.recipient]
     orders = [

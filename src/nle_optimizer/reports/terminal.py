@@ -86,13 +86,15 @@ def _flow(counts: dict[str, int]) -> list[str]:
     tell = f", {counts['cannot_tell']:,} cannot be told" if counts["cannot_tell"] else ""
     share = f"{counts['supported'] / counts['eligible']:.0%} of those eligible" if counts["eligible"] else ""
     share += f", {counts['part_supported']:,} in part" if counts["part_supported"] else ""
+    idle = counts.get("nles_without_capacity", 0)
+    nothing = f", {idle:,} of them without any capacity" if idle else ""
     return [
         _row("Schools read", f"{counts['schools_read']:,}", formed),
         _row("Excluded", f"{counts['excluded']:,}", trusts + tell),
         _row("Eligible", f"{counts['eligible']:,}", f"{counts['pairs']:,} candidate pairs"),
         _row("Supported", f"{counts['supported']:,}", share),
         _row("Left out", f"{counts['unmatched']:,}"),
-        _row("NLEs", f"{counts['nles']:,}", f"{counts['nles_available']:,} available"),
+        _row("NLEs", f"{counts['nles']:,}", f"{counts['nles_available']:,} available{nothing}"),
     ]
 
 

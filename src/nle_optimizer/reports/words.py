@@ -58,7 +58,6 @@ REASONS: Mapping[str, str] = {
     "home-not-good": "Home school is not Good or better",
     "governors-not-agreed": "Governors have not agreed",
     "unknown-capacity": "Capacity is not known",
-    "no-capacity": "No capacity left",
     "unknown-expertise": "Expertise not assessed",
 }
 STATES: Mapping[str, str] = {
@@ -120,6 +119,7 @@ FIGURES: Mapping[str, tuple[str, int]] = {
     "unmatched": ("Left out", 0),
     "nles": ("NLEs", 0),
     "nles_available": ("NLEs available", 0),
+    "nles_without_capacity": ("NLEs available without any capacity", 0),
     "pairs": ("Candidate pairs", 0),
     "matched_pairs": ("Pairs matched", 0),
     "coverage": ("Share of the eligible supported", 3),

@@ -33,6 +33,11 @@ class Supply:
         """NLEs that can be matched."""
         return self.reason == ""
 
+    @property
+    def without_capacity(self) -> Flags:
+        """Available NLEs that have nothing of any resource: they support nobody, and more of them has a worth."""
+        return self.available & (self.capacity == 0).all(axis=0)
+
 
 def supply_of(
     nles: Records,
@@ -71,12 +76,11 @@ def supply_of(
     out(~np.all([known for _, known in held], axis=0), "unknown-capacity")
     capacity = np.array([_effective(name, held[n][0], counted[n], settings) for n, name in enumerate(resources)])
     capacity = np.maximum(capacity - used_up, 0)
-    out((capacity == 0).any(axis=0), "no-capacity")
     needy = _need_distance(nles, settings, distance_asked=distance_asked)
     out(needy & ~is_placed(nles) & ~_given_in_pairs(nles, pairs, "distance_km"), "no-place")
-    if settings.fit.unknown == "exclude":
-        known = with_stand_in(nles, "expertise", settings)[1][np.array(area_weights(settings)) > 0].all(axis=0)
-        out(~known & ~_given_in_pairs(nles, pairs, "fit"), "unknown-expertise")
+    known = with_stand_in(nles, "expertise", settings)[1][np.array(area_weights(settings)) > 0].all(axis=0)
+    may_be_asked = (capacity > 0).any(axis=0) & (settings.fit.unknown != "exclude")
+    out(~known & ~may_be_asked & ~_given_in_pairs(nles, pairs, "fit"), "unknown-expertise")
     return Supply(nles, reason, capacity, counted)
 
 

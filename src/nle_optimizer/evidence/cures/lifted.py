@@ -89,7 +89,7 @@ def lifted_cures(
         waiting = ~outcome.supported & (outcome.problem.supporters > 0)
         rows = np.flatnonzero(waiting) if recipients is None else recipients[waiting[recipients]]
         left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
-        nles = np.flatnonzero((left > 0).all(axis=0))
+        nles = np.flatnonzero((left > 0).any(axis=0))
         if len(nles) and len(rows):
             for portion, obstacles in in_portions(between or around(outcome), rows, nles):
                 barred = barred_pairs(outcome, portion, nles, obstacles, left)

@@ -17,7 +17,8 @@ def _use(measured: Measured) -> Mapping[str, Figure]:
 
 def _load(measured: Measured) -> Figure:
     problem = measured.case.problem
-    pairs = np.bincount(problem.nle[measured.matched], minlength=len(problem.nle_ids))
+    able = np.any([part.capacity > 0 for part in problem.resources], axis=0)
+    pairs = np.bincount(problem.nle[measured.matched], minlength=len(problem.nle_ids))[able]
     return ratio(pairs.max() - pairs.min(), 1) if len(pairs) else None
 
 
@@ -27,7 +28,7 @@ LOAD = (
         "load_spread",
         "less",
         "pairs",
-        "most pairs of an available NLE less the fewest",
+        "most pairs of an available NLE that has any capacity less the fewest",
         one("load_spread", _load),
     ),
 )

@@ -93,8 +93,9 @@ class Sweep:
         self.active[nle] = True
         matched = self._find_matched(pairs)
         required, _ = self._required.find(nle, pairs.rows)
-        self._next_best.find(nle, pairs.rows)
         usable = self._room(pairs)
+        if usable.any():
+            self._next_best.find(nle[usable], pairs.rows[usable])
         self.choices += np.bincount(pairs.rows[usable], minlength=len(self.ids))
         for seer in self.seers:
             seer(pairs)
@@ -145,10 +146,10 @@ class Sweep:
                 self.findings.add("required", f"{self._label(nle, row)}: the pair is required, and not matched")
 
     def _tell_next_best(self) -> None:
-        """Note every next best that is no candidate."""
+        """Note every next best that is no candidate, or has less in all than it would take."""
         for nle, row in self._next_best.missing():
             label = f"{FILE}: school {self.ids[row]}: next_best_nle_id"
-            self.findings.add(f"{FILE}: next_best", f"{label}: {self.nle_ids[nle]} is no candidate for it")
+            self.findings.add(f"{FILE}: next_best", f"{label}: {self.nle_ids[nle]} could not take it")
 
     def _label(self, nle: int, row: int) -> str:
         return f"{FILE}: school {self.ids[row]}, NLE {self.nle_ids[nle]}"

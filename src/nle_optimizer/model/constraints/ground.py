@@ -30,6 +30,11 @@ class Ground:
     cost: Integers
     capacity: Mapping[str, Integers]
 
+    @property
+    def with_capacity(self) -> Flags:
+        """NLEs that have something of some resource."""
+        return np.any([amounts > 0 for amounts in self.capacity.values()], axis=0)
+
     def pairs_that(self, where: When) -> Flags:
         """Candidate pairs that certainly meet every condition."""
         met = np.ones(len(self.candidates), dtype=bool)

@@ -4,7 +4,7 @@ import numpy as np
 
 from nle_optimizer.model.constraints.constraint_type import ConstraintType
 from nle_optimizer.model.constraints.ground import Ground
-from nle_optimizer.model.constraints.tally import NO_ROW, Tally, followed, grouped
+from nle_optimizer.model.constraints.tally import Tally, followed, grouped, only_rows
 from nle_optimizer.scenario.condition_checks import ONE_EACH
 from nle_optimizer.scenario.constraint_setting import Constraint
 from nle_optimizer.stages.conditions import holds
@@ -15,9 +15,8 @@ def _tally(asked: Constraint, ground: Ground) -> Tally:
     by = asked.by or ONE_EACH[asked.type]
     keys, row = grouped(by, found.recipients.column(by), holds(asked.where, found.recipients))
     several = np.bincount(row[row >= 0], minlength=len(keys)) > 1
-    new = np.append(np.where(several, np.cumsum(several) - 1, NO_ROW), NO_ROW)
-    shared = tuple(key for key, is_shared in zip(keys, several.tolist(), strict=True) if is_shared)
-    return Tally(shared, followed(new[row], found.recipient), "nle", "nles")
+    shared, row = only_rows(keys, row, several)
+    return Tally(shared, followed(row, found.recipient), "nle", "nles")
 
 
 KEEP_TOGETHER = ConstraintType(

@@ -12,7 +12,7 @@ from nle_optimizer.stages.conditions import holds
 def _tally(asked: Constraint, ground: Ground) -> Tally:
     found = ground.candidates
     resource = asked.of or next(iter(ground.use))
-    met = holds(asked.where, found.nles)
+    met = holds(asked.where, found.nles) & (ground.capacity[resource] > 0)
     row = np.where(met, np.cumsum(met) - 1, NO_ROW)
     keys = tuple(f"nle_id={nle_id}" for nle_id in found.nles.ids[met])
     wholes = ground.capacity[resource][met]
@@ -21,7 +21,7 @@ def _tally(asked: Constraint, ground: Ground) -> Tally:
 
 MINIMUM_USE = ConstraintType(
     "minimum_use",
-    "for each available NLE what its pairs take of a resource (`of`); a share is of its capacity",
+    "for each available NLE that has any of a resource (`of`) what its pairs take of it; a share is of its capacity",
     "of the NLE table",
     _tally,
 )

@@ -60,6 +60,12 @@ def grouped(name: str | None, column: Column | None, counted: Flags) -> tuple[tu
     return tuple(f"{name}={show_value(column.kind, value)}" for value in values), row
 
 
+def only_rows(keys: tuple[str, ...], row: Integers, kept: Flags) -> tuple[tuple[str, ...], Integers]:
+    """Some of the rows alone, and each cell's row among them."""
+    new = np.append(np.where(kept, np.cumsum(kept) - 1, NO_ROW), NO_ROW)
+    return tuple(key for key, is_kept in zip(keys, kept.tolist(), strict=True) if is_kept), new[row]
+
+
 def followed(row: Integers, side: Integers) -> Integers:
     """The row of each pair, from the rows of one side and each pair's index on that side."""
     return row[side] if len(row) else np.full(len(side), NO_ROW, dtype=np.int64)

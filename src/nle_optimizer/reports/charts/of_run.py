@@ -88,12 +88,12 @@ def _banded(figures: Sequence[float], bands: Sequence[tuple[float, str]], what: 
 
 
 def _use(nles: Rows) -> Iterator[Chart]:
-    """Of each resource, how many available NLEs are unused, used in part and used up."""
+    """Of each resource, how many available NLEs that have any are unused, used in part and used up."""
     for resource in (name.removeprefix("capacity_") for name in nles.columns if name.startswith("capacity_")):
         counted: Counter[str] = Counter()
         names = ("state", f"capacity_{resource}", f"used_{resource}")
         for state, capacity, used in zip(*(nles[name] for name in names), strict=True):
-            if state == "available" and capacity:
+            if state == "available" and float(capacity or 0):
                 counted[_how_used(float(capacity), float(used or 0))] += 1
         rows = [{"use": use, "nles": counted[use]} for use in ("all used", "used in part", "not used")]
         columns = {"use": "Capacity", "nles": "NLEs"}

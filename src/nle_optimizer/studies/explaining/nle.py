@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.model.places import holdable
 from nle_optimizer.records import fixed, shortest
 from nle_optimizer.studies.explaining.prices import Prices
 from nle_optimizer.studies.explaining.school import ranked
@@ -42,6 +43,7 @@ def nle(run: Reopened, prices: Prices, identifier: str, index: int | None) -> di
         },
         "schools": [_school(outcome, int(pair)) for pair in ranked(outcome, own)],
         "candidates": int((found.nle == index).sum()),
+        "could_hold": int(holdable(outcome.problem)[found.nle == index].sum()),
         "next_best": _next_best(outcome, prices, ranked(outcome, others)[:MOST]),
         "prices_from": "network" if prices.exchanges is not None else prices.why_not,
     }

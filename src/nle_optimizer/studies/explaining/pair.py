@@ -7,6 +7,7 @@ import numpy as np
 from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import has_room
+from nle_optimizer.model.places import holdable
 from nle_optimizer.records import fixed, shortest
 from nle_optimizer.stages.geography import NO_LIMIT
 from nle_optimizer.studies.explaining.prices import Prices, stopping
@@ -71,6 +72,7 @@ def _candidate(outcome: Outcome, prices: Prices, at: int, seconds: float | None)
         "rank": rank,
         "candidates": len(mine),
         "has_room": bool(has_room(outcome)[at]),
+        "is_too_small": not holdable(outcome.problem)[at],
         "instead": [pair_facts(outcome, int(each)) for each in own if each != at],
     }
     if is_matched:

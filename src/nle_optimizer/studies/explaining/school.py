@@ -8,6 +8,7 @@ from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.groups import least_of_each
+from nle_optimizer.model.places import holdable
 from nle_optimizer.records import Integers, fixed
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.stages.fit import area_fit
@@ -86,6 +87,7 @@ def _candidates(outcome: Outcome, prices: Prices, recipients: Integers, most: in
         **facts_of_pairs(outcome, shown),
         "is_its_own": np.isin(shown, outcome.solution.matched).tolist(),
         "has_room": has_room(outcome)[shown].tolist(),
+        "is_too_small": (~holdable(outcome.problem)[shown]).tolist(),
     }
     rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     if prices.exchanges is not None:

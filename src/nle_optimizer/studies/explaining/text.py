@@ -78,6 +78,7 @@ def _candidates(told: Document) -> Iterator[str]:
     yield from heading(f"Its candidates by fit, and what each would cost of {told['objective']}")
     for each in told["candidates"]:
         own = "its own" if each["is_its_own"] else _price(each.get("forced"), told)
+        own = "too small, even with nobody else" if each["is_too_small"] else own
         words = f"{each['rank']}. {_named(each)}: fit {_short(each['fit'])}{_away(each)}; {own}"
         yield from wrapped(words, "  ", "     ")
 
@@ -132,7 +133,7 @@ def _nle(told: Document) -> Iterator[str]:
         return
     for resource, amounts in told["capacity"].items():
         yield f"Has {counted(amounts['has'], resource)}, gives {amounts['gives']}."
-    yield f"Could support {counted(str(told['candidates']), 'schools')}."
+    yield _could_support(told)
     yield from heading("Supports")
     for each in told["schools"] or ():
         yield from wrapped(f"{_whose(each)}: fit {_short(each['fit'])}{_away(each)}", "  - ", "    ")
@@ -149,6 +150,20 @@ def _nle(told: Document) -> Iterator[str]:
     for key, words in (("one_more", "One place more"), ("one_fewer", "One place fewer")):
         if key in told:
             yield from wrapped(f"{words} {_price(told[key], told)}.", "", "  ")
+
+
+def _could_support(told: Document) -> str:
+    count, held = told["candidates"], told["could_hold"]
+    small = (
+        ""
+        if count == held
+        else f", and has as much in all as {held:,} of them takes"
+        if held == 1
+        else f", and has as much in all as {held:,} of them take"
+        if held
+        else ", and has less in all than any of them takes"
+    )
+    return f"Could support {counted(str(count), 'schools')}{small}."
 
 
 def _pair(told: Document) -> Iterator[str]:
@@ -178,7 +193,9 @@ def _standing(told: Document) -> Iterator[str]:
         if "without_it" in told:
             yield from wrapped(f"To do without it {_price(told['without_it'], told)}.", "", "  ")
         return
-    room = "has room" if told["has_room"] else "is full"
+    room = (
+        "has room" if told["has_room"] else "is too small, even with nobody else" if told["is_too_small"] else "is full"
+    )
     instead = " and ".join(_named(each) for each in told["instead"]) or "nobody"
     yield from wrapped(f"The NLE {room}; the school has {instead} instead.", "", "  ")
     yield from wrapped(f"To force it {_price(told['forced'], told)}.", "", "  ")

@@ -1,6 +1,6 @@
 """Hard limits over many pairs, read anew from the settings: what each row counts, and what it may count."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -49,9 +49,12 @@ class ConstraintReader:
         if counted == "pairs":
             return self._of_pairs(constraint, "pairs", 1, _ones)
         side = counted.removesuffix("s")
-        base = np.ones(len(self.columns.recipients), bool) if side == BY_SCHOOL else self.supply.available
+        everyone = np.ones(len(self.columns.recipients), dtype=bool)
+        base, counts = (everyone, everyone) if side == BY_SCHOOL else (self.supply.available, self.supply.giving)
         own, labels = self._groups(constraint, side, base, constraint.by)
-        eligible = np.bincount(own[own >= 0], minlength=len(labels)).tolist()
+        eligible = np.bincount(own[(own >= 0) & counts], minlength=len(labels)).tolist()
+        if constraint.by is not None:
+            own, labels, eligible = _with_some(own, labels, eligible)
 
         def codes(pairs: Pairs) -> Integers:
             return np.broadcast_to(own[pairs.rows if side == BY_SCHOOL else pairs.nle], len(pairs))
@@ -97,9 +100,9 @@ class ConstraintReader:
     def _minimum_use(self, constraint: Constraint) -> Family:
         resources = self.columns.scenario.resources
         resource = constraint.of or resources[0]
-        own, labels = self._groups(constraint, BY_NLE, self.supply.available, "nle_id")
-        owner = np.flatnonzero(own >= 0)
         capacity = self.supply.capacity[resources.index(resource)]
+        own, labels = self._groups(constraint, BY_NLE, self.supply.available & (capacity > 0), "nle_id")
+        owner = np.flatnonzero(own >= 0)
 
         def limits(row: int) -> Limits:
             return limits_of(constraint, MILLION, int(capacity[owner[row]]))
@@ -113,12 +116,9 @@ class ConstraintReader:
         by = constraint.by or "trust_id"
         everyone = np.ones(len(self.columns.recipients), dtype=bool)
         own, labels = self._groups(constraint, BY_SCHOOL, everyone, by)
-        several = np.flatnonzero(np.bincount(own[own >= 0], minlength=len(labels)) > 1)
-        renamed = np.full(len(labels) + 1, NO_ROW, dtype=np.int64)
-        renamed[several] = np.arange(len(several))
-        own = renamed[own]
+        several = np.bincount(own[own >= 0], minlength=len(labels)) > 1
+        own, kept, _ = _with_some(own, labels, several.tolist())
         upper = 1 if constraint.maximum is None else floor(constraint.maximum)
-        kept = [labels[n] for n in several.tolist()]
         return Family(
             constraint, "nles", 1, BY_NLE, lambda pairs: own[pairs.rows], _ones, kept, lambda _: Limits(upper=upper)
         )
@@ -179,6 +179,14 @@ def _coded(column: Column, which: Flags, prefix: str) -> tuple[Integers, list[st
     codes = np.full(len(cells), NO_ROW, dtype=np.int64)
     codes[inside] = [number[cells[n]] for n in inside]
     return codes, [f"{prefix}{_shown(column.kind, value)}]" for value in values]
+
+
+def _with_some(own: Integers, labels: Sequence[str], counts: Sequence[int]) -> tuple[Integers, list[str], list[int]]:
+    """The rows of which something counts, numbered anew."""
+    stay = [row for row, count in enumerate(counts) if count]
+    renamed = np.full(len(labels) + 1, NO_ROW, dtype=np.int64)
+    renamed[stay] = np.arange(len(stay))
+    return renamed[own], [labels[row] for row in stay], [counts[row] for row in stay]
 
 
 def _shown(kind: Kind, value: Any) -> str:

@@ -39,6 +39,11 @@ class Supply:
         """The NLEs that are not out."""
         return np.asarray(self.reason == "", dtype=bool)
 
+    @cached_property
+    def giving(self) -> Flags:
+        """The NLEs that are not out and have something of some resource."""
+        return np.asarray(self.available & self.capacity.any(axis=0), dtype=bool)
+
 
 def supply_of(scenario: Scenario, listed: Listed, is_limited: Callable[[int], bool], taken: Integers) -> Supply:
     """The state and capacity of every NLE.
@@ -62,12 +67,12 @@ def supply_of(scenario: Scenario, listed: Listed, is_limited: Callable[[int], bo
     for resource, given in zip(scenario.resources, known, strict=True):
         if resource in nles:
             out(~given, "unknown-capacity")
-    out((known & (capacity == 0)).any(axis=0), "no-capacity")
     placed = nles.given("easting") & nles.given("northing")
     lost = [not placed[n] and is_limited(n) and not listed.any_with(n, "distance_km") for n in range(len(nles))]
     out(np.array(lost, dtype=bool), "no-place")
-    if scenario.settings.fit.unknown == "exclude":
-        out(_unknown_expertise(scenario, listed), "unknown-expertise")
+    if scenario.settings.fit.unknown in ("exclude", "error"):
+        idle = (capacity == 0).all(axis=0) | (scenario.settings.fit.unknown == "exclude")
+        out(_unknown_expertise(scenario, listed) & idle, "unknown-expertise")
     return Supply(reason, capacity, known)
 
 

@@ -62,6 +62,7 @@ def further_counts(reasons: Sequence[tuple[str, str]], sweep: Sweep, said: Any) 
     ours = {
         "cannot_tell": sum(reason == "cannot-tell" for _, reason in reasons),
         "nles_available": int(sweep.supply.available.sum()),
+        "nles_without_capacity": int((sweep.supply.available & ~sweep.supply.giving).sum()),
         "matched_pairs": len(sweep.matching.lines),
     }
     return {name: count for name, count in ours.items() if isinstance(said, dict) and name in said}
