@@ -3,10 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -144,7 +142,11 @@ def check(scenario: Scenario) -> None:
     check_request(scenario)
     with scenario.locating():
         case = prepare(scenario, lambda _: None)
-        next(engines_for(case.problem, scenario.settings.engine))
+        procedure = procedure_named(scenario.settings.rule)
+        if procedure is None:
+            next(engines_for(case.problem, scenario.settings.engine))
+        else:
+            _refuse(case, procedure, Agenda(case.problem, case.candidates, scenario.settings))
     clashes = _overfull(case)
     if clashes:
         raise InfeasibleError(clashes)
@@ -179,12 +181,13 @@ def solve(
 
 
 def _overfull(case: Case) -> list[str]:
-    """What required pairs clash with alone, and the rows that ask for them."""
+    """What required pairs clash with alone."""
     found = case.candidates
     asked = Required(found.given, found.current, found.recipients, found.nles)
     pairs = case.problem.required_pairs().tolist()
-    places = {pair: asked.place(int(found.nle[pair]), int(found.recipient[pair])) for pair in pairs}
-    return overfull(case.problem, {pair: replace(at, file=Path(at.file).name) for pair, at in places.items()})
+    return overfull(
+        case.problem, {pair: asked.word(int(found.nle[pair]), int(found.recipient[pair])) for pair in pairs}
+    )
 
 
 def _by_rule(case: Case, procedure: Procedure, stop: Stopping) -> Outcome:
@@ -193,22 +196,28 @@ def _by_rule(case: Case, procedure: Procedure, stop: Stopping) -> Outcome:
     Raises:
         UnsupportedError: it cannot be carried out on this case; it says why.
     """
+    agenda = Agenda(case.problem, case.candidates, case.scenario.settings, stop)
+    _refuse(case, procedure, agenda)
     clashes = _overfull(case)
     if clashes:
         return case.without_solution("none", clashes)
-    agenda = Agenda(case.problem, case.candidates, case.scenario.settings, stop)
-    why = procedure.refuses(agenda)
-    if why is not None:
-        raise _not_carried_out(case, procedure, why)
     try:
         return case.solved_by(carried_out(procedure, agenda))
     except InfeasibleError as error:
-        raise _not_carried_out(case, procedure, error.clashes[0]) from None
+        clash = error.clash or _named(case.problem, stop)
+        return case.without_solution("none", clash.sentences, clash)
 
 
-def _not_carried_out(case: Case, procedure: Procedure, why: str) -> UnsupportedError:
-    place = case.scenario.document.place(("rule",))
-    return UnsupportedError([Fault(place, "rule", f"the rule {procedure.name} cannot be carried out: {why}")])
+def _refuse(case: Case, procedure: Procedure, agenda: Agenda) -> None:
+    """Refuse a rule that cannot be carried out on a case.
+
+    Raises:
+        UnsupportedError: it says why.
+    """
+    why = procedure.refuses(agenda)
+    if why is not None:
+        place = case.scenario.document.place(("rule",))
+        raise UnsupportedError([Fault(place, "rule", f"the rule {procedure.name} cannot be carried out: {why}")])
 
 
 def _searched(case: Case, engine: Engine, others: Iterator[Engine], stop: Stopping, known: KnownPrices) -> Outcome:

@@ -27,6 +27,7 @@ from nle_optimizer.stages.eligibility import keep_eligible
 from nle_optimizer.stages.facts import as_it_stood
 from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.stages.needs import with_needs
+from nle_optimizer.stages.reach import lacks_distance
 from nle_optimizer.stages.recipients import form_recipients
 from nle_optimizer.stages.requirements import refuse_lost_requirements
 from nle_optimizer.stages.supply import Supply, supply_of
@@ -79,8 +80,7 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
         recall=recall,
     )
     ground = _ground(candidates, supply, scenario)
-    known = bool((candidates.distance >= 0).all())
-    objectives = objectives_of(settings, recipients, distances_known=known)
+    objectives = objectives_of(settings, recipients, distances_known=_distances_known(candidates, supply, scenario))
     requirements = tuple(requirement(asked, ground) for asked in settings.constraints)
     problem = build_problem(ground, requirements, objectives, settings)
     return Case(
@@ -125,6 +125,15 @@ def _supply(scenario: Scenario, *, distance_asked: bool) -> Supply:
     )
     gone.refuse_unknown(supply.available)
     return supply
+
+
+def _distances_known(candidates: Candidates, supply: Supply, scenario: Scenario) -> bool:
+    """Whether asking for distance leaves nobody out; only told where objectives are left open."""
+    if scenario.settings.objectives is not None:
+        return False
+    if (_supply(scenario, distance_asked=True).reason != supply.reason).any():
+        return False
+    return not lacks_distance(candidates.recipients, candidates.nles, candidates.given, scenario.settings)
 
 
 def _ground(candidates: Candidates, supply: Supply, scenario: Scenario) -> Ground:

@@ -4,9 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from nle_optimizer import Result, allocate, load_scenario, verify
 from nle_optimizer.errors import InputError
+from nle_optimizer.scenario.settings import Settings
+from support.any_scenario import any_settings, every_setting, settings_given
+from support.carried_through import carry_many
 from support.random_scenarios import write_random_scenario
 
 SEEDS = range(250)
@@ -75,3 +79,27 @@ def test_a_brief_result_that_lacks_a_pair_or_a_school_does_not_stand(seed: int, 
             shorter = {column: cells[:-1] for column, cells in table.items()}
             claim = replace(result.claim, tables={**result.claim.tables, name: shorter})
             assert verify(replace(result, claim=claim)) != []
+
+
+FILES = {"file": "schools.csv", "sheet": "A", "encoding": "utf-8", "columns": {"a": "b"}}
+
+
+@pytest.mark.parametrize("seeds", [range(n, n + 12) for n in range(0, 60, 12)])
+def test_whatever_is_valid_runs_and_its_untouched_folder_means_the_same(seeds: range, tmp_path: Path) -> None:
+    """Far more of them: `python benchmarks/two_readings.py`."""
+    faults: list[str] = []
+    ends = carry_many(seeds, tmp_path, lambda seed, why: faults.append(f"seed {seed}: {why}"))
+    assert faults == []
+    assert ends["optimal"] > 0
+
+
+def test_the_random_scenarios_turn_every_setting_of_the_schema() -> None:
+    given: set[str] = set()
+    for seed in range(500):
+        settings = any_settings(seed)[0] | {"data": {"schools": FILES, "nles": "n", "trusts": "t", "current": "c"}}
+        settings["data"]["pairs"] = {"file": "p", "only": True}
+        try:
+            given |= set(settings_given(Settings.model_validate(settings)))
+        except ValidationError:
+            continue
+    assert every_setting() - given == set()

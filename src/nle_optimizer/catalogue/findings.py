@@ -8,6 +8,7 @@ those of the file as it was read. A copy without names says what a code means, n
 
 FINDINGS = {
     "additions-drawn-from-all": "No available NLE meets the condition of `supply.add`, so all of them were drawn from.",
+    "blend-wrong-sign": "A blend rewards distance, travel time or cost, or charges for what is better great.",
     "column-not-used": "A column that nothing uses has a name like one that is read.",
     "column-unfilled": "A condition asks for a column that is blank in every row.",
     "costs-not-given": "Something counts cost, and every pair costs 0.",

@@ -4,37 +4,38 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nle_optimizer.errors import Place
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.wording import counted
 from nle_optimizer.records import Flags, shortest
 
-Places = Mapping[int, Place]
-MOST_ROWS = 5
-"""Rows that a sentence names."""
+Words = Mapping[int, str]
+MOST_NAMED = 5
+"""Pairs that a sentence names."""
 
 
-def overfull(problem: Problem, places: Places | None = None) -> list[str]:
+def overfull(problem: Problem, words: Words | None = None) -> list[str]:
     """The NLEs and recipients of whom more is required than they have or may have, in words.
 
     Args:
         problem: what is to be solved.
-        places: where each required pair is asked for.
+        words: why each required pair must be: `required`, `agreed` or `started`; pairs without a word are not named.
     """
     required = problem.required_pairs()
     if not len(required):
         return []
-    return [*_overfull_nles(problem, places or {}), *_overfull_recipients(problem, places or {})]
+    return [*_overfull_nles(problem, words or {}), *_overfull_recipients(problem, words or {})]
 
 
-def _asked_at(problem: Problem, places: Places, mine: Flags) -> str:
-    """The rows that ask for some of the required pairs, in brackets."""
-    rows = [str(places[pair]) for pair in problem.required_pairs()[mine].tolist() if pair in places]
-    more = f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
-    return f" ({', '.join(rows[:MOST_ROWS])}{more})" if rows else ""
+def _named(problem: Problem, words: Words, mine: Flags, *, by_nle: bool) -> str:
+    """The other side of some of the required pairs, each with why it must be, in brackets."""
+    pairs = problem.required_pairs()[mine]
+    others = problem.recipient_ids[problem.recipient[pairs]] if by_nle else problem.nle_ids[problem.nle[pairs]]
+    told = [f"{other} {words[pair]}" for other, pair in zip(others, pairs.tolist(), strict=True) if pair in words]
+    more = f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
+    return f" ({', '.join(told[:MOST_NAMED])}{more})" if told else ""
 
 
-def _overfull_nles(problem: Problem, places: Places) -> list[str]:
+def _overfull_nles(problem: Problem, words: Words) -> list[str]:
     required = problem.required_pairs()
     told: dict[int, str] = {}
     for resource in problem.resources:
@@ -42,21 +43,21 @@ def _overfull_nles(problem: Problem, places: Places) -> list[str]:
         np.add.at(taken, problem.nle[required], resource.use[required])
         for n in np.flatnonzero(taken > resource.capacity).tolist():
             has, takes = counted(shortest(int(resource.capacity[n]), 6), resource.name), shortest(int(taken[n]), 6)
-            rows = _asked_at(problem, places, problem.nle[required] == n)
+            pairs = _named(problem, words, problem.nle[required] == n, by_nle=True)
             told.setdefault(
                 n,
-                f"NLE {problem.nle_ids[n]} has {has}, and its required pairs take {takes}{rows}: "
+                f"NLE {problem.nle_ids[n]} has {has}, and its required pairs take {takes}{pairs}: "
                 "drop a requirement or give it more capacity",
             )
     return [told[n] for n in sorted(told)]
 
 
-def _overfull_recipients(problem: Problem, places: Places) -> list[str]:
+def _overfull_recipients(problem: Problem, words: Words) -> list[str]:
     recipients = problem.recipient[problem.required_pairs()]
     of_recipient = np.bincount(recipients, minlength=len(problem.recipient_ids))
     return [
         f"school {problem.recipient_ids[n]} may have {counted(str(problem.supporters[n]), 'nles')}, and "
-        f"{of_recipient[n]} are required for it{_asked_at(problem, places, recipients == n)}: "
+        f"{of_recipient[n]} are required for it{_named(problem, words, recipients == n, by_nle=False)}: "
         "drop a requirement or raise its supporters"
         for n in np.flatnonzero(of_recipient > problem.supporters)
     ]

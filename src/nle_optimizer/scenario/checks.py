@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from nle_optimizer.errors import Finding, Place, Problem, did_you_mean
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, PINNED, RESULT_COLUMNS, TABLES
-from nle_optimizer.scenario.condition_checks import UNFILLED, Tables, asked_columns, check_columns
+from nle_optimizer.scenario.condition_checks import UNFILLED, Tables, asked_columns, check_columns, check_preferences
 from nle_optimizer.scenario.constraint_setting import COST
 from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.objective_setting import BLEND_PARTS, MINIMISED
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
 from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.references import check_references
@@ -32,7 +33,9 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     checks.kept_pairs_exist()
     checks.travel_times_exist()
     checks.costs_can_be_counted()
+    checks.blends_weigh_the_right_way()
     check_columns(document, settings, tables, reading)
+    check_preferences(document, settings, tables, reading)
     check_references(settings, tables, reading)
     checks.relations_agree()
     checks.computed_names_are_free()
@@ -169,6 +172,19 @@ class _Checks:
             hint = "set costs.per_day or costs.per_match"
             place = self.document.place(steps)
             self.reading.findings.append(Finding(place, path, what, hint=hint, code="costs-not-given"))
+
+    def blends_weigh_the_right_way(self) -> None:
+        """A blend that rewards what is better small, or charges for what is better great, is a finding."""
+        for n, objective in enumerate(self.settings.objectives or ()):
+            for part, weight in objective.parts.items():
+                is_charge = BLEND_PARTS[part] in MINIMISED
+                if weight and is_charge == (weight > 0):
+                    steps = ("objectives", n, objective.name, part)
+                    what = f"more {part} makes this blend {'better' if is_charge else 'worse'}"
+                    hint = f"write {part}: {-weight} if less of it is wanted" if is_charge else None
+                    place, path = self.document.place(steps), ".".join(map(str, steps))
+                    found = Finding(place, path, what, str(weight), hint, code="blend-wrong-sign")
+                    self.reading.findings.append(found)
 
     def columns_are_used(self) -> None:
         """A column that no setting uses and that is nearly a known one is a finding."""

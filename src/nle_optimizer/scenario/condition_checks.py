@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.errors import Finding, Problem, did_you_mean
-from nle_optimizer.records import Kind, Records, TableSpec
+from nle_optimizer.records import TEXT_KINDS, Kind, Records, TableSpec, as_text
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.comparable import unfit_value
+from nle_optimizer.scenario.comparable import unfit_value, values_in_no_row
 from nle_optimizer.scenario.constraint_setting import Constraint
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.pair_columns import OWN, owner_of
@@ -105,6 +105,31 @@ def check_columns(document: Document, settings: Settings, tables: Tables, readin
             reading.findings += [Finding(place, path, *said, code="value-in-no-row") for said in nowhere]
 
 
+def check_preferences(document: Document, settings: Settings, tables: Tables, reading: Reading) -> None:
+    """Add to `reading` every preference by a column that is not there or puts nothing in an order."""
+    for side in ("recipients", "nles"):
+        for n, name in enumerate(getattr(settings.preferences, side)):
+            steps = ("preferences", side, n)
+            if problem := _no_order(name.removeprefix("-"), tables, settings):
+                what, hint = problem
+                reading.problems.append(Problem(document.place(steps), ".".join(map(str, steps)), what, name, hint))
+
+
+def _no_order(name: str, tables: Tables, settings: Settings) -> tuple[str, str | None] | None:
+    if name in ("fit", "distance", "distance_km"):
+        return None
+    owner, column = owner_of(name, tables["pairs"])
+    table = None if owner == "pair" else tables[owner]
+    if table is None:
+        return None if owner != "pair" else (f"{name} puts nothing in an order", "name a column of numbers or dates")
+    if problem := _problem(Asked((), owner, column, FILLED, ""), table, settings):
+        what, _, hint = problem
+        return what, hint
+    if table.column(column, Kind.COUNT).kind in (*TEXT_KINDS, Kind.NAMES, Kind.DEGREES):
+        return f"{name} holds text, and only numbers, dates and yes/no can be put in an order", "name another column"
+    return None
+
+
 def _empty(spec: TableSpec) -> Records:
     return Records(spec, spec.name, np.zeros(0, np.int64), {})
 
@@ -117,7 +142,7 @@ def _problem(asked: Asked, table: Records, settings: Settings) -> tuple[str, str
     if asked.table == "schools" and asked.column in NEEDS_AS_OF and settings.as_of is None:
         return "this is counted up to as_of, which is not given", None, None
     unfit = unfit_value(asked.condition, asked.column, table)
-    return (f"{unfit[1]} is needed to compare this column with", unfit[0], None) if unfit else None
+    return (unfit[1], unfit[0], None) if unfit else None
 
 
 def _unfilled(asked: Asked, table: Records, told: set[tuple[str, str]]) -> Iterator[tuple[str, None, None]]:
@@ -131,13 +156,10 @@ def _unfilled(asked: Asked, table: Records, told: set[tuple[str, str]]) -> Itera
 def _nowhere(asked: Asked, table: Records) -> Iterator[tuple[str, str, str | None]]:
     """Each value of a condition that stands in no row."""
     cells = table.column(asked.column)
-    is_number = cells.values.dtype != object and cells.kind is not Kind.COUNT
-    if is_number or isinstance(asked.condition, Range) or not cells.given.any():
+    if not cells.given.any():
         return
-    held = cells.values[cells.given].tolist()
-    words = [word for words in held for word in words] if cells.kind is Kind.NAMES else held
+    words = [word for words in cells.values for word in words] if cells.kind is Kind.NAMES else as_text(cells)
     standing = {str(word).casefold() for word in words}
-    for value in asked.condition if isinstance(asked.condition, list) else [asked.condition]:
-        if str(value).casefold() not in standing:
-            hint = did_you_mean(str(value), standing) if len(standing) < MOST_COMPARED else None
-            yield f"this value stands in no row of the {table.spec.name} table", str(value), hint
+    for value in values_in_no_row(asked.condition, cells):
+        hint = did_you_mean(str(value), standing) if len(standing) < MOST_COMPARED else None
+        yield f"this value stands in no row of the {table.spec.name} table", str(value), hint

@@ -133,7 +133,7 @@ class Range(Section):
     not_: Scalar | list[Scalar] | None = Field(default=None, alias="not")
     """Value or values that do not match."""
     before: Scalar | None = None
-    """Dates before this one match."""
+    """Dates before this one match, and numbers below it."""
     missing: bool | None = None
     """true: only blanks match; false: only filled cells."""
 

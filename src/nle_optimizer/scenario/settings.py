@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from nle_optimizer.scenario.comparable import with_levels_as_numbers
 from nle_optimizer.scenario.constraint_setting import Constraint
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.quantities import (
@@ -376,6 +377,14 @@ class Settings(Section):
     uncertainty: Uncertainty = Uncertainty()
     sweep: Sweep = Sweep()
     """What `nle-optimizer sweep` tries out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _levels_are_numbers(cls, value: Any) -> Any:
+        """Conditions on needs and expertise may name levels."""
+        fit = value.get("fit") if isinstance(value, Mapping) else None
+        levels = fit.get("levels") if isinstance(fit, Mapping) else None
+        return with_levels_as_numbers(value, Fit.model_fields["levels"].default if levels is None else levels)
 
     @model_validator(mode="after")
     def _amounts_offered(self) -> "Settings":

@@ -60,6 +60,23 @@ def reach(
     return sieve.drop("travel-time", _too_long(sieve, given, settings))
 
 
+def lacks_distance(recipients: Records, nles: Records, given: GivenPairs | None, settings: Settings) -> bool:
+    """Whether any pair, candidate or not, has no distance and no limit on distances that takes it out for that."""
+    if settings.geography.min_distance_km > 0:
+        return False
+    sides = (scenario_limits(recipients, settings.geography), nle_limits(nles, settings.geography))
+    free, nle_free = (limits == NO_LIMIT for limits in sides)
+    placed, nle_placed = is_placed(recipients) & free, is_placed(nles) & nle_free
+    count = int(free.sum()) * int(nle_free.sum()) - int(placed.sum()) * int(nle_placed.sum())
+    if given is None:
+        return count > 0
+    lacking = free[given.recipient] & nle_free[given.nle] & ~(placed[given.recipient] & nle_placed[given.nle])
+    told = given.given("distance_km")
+    if settings.data.pairs is not None and settings.data.pairs.only:
+        return bool((lacking & ~told).any())
+    return count > int((lacking & told).sum())
+
+
 def _last_of_listed(given: GivenPairs, recipients: Records, nles: Records) -> Texts:
     """Where only listed pairs count, the filter up to distance that would remove each recipient's last one."""
     known = given.given("distance_km") | (is_placed(recipients)[given.recipient] & is_placed(nles)[given.nle])

@@ -66,9 +66,9 @@ class Required:
         flags[at] = True
         return flags
 
-    def place(self, nle: int, recipient: int) -> Place:
-        """Where it is said that a pair must be matched."""
-        return self._asked[nle * len(self._recipients) + recipient].place
+    def word(self, nle: int, recipient: int) -> str:
+        """Why a pair must be matched: `required`, `agreed` or `started`."""
+        return self._asked[nle * len(self._recipients) + recipient].word
 
     def refusal(self, pairs: list[tuple[int, int]], code: str) -> InputError:
         """The error that pairs that must be matched, each NLE and recipient, are ruled out by a filter."""

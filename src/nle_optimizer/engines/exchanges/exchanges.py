@@ -20,9 +20,10 @@ from nle_optimizer.engines.network.refusal import refusal_of
 from nle_optimizer.errors import Place, UnsupportedError
 from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.groups import stretches
-from nle_optimizer.model.levels import Level
+from nle_optimizer.model.levels import AnyLevel, Level
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers
+from nle_optimizer.scenario.objective_setting import NO_SUMS
 
 BESIDE = 3
 """Amounts that are added to those of a path: of the pairs at its ends, and of a supporter more."""
@@ -36,11 +37,16 @@ def levels_of_exchanges(problem: Problem, proved: int) -> int | str:
         proved: how many of its levels, from the first, its allocation is proved to be best on.
     """
     levels = 0
-    while levels < min(proved, len(problem.levels)) and isinstance(problem.levels[levels], Level):
+    while levels < min(proved, len(problem.levels)) and _is_sum(problem.levels[levels]):
         levels += 1
     if not levels:
         return "the first objective is not proved, or is no sum over pairs"
     return refusal_of(replace(problem, levels=problem.levels[:levels])) or levels
+
+
+def _is_sum(level: AnyLevel) -> bool:
+    """Whether an objective is a sum over pairs, and not one that only has nothing to compare here."""
+    return isinstance(level, Level) and level.name not in NO_SUMS
 
 
 class Exchanges:

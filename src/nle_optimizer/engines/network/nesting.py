@@ -70,6 +70,8 @@ def nesting_of(problem: Problem) -> Nesting | str:
 
 
 def _not_a_count(row: Row) -> str | None:
+    if row.share is not None:
+        return f"{row.label} is a share of everything that is matched"
     if len(row.presences):
         return f"{row.label} counts what several pairs may make true together"
     if len(row.amounts) and (row.amounts[0] <= 0 or (row.amounts != row.amounts[0]).any()):

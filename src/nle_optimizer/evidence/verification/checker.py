@@ -18,9 +18,8 @@ from nle_optimizer.evidence.verification.limits.constraints import ConstraintRea
 from nle_optimizer.evidence.verification.limits.hard_limits import AS_IT_IS, PROVING, breaches, check_limits
 from nle_optimizer.evidence.verification.limits.hindrances import unhindered
 from nle_optimizer.evidence.verification.pairs import matching
-from nle_optimizer.evidence.verification.pairs.candidates import Candidates
 from nle_optimizer.evidence.verification.pairs.geography import Geography
-from nle_optimizer.evidence.verification.pairs.ground import Ground, blocks_of, every_candidate, ground_of
+from nle_optimizer.evidence.verification.pairs.ground import Ground, every_candidate, ground_of
 from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs, join
 from nle_optimizer.evidence.verification.pairs.measures import Measures
 from nle_optimizer.evidence.verification.pairs.nearest import Nearest
@@ -32,7 +31,7 @@ from nle_optimizer.evidence.verification.proofs.price_certificate import PriceCe
 from nle_optimizer.evidence.verification.proofs.prices import FILE as CERTIFICATE
 from nle_optimizer.evidence.verification.stages.current import Current, read_current
 from nle_optimizer.evidence.verification.stages.entrance import Exit, entrance
-from nle_optimizer.evidence.verification.stages.supply import supply_of
+from nle_optimizer.evidence.verification.stages.supply import AFTER_PLACE, supply_of
 from nle_optimizer.evidence.verification.stages.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.tables import allocation, alternates, figures, particulars, rest
@@ -182,7 +181,7 @@ class _Check:
             scenario.resources,
             self.supply,
             measures,
-            self._levels(self._every_distance(candidates, geography)),
+            self._levels(self._every_distance(geography, listed)),
             ConstraintReader(columns, listed, current, self.supply, usage).families(),
             claimed.pairs,
             self.findings,
@@ -243,14 +242,16 @@ class _Check:
         both = zip(levels, scales, strict=True)
         return [level.on_scale(scale) if isinstance(level, Level) else level for level, scale in both]
 
-    def _every_distance(self, candidates: Candidates, geography: Geography) -> bool:
-        """Whether every candidate pair has a distance; only asked where objectives are left to us."""
-        available = np.flatnonzero(self.supply.available)
+    def _every_distance(self, geography: Geography, listed: Listed) -> bool:
+        """Whether nobody would be left out for want of a distance; only asked where objectives are left to us."""
         if self.scenario.settings.objectives is not None:
             return False
-        if self.placed == len(self.recipients) and geography.nle_placed[available].all():
-            return True
-        return all(bool((geography.metres(pairs) >= 0).all()) for pairs in blocks_of(candidates, self.supply.available))
+        nowhere = np.isin(self.supply.reason.astype(str), ("", *AFTER_PLACE)) & ~geography.nle_placed
+        if any(not listed.any_with(nle, "distance_km") for nle in np.flatnonzero(nowhere).tolist()):
+            return False
+        return all(
+            geography.tells_every_distance(nle, listed) for nle in np.flatnonzero(self.supply.available).tolist()
+        )
 
     def _required(self, listed: Listed, current: Current) -> dict[int, list[int]]:
         """By NLE, the recipients that it must have: as the pairs table asks, or as was agreed."""

@@ -134,11 +134,11 @@ def _weights(table: Records, name: str) -> tuple[Integers, int]:
     """A column as whole weights without a common divisor, and what 1 became."""
     column = table.column(name)
     if column.values.dtype == object:
-        numbers = [as_held(Kind.AMOUNT, text) if text else 0 for text in column.values]
-        if any(not isinstance(number, int) or number < 0 for number in numbers):
+        numbers = [as_held(Kind.AMOUNT, text) if text else Fraction(0) for text in column.values]
+        if any(number is None or number < 0 or number.denominator > 1 for number in numbers):
             what = "the column must hold numbers from 0 up with at most six decimal places"
             raise InputError([Problem(Place(table.source), name, what)])
-        return np.array(numbers, dtype=np.int64), MILLION
+        return np.array([int(number) for number in numbers if number is not None], dtype=np.int64), MILLION
     values = np.where(column.given, column.values, 0)
     if column.kind in (Kind.AMOUNT, Kind.SHARE, Kind.LEVEL):
         return values, MILLION

@@ -7,7 +7,7 @@ import numpy as np
 from nle_optimizer.model.levels import Level
 from nle_optimizer.records import MILLION, Integers
 from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.optimised.searching import optimum
+from nle_optimizer.rules.optimised.searching import optimum, unsolvable
 from nle_optimizer.rules.rule import Matching, Promise
 
 DIGITS = Context(prec=20)
@@ -30,13 +30,19 @@ class Nash:
 
     def refuses(self, agenda: Agenda) -> str | None:
         """Where a school may have several NLEs, whose fits would add up."""
-        return "it needs schools that have one NLE each" if (agenda.problem.supporters > 1).any() else None
+        if (agenda.problem.supporters > 1).any():
+            return "it needs schools that have one NLE each"
+        return unsolvable(agenda, agenda.problem, _levels(agenda))
 
     def match(self, agenda: Agenda, draw: int) -> Matching:  # noqa: ARG002
         """Optimise the two."""
-        fit = agenda.candidates.fit
-        positive = Level("positive_fit", 1, 1, (fit > 0).astype(np.int64))
-        return optimum(agenda, agenda.problem, (positive, Level("log_fit", 1, MILLION, logarithms(fit))))
+        return optimum(agenda, agenda.problem, _levels(agenda))
+
+
+def _levels(agenda: Agenda) -> tuple[Level, Level]:
+    fit = agenda.candidates.fit
+    positive = Level("positive_fit", 1, 1, (fit > 0).astype(np.int64))
+    return positive, Level("log_fit", 1, MILLION, logarithms(fit))
 
 
 def logarithms(fit: Integers) -> Integers:

@@ -4,7 +4,7 @@ import numpy as np
 
 from nle_optimizer.model.levels import Level
 from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.optimised.searching import optimum
+from nle_optimizer.rules.optimised.searching import optimum, unsolvable
 from nle_optimizer.rules.rule import Matching, Promise
 
 
@@ -23,16 +23,20 @@ class RankMinimal:
         ordinal=True,
     )
 
-    def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002
-        """Never."""
-        return None
+    def refuses(self, agenda: Agenda) -> str | None:
+        """Where no engine that may be asked can optimise the two."""
+        return unsolvable(agenda, agenda.problem, _levels(agenda))
 
     def match(self, agenda: Agenda, draw: int) -> Matching:  # noqa: ARG002
         """Optimise the two; pairs that are not acceptable count as worse than none."""
-        order = agenda.preferences.recipients
-        accepted = order.place >= 0
-        number = Level("accepted", 1, 1, np.where(accepted, 1, -1))
-        return optimum(agenda, agenda.problem, (number, Level("rank", -1, 1, -np.where(accepted, order.level + 1, 0))))
+        return optimum(agenda, agenda.problem, _levels(agenda))
+
+
+def _levels(agenda: Agenda) -> tuple[Level, Level]:
+    order = agenda.preferences.recipients
+    accepted = order.place >= 0
+    number = Level("accepted", 1, 1, np.where(accepted, 1, -1))
+    return number, Level("rank", -1, 1, -np.where(accepted, order.level + 1, 0))
 
 
 RANK_MINIMAL = RankMinimal()

@@ -3,8 +3,9 @@
 import numpy as np
 
 from nle_optimizer.model.restriction import restricted
+from nle_optimizer.records import Flags
 from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.optimised.searching import optimum
+from nle_optimizer.rules.optimised.searching import optimum, unsolvable
 from nle_optimizer.rules.rule import Matching, Promise
 from nle_optimizer.stages.conflicts import folded
 
@@ -27,17 +28,22 @@ class Regional:
         """Where no region is known there is no border."""
         found = agenda.candidates
         if found.recipients.given("region").any() and found.nles.given("region").any():
-            return None
+            return unsolvable(agenda, restricted(agenda.problem, self._inside(agenda)))
         return "no region is filled on one side, so nobody could be matched inside one"
 
     def match(self, agenda: Agenda, draw: int) -> Matching:  # noqa: ARG002
         """Solve what is left without the pairs that cross a border."""
+        kept = self._inside(agenda)
+        found = optimum(agenda, restricted(agenda.problem, kept))
+        return Matching(np.flatnonzero(kept)[found.pairs], found.remarks)
+
+    def _inside(self, agenda: Agenda) -> Flags:
+        """The pairs that cross no border, and those that are required."""
         problem, found = agenda.problem, agenda.candidates
         theirs, ours = (folded(side.values("region")) for side in (found.recipients, found.nles))
         kept = (theirs[problem.recipient] == ours[problem.nle]) & (theirs != "")[problem.recipient]
         kept[problem.required_pairs()] = True
-        inside = optimum(agenda, restricted(problem, kept))
-        return Matching(np.flatnonzero(kept)[inside.pairs], inside.remarks)
+        return np.asarray(kept, dtype=bool)
 
 
 REGIONAL = Regional()

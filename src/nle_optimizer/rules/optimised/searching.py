@@ -15,6 +15,15 @@ from nle_optimizer.rules.rule import Matching
 NO_FLOORS = "its lower limits cannot be kept here, and are left aside"
 
 
+def unsolvable(agenda: Agenda, problem: Problem, levels: tuple[AnyLevel, ...] | None = None) -> str | None:
+    """Why no engine that may be asked can find the best matching, in words; None where one can."""
+    try:
+        next(engines_for(problem if levels is None else replace(problem, levels=levels), agenda.settings.engine))
+    except UnsupportedError as refusal:
+        return refusal.problems[0].what
+    return None
+
+
 def optimum(agenda: Agenda, problem: Problem, levels: tuple[AnyLevel, ...] | None = None) -> Matching:
     """The best matching of a problem under its own levels or others.
 

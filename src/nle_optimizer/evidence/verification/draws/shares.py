@@ -135,7 +135,7 @@ def check_pair_shares(
 
 
 def _check_known(scenario: Scenario, pairs: Sequence[Pair], findings: Findings) -> None:
-    trusts = [] if scenario.trusts is None else scenario.trusts.ids.tolist()
+    trusts = scenario.schools.values("trust_id").tolist() if scenario.settings.eligibility.recipients == "trust" else []
     schools, nles = {*scenario.schools.ids.tolist(), *trusts}, {*scenario.nles.ids.tolist()}
     for school, nle in pairs:
         if school not in schools or nle not in nles:

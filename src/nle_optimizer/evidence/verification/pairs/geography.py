@@ -107,6 +107,15 @@ class Geography:
         """Whether every pair of an NLE needs a distance."""
         return self.limits.always_needed or self.limits.for_everyone or bool(self._own[nle] < NO_LIMIT)
 
+    def tells_every_distance(self, nle: int, listed: Listed) -> bool:
+        """Whether each pair of an NLE that no limit on distance touches has a distance."""
+        if self.limits.least > 0 or self._own[nle] < NO_LIMIT:
+            return True
+        first = self._placed if self.nle_placed[nle] else 0
+        rows = listed.rows(nle) if self.only else np.arange(first, self.rows)
+        rows = rows[(rows >= first) & (self._limit[rows] >= NO_LIMIT)]
+        return bool(np.isin(rows, listed.rows_with(nle, "distance_km")).all())
+
     def windowed(self, nle: int) -> bool:
         """Whether recipients far from an NLE can be told by their place alone."""
         return not self.only and bool(self.nle_placed[nle]) and bool(self._radius_square[nle] < NO_LIMIT)

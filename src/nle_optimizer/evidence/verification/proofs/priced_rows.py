@@ -37,7 +37,6 @@ class PricedRows:
     prices: Prices
     supporters: Integers
     _amounts: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
-    _found: dict[int, set[int]] = field(default_factory=dict)
     _nles: set[int] = field(default_factory=set)
     _schools: set[int] = field(default_factory=set)
 
@@ -52,7 +51,6 @@ class PricedRows:
 
     def _look_at(self, n: int, family: Family, pairs: Pairs) -> Integers:
         codes, amounts = family.codes(pairs), family.amounts(pairs)
-        self._found.setdefault(n, set()).update(np.unique(codes[amounts != 0]).tolist())
         if family.once != BY_PAIR:
             inside = codes >= 0
             self._nles.update(np.unique(np.asarray(pairs.nle)[inside]).tolist() if family.once == BY_NLE else ())
@@ -93,8 +91,6 @@ class PricedRows:
                 least, most = self._amounts.get((n, row), (1, 1))
                 if label not in self.labels or least != most or not self._counts_pairs(family, places):
                     continue
-                if limits.lower is None and limits.upper is None:
-                    limits = _of_everything(limits) if self._found[n] == {row} else limits
                 lower, upper = _in_pairs(limits, most)
                 if lower is None and upper is None:
                     continue
@@ -106,12 +102,6 @@ class PricedRows:
         if family.once == BY_NLE:
             return bool((places[sorted(self._nles)] <= 1).all())
         return family.once == BY_PAIR or bool((self.supporters[sorted(self._schools)] <= 1).all())
-
-
-def _of_everything(limits: Limits) -> Limits:
-    """The limits of a row that every pair is in: a share of all below 1 leaves nobody."""
-    some = [share is not None and share < 1 for share in (limits.lower_share, limits.upper_share)]
-    return Limits(0 if some[0] else None, 0 if some[1] else None)
 
 
 def _in_pairs(limits: Limits, amount: int) -> tuple[int | None, int | None]:

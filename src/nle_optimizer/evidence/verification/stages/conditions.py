@@ -1,7 +1,7 @@
 """Conditions on columns, decided cell by cell: false, undecided because of a blank, or true."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -15,6 +15,8 @@ from nle_optimizer.scenario.quantities import Range, When
 FALSE, UNDECIDED, TRUE = 0, 1, 2
 
 Truths = NDArray[np.int8]
+
+_EXPONENTS = 30
 
 _UNITS = {Kind.LEVEL: MILLION, Kind.SHARE: MILLION, Kind.AMOUNT: MILLION, Kind.KILOMETRES: 1000}
 _FLAGS = {
@@ -76,9 +78,8 @@ def _of_range(condition: Range, kind: Kind, cell: Any) -> int:
     if condition.max is not None:
         truths.append(_ordered(_measured(kind, cell, condition.max), _bound(kind, condition.max)))
     if condition.before is not None:
-        day = cell if kind is Kind.DATE else _day(cell)
-        limit = _day(condition.before)
-        truths.append(_ordered(day, None if limit is None else limit - 1))
+        is_late = _ordered(_bound(kind, condition.before), _measured(kind, cell, condition.before))
+        truths.append({TRUE: FALSE, FALSE: TRUE}.get(is_late, is_late))
     return min(truths, default=TRUE)
 
 
@@ -90,13 +91,11 @@ def _ordered(low: Fraction | int | None, high: Fraction | int | None) -> int:
 
 def _measure(kind: Kind, cell: Any) -> Fraction | int | None:
     """A cell as a number, in the unit people write; a day as its ordinal."""
-    if kind in TEXT_KINDS:
-        return number(cell)
     if kind in (Kind.NAMES, Kind.YES_NO):
         return None
-    if isinstance(cell, Fraction):
-        return cell
-    return Fraction(cell, _UNITS[kind]) if kind in _UNITS else Fraction(cell)
+    if kind in TEXT_KINDS or kind is Kind.DEGREES:
+        return number(cell)
+    return Fraction(cell) / _UNITS.get(kind, 1)
 
 
 def _measured(kind: Kind, cell: Any, bound: Any) -> Fraction | int | None:
@@ -110,23 +109,33 @@ def _bound(kind: Kind, value: Any) -> Fraction | int | None:
 
 
 def number(value: Any) -> Fraction | None:
-    """A number or the text of one, exactly; None for anything else."""
+    """A number or the text of one (ASCII, no underscores, of a size that anything here may have); else None."""
     if isinstance(value, bool | date):
         return None
+    text = str(value)
     try:
-        decimal = Decimal(value)
-    except (InvalidOperation, TypeError, ValueError):
+        decimal = Decimal(text)
+    except InvalidOperation:
         return None
-    return Fraction(decimal) if decimal.is_finite() else None
+    if (
+        not text.isascii()
+        or "_" in text
+        or not decimal.is_finite()
+        or not -_EXPONENTS <= decimal.adjusted() <= _EXPONENTS
+    ):
+        return None
+    return Fraction(decimal)
 
 
 def _day(value: Any) -> int | None:
+    """A date, or text written as 2022-09-01, as an ordinal."""
     if isinstance(value, date):
         return value.toordinal()
     try:
-        return date.fromisoformat(value).toordinal() if isinstance(value, str) and len(value) == 10 else None
+        day = datetime.strptime(value, "%Y-%m-%d").date() if isinstance(value, str) else None
     except ValueError:
         return None
+    return day.toordinal() if day is not None and day.isoformat() == value else None
 
 
 def _flag(value: Any) -> bool | None:
@@ -150,6 +159,9 @@ def _same_text(cell: str, value: Any) -> bool:
         return _flag(cell) is value
     if isinstance(value, date):
         return _day(cell) == value.toordinal()
-    if isinstance(value, int | Decimal) and number(cell) is not None:
-        return number(cell) == number(value)
-    return cell.casefold() == str(value).casefold()
+    if isinstance(value, int | Decimal):
+        return number(cell) is not None and number(cell) == number(value)
+    said = value.casefold()
+    if said in ("yes", "true", "no", "false"):
+        return _flag(cell) is _flag(said)
+    return cell.casefold() == said

@@ -19,6 +19,9 @@ BEFORE_CAPACITY = frozenset(
     {"nlg-programme-closed", "not-an-nle", "paused", "withdrawn", "home-not-good", "governors-not-agreed"}
 )
 
+AFTER_PLACE = ("unknown-expertise",)
+"""Reasons that count only where an NLE has a place, or needs none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Supply:
