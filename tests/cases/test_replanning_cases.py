@@ -8,7 +8,7 @@ import pytest
 
 from nle_optimizer import verify
 from nle_optimizer.cli.main import run_program
-from support.scenarios import read_table
+from support.scenarios import read_table, write_table
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "cases"
 
@@ -26,6 +26,17 @@ def replanned(folder: Path) -> Path:
     assert run_program(command) == 0
     assert verify(new) == []
     return new
+
+
+def test_38_a_school_whose_support_finished_leaves_until_it_is_put_back(tmp_path: Path) -> None:
+    new = replanned(case(tmp_path, "38-finished-school"))
+    assert [row["reason"] for row in read_table(new / "exclusions.csv")] == ["support-finished"]
+    assert read_table(new / "allocation.csv") == []
+    changes = write_table(tmp_path / "reopen.csv", [{"action": "reopen", "school_id": "S1"}])
+    back = tmp_path / "back"
+    assert run_program(["replan", str(new), "--changes", str(changes), "--out", str(back), "--no-report"]) == 0
+    assert verify(back) == []
+    assert [(row["school_id"], row["nle_id"]) for row in read_table(back / "allocation.csv")] == [("S1", "N2")]
 
 
 def test_43_a_condition_that_a_replan_writes_back_is_read_again(tmp_path: Path) -> None:

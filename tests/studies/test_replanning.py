@@ -163,7 +163,7 @@ def test_each_move_names_the_decision_that_brought_it_about(tmp_path: Path) -> N
     assert [(row["what"], row["from_nle_id"], row["to_nle_id"], row["is_move"]) for row in rows] == [
         ("moved", "N1", "N7", "no")
     ] * 2
-    told = "NLE N1 withdraws on 2026-01-05 (the NLE) (row 2 of new-changes.csv)"
+    told = "NLE N1 withdraws on 2026-01-05 (the NLE) (decision 1)"
     assert {row["reason"] for row in rows} == {told}
 
 
@@ -198,7 +198,7 @@ def test_a_school_with_an_nle_is_not_given_to_a_trust_in_a_replan(tmp_path: Path
         ({"action": "forbid", "school_id": "S1", "nle_id": "N77"}, "the nles table has no such identifier"),
         ({"action": "nle-withdraws", "nle_id": "N1", "amount": 3}, "looks at nle_id alone; clear this cell"),
         ({"action": "capacity", "nle_id": "N1"}, "capacity needs this cell"),
-        ({"action": "undo", "school_id": "S1"}, "there is no earlier change of S1 in this file to take back"),
+        ({"action": "undo", "school_id": "S1"}, "there is no earlier decision on S1 left to take back"),
         ({"action": "add-nle", "nle_id": "N1"}, "has this identifier already"),
         ({"action": "add-school", "school_id": "S8", "fase": "primary"}, "did you mean"),
     ],

@@ -12,6 +12,8 @@ FINDINGS = {
     "column-not-used": "A column that nothing uses has a name like one that is read.",
     "column-unfilled": "A condition asks for a column that is blank in every row.",
     "costs-not-given": "Something counts cost, and every pair costs 0.",
+    "decision-over-table": "A newer table says otherwise than a decision of an earlier plan, which counts.",
+    "decision-without-effect": "A decision of an earlier plan concerns somebody whom the tables of now do not have.",
     "eligibility-cannot-be-told": "A policy judges by a column that no school fills.",
     "home-school-unknown": "NLEs name home schools that the schools table does not have.",
     "identifier-nearly-meets": "An identifier differs only in case or leading zeros from another, which may be meant.",

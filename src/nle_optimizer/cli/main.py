@@ -23,6 +23,7 @@ COMMANDS = {
     "marginal": f"{HOME}.marginal_command:marginal",
     "recruit": f"{HOME}.recruit_command:recruit",
     "replan": f"{HOME}.replan_command:replan",
+    "decisions": f"{HOME}.decisions_command:decisions",
     "frontier": f"{HOME}.frontier_command:frontier",
     "robustness": f"{HOME}.robustness_command:robustness",
     "sweep": f"{HOME}.sweep_command:sweep",

@@ -1,21 +1,56 @@
 """`replan`: a new allocation that disturbs an earlier one least."""
 
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json
-from nle_optimizer.cli.run_command import Files, People, drawn, solve
+from nle_optimizer.cli.options import (
+    boundaries_option,
+    force_option,
+    format_option,
+    outlines_of,
+    print_findings,
+    print_json,
+)
+from nle_optimizer.cli.run_command import Files, drawn, solve
 
 if TYPE_CHECKING:
     from nle_optimizer.result import Result
+    from nle_optimizer.scenario.changes import Change
     from nle_optimizer.studies.replanning.moves import Moves
     from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier
-    from nle_optimizer.studies.replanning.replanning import Amended
+    from nle_optimizer.studies.replanning.replanning import Amended, Asked
 
 SHOWN = 10
 FILE, CURVE = "moves.csv", "moves_frontier.csv"
+SUFFIX = "replanned"
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a new plan is made and told.
+
+    Attributes:
+        out: its run folder; None: that of the earlier run with `-replanned`.
+        time_limit: seconds; None: none.
+        report: whether the files for people are made.
+        boundaries: a file of outlines; None: those of the earlier run.
+        show: rows of each kind in the text.
+        force: whether a folder that exists is replaced.
+        form: `text` or `json`.
+    """
+
+    out: Path | None
+    time_limit: float | None = None
+    report: bool = True
+    boundaries: Path | None = None
+    show: int = SHOWN
+    force: bool = False
+    form: str = "text"
 
 
 @click.command()
@@ -24,15 +59,24 @@ FILE, CURVE = "moves.csv", "moves_frontier.csv"
     "--changes",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="What was decided since: a CSV file, or a workbook with a sheet Changes or Decisions.",
+    help="What was decided since: a CSV file, or a workbook with a sheet Changes or Decisions; "
+    "or the decisions.csv of a later run, which is carried out whole.",
 )
 @click.option(
     "--scenario",
     "newer",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Newer settings and tables; by default those that the run folder kept.",
+    help="Newer settings and tables; by default those that were given to the run. Decisions count all the same.",
 )
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Decide one setting, quota or reach, from now on; it enters the journal.",
+)
+@click.option("--by", default="", metavar="NAME", help="Who decides what --set says.")
 @click.option(
     "--max-moves",
     type=click.IntRange(min=0),
@@ -41,9 +85,16 @@ FILE, CURVE = "moves.csv", "moves_frontier.csv"
     metavar="N",
     help="How many pairs that stand may be given up beyond those that have to be.",
 )
+@click.option(
+    "--fill-from",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A GIAS extract or a schools table, from which add-school and add-nle are filled by number.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder of the new plan; by default RUN-replanned.")
 @click.option("--time-limit", type=float, metavar="S", help="Stop after so many seconds with the best found.")
 @click.option("--no-report", is_flag=True, help="Leave out the files made for people to look at.")
+@boundaries_option
 @click.option(
     "--show",
     type=click.IntRange(min=0),
@@ -58,72 +109,130 @@ def replan(
     run_folder: Path,
     changes: Path | None,
     newer: Path | None,
+    sets: tuple[str, ...],
+    by: str,
     max_moves: int,
+    fill_from: Path | None,
     out: Path | None,
     time_limit: float | None,
     no_report: bool,
+    boundaries: Path | None,
     show: int,
     force: bool,
     form: str,
 ) -> None:
     """Plan again after an earlier run, and move as few pairs as can be.
 
-    Pairs that are agreed or started are pinned. Every other pair of the earlier run that still stands is kept where
-    that is possible; only then do the objectives count. The new run folder holds moves.csv, with the reason of each
-    move, and moves_frontier.csv, with what more moves would buy.
+    Every decision of earlier plans counts until it is taken back (`undo`). Pairs that are agreed or started are
+    pinned. Every other pair of the earlier run that still stands is kept where that is possible; only then do the
+    objectives count. The new run folder holds decisions.csv, the journal of all decisions; moves.csv, with the reason
+    of each move; and moves_frontier.csv, with what more moves would buy. Outlines of the map are kept.
     """
+    from nle_optimizer.scenario.scenario import load_scenario
+    from nle_optimizer.studies.replanning.replanning import Asked, changes_in
+
+    decided = changes_in(changes)
+    later = Asked(
+        (*decided.changes, *(_setting(word, by) for word in sets)),
+        decided.journal,
+        load_scenario(newer) if newer else None,
+        max_moves,
+        fill_from,
+        decided.findings,
+    )
+    make_plan(run_folder, later, Making(out, time_limit, not no_report, boundaries, show, force, form))
+
+
+def _setting(word: str, by: str) -> "Change":
+    """The decision that `--set` stands for."""
+    from nle_optimizer.errors import InputError, Place, Problem
+    from nle_optimizer.scenario.changes import Change
+
+    key, equals, value = word.partition("=")
+    if not equals or not key.strip() or not value.strip():
+        raise InputError([Problem(Place("--set"), word, "write KEY=VALUE, such as geography.max_distance_km=40")])
+    return Change(Place("--set"), "set", key=key.strip(), value=value.strip(), by=by)
+
+
+def make_plan(run_folder: Path, later: "Asked", making: Making) -> None:
+    """Make a new plan after an earlier run, write its folder, and print what moves."""
     from nle_optimizer.cli.frontier_command import stopping
     from nle_optimizer.folders import refuse_existing
     from nle_optimizer.preparation import prepare
     from nle_optimizer.reports.run_folder import RUN_FOLDER
     from nle_optimizer.studies.replanning.moves import moves_of
     from nle_optimizer.studies.replanning.moves_frontier import moves_frontier
+    from nle_optimizer.studies.replanning.replanning import amended, with_journal
 
-    target = out or run_folder.with_name(f"{run_folder.name}-replanned")
-    refuse_existing(target, RUN_FOLDER, force=force)
-    asked = _asked(run_folder, changes, newer, max_moves)
-    scenario = asked.scenario if time_limit is None else asked.scenario.replace({"stop.seconds": time_limit})
+    limit = making.time_limit
+    target = making.out or run_folder.with_name(f"{run_folder.name}-{SUFFIX}")
+    refuse_existing(target, RUN_FOLDER, force=making.force)
+    asked = amended(run_folder, later)
+    scenario = asked.scenario if limit is None else asked.scenario.replace({"stop.seconds": limit})
     print_findings(scenario.findings)
-    curve = moves_frontier(prepare(scenario, lambda _: None), len(asked.able), lambda: stopping(time_limit))
-    files = _files(asked, curve, drawn(None, (), wanted=not no_report))
-    result = solve(scenario, target, files, force=force, keep_inputs=True)
-    _tell(moves_of(asked, result), curve, result, target, show, form)
+    curve = moves_frontier(prepare(scenario, lambda _: None), len(asked.able), lambda: stopping(limit))
+    result = solve(
+        scenario,
+        target,
+        _files(asked, curve, making),
+        force=making.force,
+        keep_inputs=True,
+        complete=lambda made: with_journal(made, asked.journal),
+        earlier=_earlier(asked, target),
+    )
+    _tell(asked, moves_of(asked, result), curve, result, target, making)
     if result.status in ("infeasible", "unknown"):
         raise click.exceptions.Exit(1)
 
 
-def _asked(run_folder: Path, changes: Path | None, newer: Path | None, max_moves: int) -> "Amended":
-    from nle_optimizer.scenario.changes import read_changes
-    from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.replanning.replanning import amended
+def _earlier(asked: "Amended", target: Path) -> dict[str, Any]:
+    """What the manifest tells of the run before."""
+    return {
+        "run": os.path.relpath(asked.before.path, target),
+        "allocation": asked.before.plan,
+        "decisions": len(asked.before.journal),
+        "max_moves": asked.asked.max_moves,
+        "newer_tables": asked.asked.newer is not None,
+    }
 
-    decided = read_changes(changes) if changes else None
-    print_findings(decided.findings if decided else ())
-    return amended(run_folder, decided, load_scenario(newer) if newer else None, max_moves)
 
-
-def _files(asked: "Amended", curve: "MovesFrontier", people: People) -> Files:
+def _files(asked: "Amended", curve: "MovesFrontier", making: Making) -> Files:
     """What makes the further files of the run folder."""
     from nle_optimizer.delimited import csv_bytes
+    from nle_optimizer.reports.view.view import OUTLINES
     from nle_optimizer.studies.replanning.moves import moves_of
+
+    remembered = asked.before.path / OUTLINES
+    boundaries = making.boundaries or (remembered if remembered.is_file() else None)
+    people = drawn(boundaries, outlines_of(boundaries), wanted=making.report)
 
     def files(result: "Result") -> dict[str, bytes]:
         moves = moves_of(asked, result).table
         own = {FILE: csv_bytes(moves), CURVE: csv_bytes(curve.table)}
-        return {**people(result, {"moves": moves}), **own}
+        return {**people(result, {"moves": moves}), **asked.given, **own}
 
     return files
 
 
-def _tell(moves: "Moves", curve: "MovesFrontier", result: "Result", target: Path, show: int, form: str) -> None:
-    if form == "json":
-        rows = [dict(zip(moves.table, row, strict=True)) for row in zip(*moves.table.values(), strict=True)]
+def _tell(
+    asked: "Amended", moves: "Moves", curve: "MovesFrontier", result: "Result", target: Path, making: Making
+) -> None:
+    since = asked.journal.decisions[len(asked.before.journal) :]
+    if making.form == "json":
+        rows = _rows(moves.table)
         figures = {"standing": moves.standing, "kept": moves.kept, "given_up": moves.given_up, "forced": moves.forced}
         told = {**figures, "rows": rows, "frontier": curve.table}
-        print_json({**result.claim.summary, "run_folder": str(target), "moves": told})
+        decided = {"before": len(asked.before.journal), "since": [decision.cells() for decision in since]}
+        print_json({**result.claim.summary, "run_folder": str(target), "moves": told, "decisions": decided})
         return
     from nle_optimizer.reports.terminal import summary_text
-    from nle_optimizer.studies.replanning.text import moves_text
+    from nle_optimizer.studies.replanning.text import decided_text, moves_text
 
     click.echo(summary_text(result, target))
-    click.echo(moves_text(moves, curve, show))
+    click.echo(moves_text(moves, curve, making.show))
+    if len(asked.journal):
+        click.echo(decided_text(asked.journal, len(since), target))
+
+
+def _rows(table: Any) -> Sequence[dict[str, str]]:
+    return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]

@@ -197,6 +197,7 @@ def solve(
     force: bool,
     keep_inputs: bool,
     complete: Callable[["Result"], "Result"] = as_it_is,
+    earlier: Mapping[str, Any] | None = None,
 ) -> "Result":
     """Solve a scenario, complete and verify the result, and write its run folder, with further files by their path."""
     from nle_optimizer.allocation import allocate
@@ -216,7 +217,7 @@ def solve(
                 ["the result does not stand up to its own inputs; nothing was written", *wrong[:20]]
             )
         step("writing")
-        circumstances = Circumstances(_command_line(), started, step.seconds)
+        circumstances = Circumstances(_command_line(), started, step.seconds, earlier)
         write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs, more=files(result))
     return result
 

@@ -39,7 +39,7 @@ def resolved_text(scenario: Scenario, inputs: Mapping[str, str], in_force: Mappi
     for key, value in in_force.items():
         *group, name = key.split(".")
         (settings[group[0]] if group else settings)[name] = value
-    settings["objectives"] = [_short(level) for level in settings["objectives"]]
+    settings["objectives"] = [_short(level) for level in settings["objectives"] or ()]
     settings["capacity"]["resources"] = list(scenario.resources)
     document = _commented(settings, scenario, ())
     document.yaml_set_start_comment(HEAD)

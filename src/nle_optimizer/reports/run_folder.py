@@ -25,6 +25,8 @@ from nle_optimizer.scenario.scenario import Scenario, load_scenario
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
 DRAWN = ("uncertainty", "pair_shares")
 """Tables of a run whose scenario asks for draws around its estimates."""
+DECISIONS = "decisions"
+"""The journal of a run that was planned again: who decided what, when and why."""
 SCENARIO = "scenario.resolved.yaml"
 PEOPLE_WRITE_IN = ("workbook.xlsx", "record/")
 """Files that are there to be filled in, by how their path begins."""
@@ -36,11 +38,19 @@ RUN_FOLDER = FolderKind("run", older=frozenset({"scenario", "seed", "command", "
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What only the manifest tells: how a run came about, and how long its steps took."""
+    """What only the manifest tells: how a run came about, and how long its steps took.
+
+    Attributes:
+        command: the words of the command line.
+        started: when.
+        seconds: what each step took.
+        earlier: of a plan that was made again, the run before and how it was asked.
+    """
 
     command: Sequence[str]
     started: datetime
     seconds: Mapping[str, float]
+    earlier: Mapping[str, Any] | None = None
 
 
 def write_run_folder(
@@ -62,7 +72,7 @@ def write_run_folder(
     with complete_folder(target, RUN_FOLDER, force=force) as folder:
         for name, content in {**files, MANIFEST: manifest}.items():
             path = folder / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
 
 
@@ -70,7 +80,7 @@ def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
     """Every file but the manifest, by its path in the folder."""
     claim, scenario = result.claim, result.scenario
     inputs = inputs_of(scenario)
-    names = (*CLAIMED, *(name for name in DRAWN if name in claim.tables))
+    names = (*CLAIMED, *(name for name in (*DRAWN, DECISIONS) if name in claim.tables))
     files = {f"{name}.csv": csv_bytes(claim.tables[name]) for name in names}
     files["summary.json"] = _json(claim.summary)
     files["certificate.json"] = _json(claim.certificate, indent=None)
@@ -101,6 +111,7 @@ def _manifest(result: Result, circumstances: Circumstances) -> dict[str, Any]:
         "command": list(circumstances.command),
         "started": circumstances.started.astimezone(UTC).isoformat(timespec="seconds"),
         "seconds": dict(circumstances.seconds),
+        **({} if circumstances.earlier is None else {"earlier": dict(circumstances.earlier)}),
         "levels": [{"name": name, "seconds": round(seconds, 3)} for name, seconds in result.seconds],
         "versions": {
             "nle-optimizer": version("nle-optimizer"),
@@ -189,7 +200,7 @@ def read_run_folder(path: Path, *, allow_code: bool = False) -> RunFolder:
         raise RunFolderError(f"{path}: its inputs were not kept (--no-inputs), so it cannot stand alone")
     try:
         scenario = load_scenario(path / SCENARIO, allow_code=allow_code)
-        names = (*CLAIMED, *(name for name in DRAWN if (path / f"{name}.csv").is_file()))
+        names = (*CLAIMED, *(name for name in (*DRAWN, DECISIONS) if (path / f"{name}.csv").is_file()))
         tables = {name: read_table(path / f"{name}.csv") for name in names}
     except InputError as error:
         raise RunFolderError(f"{path}: the run folder cannot be read:\n{error}") from error

@@ -1,6 +1,6 @@
-"""The changes table: what was decided since a run, in order, with what was taken back taken out."""
+"""The changes table: what was decided since a run, in order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from nle_optimizer.scenario.workbook import sheet_names
 
 UNDO = "undo"
 SENTENCES = {
+    "offer": "{school} is offered {nle}",
     "agree": "{school} with {nle} agreed",
     "start": "{school} with {nle} started",
     "finish": "{school} with {nle} finished",
@@ -24,14 +25,19 @@ SENTENCES = {
     "school-objects": "{school} objects to {nle}",
     "nle-declines": "NLE {nle} declines {school}",
     "nle-withdraws": "NLE {nle} withdraws",
+    "pause": "NLE {nle} pauses",
+    "resume": "NLE {nle} is available again",
     "trust-declines": "the trust of {school} declines",
     "school-withdraws": "{school} withdraws",
+    "reopen": "{school} is put back",
     "capacity": "{nle}{trust} has {amount} {resource}",
     "add-school": "school {school} added",
     "add-nle": "NLE {nle} added",
-    UNDO: "taken back",
+    "set": "{key} is set to {value}",
+    UNDO: "decision {number} is taken back",
 }
 """Every action, and what it says of whom it concerns."""
+TYPED = ("amount", "number", "date")
 DECISIONS = "decisions"
 SHEETS = ("changes", DECISIONS)
 """Sheets of a workbook that are looked for, in this order; else the first one is read."""
@@ -53,6 +59,9 @@ _COLUMNS = (
     ),
     _column("resource", Kind.TEXT, "Of `capacity` and `finish`: which resource; blank where there is only one."),
     _column("amount", Kind.AMOUNT, "Of `capacity`: what there is from now on. Of `finish`: what was used.", exact=True),
+    _column("key", Kind.TEXT, "Of `set`: a setting by its dotted key, such as `geography.max_distance_km`."),
+    _column("value", Kind.TEXT, "Of `set`: what it is from now on, as after `--set KEY=`.", free_text=True),
+    _column("number", Kind.COUNT, "Of `undo`: which decision is taken back, by its number in `decisions.csv`."),
     _column("date", Kind.DATE, "Day of the decision; blank: as the row above. Changes count in the order of days."),
     _column("by", Kind.TEXT, "Who decided."),
     _column("note", Kind.TEXT, "Free text; kept beside the pair it bars.", free_text=True),
@@ -62,7 +71,8 @@ CHANGES = TableSpec(
     (),
     {column.name: column for column in _COLUMNS},
     "What was decided since a run, for `replan`: a row a decision. `add-school` and `add-nle` may fill any column of "
-    "their table. `undo` takes back the latest decision before it that concerns the same school, NLE and trust.",
+    "their table. `undo` takes back the decision of a number, or the latest before it that concerns the same school, "
+    "NLE, trust and key.",
 )
 
 
@@ -73,8 +83,9 @@ class Change:
     Attributes:
         place: its row in the file.
         action: a key of `SENTENCES`.
-        school_id, nle_id, trust_id, resource, by, note: as the row has them; blank where it does not.
+        school_id, nle_id, trust_id, resource, key, value, by, note: as the row has them; blank where it does not.
         amount: in millionths; None where blank.
+        number: of the decision that `undo` takes back; None where the row has none.
         day: ordinal of the day of the decision; 0 where no row up to it has one.
         further: the other filled cells of the row, as text.
     """
@@ -86,15 +97,18 @@ class Change:
     trust_id: str = ""
     resource: str = ""
     amount: int | None = None
+    key: str = ""
+    value: str = ""
+    number: int | None = None
     day: int = 0
     by: str = ""
     note: str = ""
     further: Mapping[str, str] | None = None
 
     @property
-    def subject(self) -> tuple[str, str, str]:
-        """Whom it concerns."""
-        return self.school_id, self.nle_id, self.trust_id
+    def subject(self) -> tuple[str, ...]:
+        """Whom or what it concerns."""
+        return self.school_id, self.nle_id, self.trust_id, self.key
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -102,8 +116,8 @@ class Change:
         return self.school_id, self.nle_id
 
     @property
-    def sentence(self) -> str:
-        """What was decided, when and by whom, without a full stop."""
+    def words(self) -> str:
+        """What was decided, and when; without who decided it, and without a full stop."""
         amount = "" if self.amount is None else shortest(self.amount, 6)
         words = SENTENCES[self.action].format(
             school=self.school_id,
@@ -111,14 +125,16 @@ class Change:
             trust=self.trust_id,
             amount=amount,
             resource=self.resource or "of its capacity",
+            key=self.key,
+            value=self.value,
+            number=self.number,
         )
-        when = f" on {date.fromordinal(self.day).isoformat()}" if self.day else ""
-        return f"{words}{when}" + (f" ({self.by})" if self.by else "")
+        return words + (f" on {date.fromordinal(self.day).isoformat()}" if self.day else "")
 
     @property
-    def where(self) -> str:
-        """Its row in words."""
-        return f"row {self.place.row} of {self.place.file}"
+    def sentence(self) -> str:
+        """What was decided, when and by whom, without a full stop."""
+        return self.words + (f" ({self.by})" if self.by else "")
 
 
 @dataclass(frozen=True)
@@ -126,15 +142,11 @@ class Changes:
     """The decisions of a file.
 
     Attributes:
-        file: the file.
         listed: every row, in the order in which they count.
-        standing: those that were not taken back.
         findings: what deserves a warning.
     """
 
-    file: Path
     listed: tuple[Change, ...]
-    standing: tuple[Change, ...]
     findings: tuple[Finding, ...]
 
 
@@ -146,7 +158,7 @@ def read_changes(file: Path, sheet: str | None = None) -> Changes:
         sheet: the sheet; by default one named Changes or Decisions, else the first.
 
     Raises:
-        InputError: everything that is wrong, at once; `undo` of nothing too.
+        InputError: everything that is wrong, at once.
     """
     reading = Reading()
     source = DataFile(file=str(file), sheet=sheet or _sheet(file))
@@ -155,10 +167,7 @@ def read_changes(file: Path, sheet: str | None = None) -> Changes:
         raise InputError(reading.problems)
     table = _decided(table, may_be_open=(source.sheet or "").casefold() == DECISIONS)
     listed = tuple(sorted(_rows(table), key=lambda change: change.day))
-    standing, problems = _without_undone(listed)
-    if problems:
-        raise InputError(problems)
-    return Changes(file, listed, tuple(standing), (*reading.findings, *_doubtful(table)))
+    return Changes(listed, (*reading.findings, *_doubtful(table)))
 
 
 def _decided(table: Records, *, may_be_open: bool) -> Records:
@@ -190,38 +199,20 @@ def _sheet(file: Path) -> str | None:
 def _rows(table: Records) -> Iterator[Change]:
     """The changes in row order, a blank day being that of the row above."""
     cells = {name: as_text(table.column(name)) for name in table.columns}
-    amount, day = table.column("amount"), table.column("date")
+    amount, day, number = (table.column(name) for name in ("amount", "date", "number"))
     latest = 0
     for n, row in enumerate(table.rows.tolist()):
         latest = int(day.values[n]) if day.given[n] else latest
         texts = {name: column[n] for name, column in cells.items() if column[n]}
-        own = {name: texts[name] for name in texts if name in CHANGES.columns and name not in ("amount", "date")}
+        own = {name: texts[name] for name in texts if name in CHANGES.columns and name not in TYPED}
         yield Change(
             Place(table.source, row=row),
             amount=int(amount.values[n]) if amount.given[n] else None,
+            number=int(number.values[n]) if number.given[n] else None,
             day=latest,
             further={name: text for name, text in texts.items() if name not in CHANGES.columns},
             **own,
         )
-
-
-def _without_undone(listed: Sequence[Change]) -> tuple[list[Change], list[Problem]]:
-    """The changes without those that were taken back, and each `undo` that finds nothing."""
-    standing: list[Change] = []
-    problems = []
-    for change in listed:
-        if change.action != UNDO:
-            standing.append(change)
-            continue
-        before = [n for n, other in enumerate(standing) if other.subject == change.subject]
-        if before and any(change.subject):
-            del standing[before[-1]]
-        else:
-            whom = ", ".join(word for word in change.subject if word) or "nobody"
-            what = f"there is no earlier change of {whom} in this file to take back"
-            hint = "write the same school_id, nle_id and trust_id as the change has"
-            problems.append(Problem(change.place, "action", what, hint=hint))
-    return standing, problems
 
 
 def _doubtful(table: Records) -> Iterator[Finding]:

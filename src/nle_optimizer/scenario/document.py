@@ -51,15 +51,27 @@ class Document:
         """A problem that names a setting and no place, in the place of that setting; any other as it is."""
         if problem.place != Place() or not problem.path:
             return problem
+        return replace(problem, place=self.place(self._steps(problem.path)))
+
+    def _steps(self, key: str) -> Steps:
+        """The path of a dotted key, as far as the document goes."""
         steps: list[str | int] = []
         holder: Any = self.values
-        for word in problem.path.split("."):
+        for word in key.split("."):
             step = _entry_of(holder, word)
             if step is None:
                 break
             steps.append(step)
             holder = holder[step]
-        return replace(problem, place=self.place(tuple(steps)))
+        return tuple(steps)
+
+    def remember(self, origins: Mapping[str, str]) -> None:
+        """Take over where settings come from, by dotted key in words, from a file that tells it of each."""
+        for key, origin in origins.items():
+            steps = self._steps(key)
+            if origin and len(steps) == key.count(".") + 1:
+                self._forget_below(steps)
+                self.places[steps] = Place(origin)
 
     def origin(self, steps: Steps) -> str:
         """Where a setting comes from, in words: `england.yaml:12`, `--set`, `default`."""

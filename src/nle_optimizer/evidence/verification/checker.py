@@ -37,6 +37,7 @@ from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.tables import allocation, alternates, figures, particulars, rest
 from nle_optimizer.evidence.verification.tables.alternates import Alternates
 from nle_optimizer.evidence.verification.tables.cures import Cures
+from nle_optimizer.evidence.verification.tables.journal import check_journal
 from nle_optimizer.evidence.verification.tables.one_place import OnePlace
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags, Texts
@@ -87,6 +88,7 @@ class _Check:
     def run(self) -> None:
         """Every check, in the order of the stages."""
         self._check_scope()
+        check_journal(self.scenario, self.claim, self.findings)
         expected = self._stages()
         self._check_exclusions(expected)
         self._check_once_each(expected)

@@ -69,7 +69,7 @@ def filled_people(table: UserTable, schools: Mapping[str, Cells], links: UrnLink
         home = row.get("home_school_id", "")
         if home in schools:
             homes += 1
-            filled.update(_fill(row, schools[home]))
+            filled.update(fill_from_home(row, schools[home]))
         elif home:
             _dangling(table.path, numbers[row["nle_id"]], home, schools, links, notes)
     _weak_data(rows, notes)
@@ -80,8 +80,8 @@ def filled_people(table: UserTable, schools: Mapping[str, Cells], links: UrnLink
     return People({name: [row.get(name, "") for row in rows] for name in names}, counts, homes)
 
 
-def _fill(row: Cells, home: Cells) -> list[str]:
-    """Fill one row; the names of the columns that were filled."""
+def fill_from_home(row: Cells, home: Mapping[str, str]) -> list[str]:
+    """Fill the row of an NLE from that of the home school; the names of the columns that were filled."""
     phases = phases_run({home["phase"]} - {""})
     known = {
         **{name: home[name] for name in ("region", "local_authority", "trust_id")},

@@ -1,23 +1,49 @@
 """Tables under change: the state of every pair, what holds between two, cells that are set, and rows that are added."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
+from nle_optimizer.errors import Finding, Place
+from nle_optimizer.records import as_text
 from nle_optimizer.scenario.changes import Change
-from nle_optimizer.scenario.columns import PINNED
+from nle_optimizer.scenario.columns import ENDED, PINNED
+from nle_optimizer.scenario.journal import Decision
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.studies.replanning.last_week import LastWeek, Matched, Pair, rows_of
+from nle_optimizer.studies.replanning.earlier_run import EarlierRun, Matched, Pair, rows_of
 
 STANDING = ("proposed", "offered", *PINNED)
 BARRED = ("forbid", "conflict", "objects")
 
 
-@dataclass
-class Amendments:
-    """A scenario's tables, and how they are to differ.
+class RefusedError(ValueError):
+    """A decision that contradicts the tables or what stands, in words.
 
     Attributes:
-        scenario: the tables as they were read.
+        column: the cell of the change that is wrong.
+        what: what is wrong.
+        got: what was found there; None where that says nothing.
+        hint: the nearest valid word, or another remedy.
+    """
+
+    def __init__(self, column: str, what: str, got: str | None = None, hint: str | None = None):
+        super().__init__(what)
+        self.column, self.what, self.got, self.hint = column, what, got, hint
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A row to be added: the decision that adds it, and its filled cells."""
+
+    decision: Decision
+    cells: Mapping[str, str]
+
+
+@dataclass
+class Amendments:
+    """A scenario's tables as they were given, and how they are to differ.
+
+    Attributes:
+        scenario: the tables as they were given, under the settings of now.
         matched: the pairs that the earlier run matched.
         states: the state of each pair of the current table to be.
         taken: what a pair takes of each resource, as text, where that is told.
@@ -25,8 +51,11 @@ class Amendments:
         notes: a note for such a pair.
         cells: text to be set, by table, column and identifier.
         added: rows to be added, by table and identifier.
-        broken: the change by which a pair no longer stands.
-        pinned: the change that pinned a pair.
+        broken: the decision by which a pair no longer stands.
+        made: the decision by which a pair is pinned, agreed or started.
+        completed: decisions with what follows from the tables filled in, by their number.
+        register: the cells of a school by its number, where a register is at hand.
+        recalls: whether decisions of earlier plans are being carried out, whose pairs stood when they were made.
     """
 
     scenario: Scenario
@@ -36,23 +65,25 @@ class Amendments:
     relations: dict[Pair, Set[str]] = field(default_factory=dict)
     notes: dict[Pair, str] = field(default_factory=dict)
     cells: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
-    added: dict[str, dict[str, Change]] = field(default_factory=lambda: {"schools": {}, "nles": {}})
-    broken: dict[Pair, Change] = field(default_factory=dict)
-    pinned: dict[Pair, Change] = field(default_factory=dict)
+    added: dict[str, dict[str, Addition]] = field(default_factory=lambda: {"schools": {}, "nles": {}})
+    broken: dict[Pair, Decision] = field(default_factory=dict)
+    made: dict[Pair, Decision] = field(default_factory=dict)
+    completed: dict[int, Change] = field(default_factory=dict)
+    recalls: bool = False
+    register: Callable[[str], Mapping[str, str] | None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.ids = {name: set(getattr(self.scenario, name).ids.tolist()) for name in ("schools", "nles")}
         trusts = self.scenario.trusts
         known = self.scenario.schools.values("matched_trust_id") if trusts is None else trusts.ids
         self.ids["trusts"] = set(known.tolist()) - {""}
+        is_formed = self.scenario.settings.eligibility.recipients == "trust"
+        self._formed = set(self.scenario.schools.values("trust_id").tolist()) - {""} if is_formed else set()
         self._given = _relations(self.scenario)
 
-    @property
-    def recipients(self) -> set[str]:
-        """Identifiers that a pair may have for its school: schools, and trusts that their schools form."""
-        if self.scenario.settings.eligibility.recipients != "trust":
-            return self.ids["schools"]
-        return self.ids["schools"] | (set(self.scenario.schools.values("trust_id").tolist()) - {""})
+    def is_recipient(self, identifier: str) -> bool:
+        """Whether a pair may have this identifier for its school: a school, or a trust that its schools form."""
+        return identifier in self.ids["schools"] or identifier in self._formed
 
     def relation(self, pair: Pair) -> Set[str]:
         """What holds between the two."""
@@ -67,81 +98,131 @@ class Amendments:
         told = self.cells.get(table, {}).get(column, {}).get(identifier)
         if told is not None:
             return told
-        change = self.added.get(table, {}).get(identifier)
-        if change is not None:
-            return change.trust_id if column == "trust_id" else (change.further or {}).get(column, "")
-        records = getattr(self.scenario, table)
-        if records is None:
-            return ""
-        rows = (records.ids == identifier).nonzero()[0]
-        return str(records.values(column)[rows[0]]) if len(rows) and records.given(column)[rows[0]] else ""
+        addition = self.added.get(table, {}).get(identifier)
+        if addition is not None:
+            return addition.cells.get(column, "")
+        return given_cell(self.scenario, table, column, identifier)
 
     def set_cell(self, table: str, column: str, identifier: str, text: str) -> None:
         """Set the text of a cell."""
         self.cells.setdefault(table, {}).setdefault(column, {})[identifier] = text
 
-    def add(self, table: str, identifier: str, change: Change) -> None:
+    def add(self, table: str, identifier: str, addition: Addition) -> None:
         """Add a row."""
-        self.added[table][identifier] = change
+        self.added[table][identifier] = addition
         self.ids[table].add(identifier)
+
+    def complete(self, decision: Decision, change: Change) -> None:
+        """Fill in what follows from the tables of now, so that the journal tells it."""
+        if not self.recalls:
+            self.completed[decision.number] = change
 
     def stands(self, pair: Pair) -> bool:
         """Whether the pair stands: it has a state, and did not end."""
         return self.states.get(pair) in STANDING
 
-    def let_go(self, pair: Pair, change: Change) -> None:
+    def stand(self, pair: Pair, state: str, decision: Decision) -> None:
+        """The pair stands in a state from now on."""
+        self.states[pair], self.made[pair] = state, decision
+
+    def let_go(self, pair: Pair, decision: Decision) -> None:
         """The pair no longer stands: a started one is stopped, so that what it used stays used."""
         if self.stands(pair):
-            self.broken[pair] = change
+            self.broken[pair] = decision
             if self.states[pair] == "started":
                 self.states[pair] = "stopped"
             else:
                 del self.states[pair]
         self._relate(pair, self.relation(pair) - {"require"})
-        self.pinned.pop(pair, None)
+        self.made.pop(pair, None)
 
-    def end(self, pair: Pair, change: Change, used: Mapping[str, str]) -> None:
+    def end(self, pair: Pair, decision: Decision, used: Mapping[str, str]) -> None:
         """The pair ended well; what it used of a resource, where that is not what it was to take."""
-        self.let_go(pair, change)
+        self.let_go(pair, decision)
         self.states[pair] = "finished"
         self.taken[pair] = {**self.taken.get(pair, {}), **used}
 
-    def bar(self, pair: Pair, change: Change, *words: str) -> None:
+    def bar(self, pair: Pair, decision: Decision, *words: str) -> None:
         """The pair may not be matched."""
-        self.let_go(pair, change)
-        self._relate(pair, self.relation(pair) | set(words), change)
+        self.let_go(pair, decision)
+        self._relate(pair, self.relation(pair) | set(words), decision)
 
-    def require(self, pair: Pair, change: Change) -> None:
+    def require(self, pair: Pair, decision: Decision) -> None:
         """The pair must be matched."""
-        self._relate(pair, self.relation(pair) | {"require"}, change)
-        self.pinned[pair] = change
+        self._relate(pair, self.relation(pair) | {"require"}, decision)
+        self.made[pair] = decision
 
-    def _relate(self, pair: Pair, words: Set[str], change: Change | None = None) -> None:
+    def _relate(self, pair: Pair, words: Set[str], decision: Decision | None = None) -> None:
         if words != self.relation(pair):
             self.relations[pair] = words
-        if change is not None:
+        if decision is not None:
+            change = decision.change
             self.notes[pair] = change.sentence + (f": {change.note}" if change.note else "")
 
+    def stand_as_planned(self, before: EarlierRun, *, newer_tables: bool) -> None:
+        """Pairs of the earlier plan stand as far as no decision says otherwise.
 
-def amendments_of(scenario: Scenario, before: LastWeek, *, newer_tables: bool) -> Amendments:
-    """A scenario with what stood at the end of an earlier run.
+        So do those that newer tables call proposed or offered. What was only offered, and is in neither, does not; nor
+        does a pair of a school that had been put back, where that was taken back.
+        """
+        was = {pair: state for pair, (state, _) in before.ended.items()}
+        left = {pair[0] for pair, state in self.states.items() if (was.get(pair), state) == ("reopened", "finished")}
+        given = {pair: state for pair, (state, _) in rows_of(self.scenario)}
+        planned = {pair: given.get(pair, STANDING[0]) for pair in self.matched if pair[0] not in left}
+        newer = {pair: state for pair, state in given.items() if newer_tables and state in STANDING}
+        for pair in [pair for pair, state in self.states.items() if state in STANDING and state not in PINNED]:
+            if pair not in planned and pair not in newer:
+                del self.states[pair]
+        for pair, state in {**planned, **newer}.items():
+            if pair not in self.states and not (pair not in planned and self.relation(pair) & set(BARRED)):
+                self.states[pair] = state if state in STANDING else STANDING[0]
+                self.broken.pop(pair, None)
 
-    Args:
-        scenario: settings and tables.
-        before: the earlier run.
-        newer_tables: whether the tables are not those of the earlier run. Their own current table then tells more
-            recent states: its rows beat those of the run, pair by pair.
+    def contradicted(self, earlier: Scenario) -> list[Finding]:
+        """Cells and states of newer tables that decisions of earlier plans overrule."""
+        findings = []
+        for table, columns in self.cells.items():
+            for column, texts in columns.items():
+                for identifier, text in texts.items():
+                    now = given_cell(self.scenario, table, column, identifier)
+                    if now not in (text, given_cell(earlier, table, column, identifier)):
+                        what = f"{identifier} has {text or 'a blank'} by an earlier decision, which counts until undone"
+                        findings.append(_overruled(getattr(self.scenario, table).source, column, what, now))
+        for pair, (state, _) in rows_of(self.scenario):
+            stands, is_decided = self.states.get(pair), pair in self.made or pair in self.relations
+            if stands != state and (is_decided or stands in ENDED) and self.is_recipient(pair[0]):
+                assert self.scenario.current is not None
+                what = f"{pair[0]} with {pair[1]} is {stands or 'ended'} by an earlier decision"
+                findings.append(_overruled(self.scenario.current.source, "state", what, state))
+        return findings
 
-    A pair that ended, and that the run matched again, has ended: the current table has one state for a pair.
+
+def _overruled(source: str, column: str, what: str, got: str) -> Finding:
+    return Finding(Place(source), column, what, got or "a blank", code="decision-over-table")
+
+
+def given_cell(scenario: Scenario, table: str, column: str, identifier: str) -> str:
+    """The text of a cell as the tables have it; blank where there is none."""
+    records = getattr(scenario, table)
+    if records is None or column not in records:
+        return ""
+    rows = (records.ids == identifier).nonzero()[0]
+    return as_text(records.column(column).take(rows[:1]))[0] if len(rows) else ""
+
+
+def amendments_of(scenario: Scenario, before: EarlierRun) -> Amendments:
+    """A scenario with the pairs that its own current table calls agreed, started or ended.
+
+    What pairs used that have ended by then is as the earlier run told.
     """
-    desk = Amendments(scenario, before.matched)
-    for pair, matched in before.matched.items():
-        desk.states[pair], desk.taken[pair] = matched.state, matched.taken
-    newer = dict(rows_of(scenario)) if newer_tables else {}
-    for pair, (state, taken) in {**before.ended, **newer}.items():
-        desk.states[pair] = state
-        desk.taken[pair] = {**desk.taken.get(pair, {}), **taken}
-    return desk
+    amended = Amendments(scenario, before.matched)
+    amended.taken = {pair: taken for pair, (_, taken) in before.ended.items()}
+    amended.taken |= {pair: matched.taken for pair, matched in before.matched.items()}
+    for pair, (state, taken) in rows_of(scenario):
+        if state in (*PINNED, *ENDED):
+            amended.states[pair] = state
+            amended.taken[pair] = {**amended.taken.get(pair, {}), **taken}
+    return amended
 
 
 def _relations(scenario: Scenario) -> dict[Pair, Set[str]]:

@@ -7,7 +7,8 @@ from itertools import groupby, zip_longest
 
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.result import Result
-from nle_optimizer.studies.replanning.last_week import Pair
+from nle_optimizer.scenario.journal import Decision
+from nle_optimizer.studies.replanning.earlier_run import Pair
 from nle_optimizer.studies.replanning.replanning import KEPT, Amended
 
 COLUMNS = (
@@ -119,33 +120,37 @@ class _Differences:
 
     def _why_lost(self, pair: Pair, all_forced: bool) -> str:
         school, nle = pair
-        desk = self.asked.desk
-        if pair in desk.broken:
-            return f"{desk.broken[pair].sentence} ({desk.broken[pair].where})"
-        if not desk.stands(pair):
-            return f"the pair is {desk.states.get(pair, 'gone')} in the current table"
+        tables = self.asked.tables
+        if pair in tables.broken:
+            return _told(tables.broken[pair])
         if school in self._excluded:
             return f"{school} is out {self._excluded[school]}"
         if nle in self._nles_out:
             return f"NLE {nle} is out: {self._nles_out[nle]}"
-        if nle not in desk.ids["nles"] or school not in desk.recipients:
+        if not tables.stands(pair):
+            return f"the pair is {tables.states.get(pair, 'gone')} in the current table"
+        if nle not in tables.ids["nles"] or not tables.is_recipient(school):
             return "the tables have this pair's school or NLE no more"
         if pair not in self.asked.able:
             return "under the settings and tables of now the pair is no candidate"
         return (
             "the limits of now do not let every pair stay, and fewest moves are made this way"
             if all_forced
-            else f"one of the moves that --max-moves {self.asked.max_moves} allows, for the objectives' sake"
+            else f"one of the moves that --max-moves {self.asked.asked.max_moves} allows, for the objectives' sake"
         )
 
     def _why_gained(self, pair: Pair) -> str:
         school, _ = pair
-        desk = self.asked.desk
-        if pair in desk.pinned:
-            return f"{desk.pinned[pair].sentence} ({desk.pinned[pair].where})"
-        added = desk.added["schools"].get(school)
-        if added is not None:
-            return f"{added.sentence} ({added.where})"
+        tables = self.asked.tables
+        if pair in tables.made:
+            return _told(tables.made[pair])
+        added = tables.added["schools"].get(school)
+        if added is not None and added.decision.number > len(self.asked.before.journal):
+            return _told(added.decision)
         if school in self.asked.before.waiting:
             return "it was left without an NLE before"
         return "it was not to be supported before"
+
+
+def _told(decision: Decision) -> str:
+    return f"{decision.change.sentence} ({decision.where})"

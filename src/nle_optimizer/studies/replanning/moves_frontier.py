@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import UnsupportedError
+from nle_optimizer.errors import InfeasibleError, UnsupportedError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.exchanging import written
 from nle_optimizer.evidence.outcome import Case
@@ -63,6 +63,8 @@ def moves_frontier(case: Case, standing: int, stopping: Callable[[], Stopping] =
         points, complete = supported_points(search.best_first(), search.best_second(), search.weighted, MOST)
     except UnsupportedError as error:
         return MovesFrontier(_table("", []), why_not=error.problems[0].what)
+    except InfeasibleError:
+        return MovesFrontier(_table("", []), why_not="no allocation meets every requirement")
     rows = [_row(case, point, first, standing) for point in points]
     return MovesFrontier(_table(first.name, rows), first.name, complete)
 

@@ -8,22 +8,21 @@ import numpy as np
 from nle_optimizer.errors import InputError
 from nle_optimizer.records import MILLION, Column, ColumnSpec, Kind, Records
 from nle_optimizer.scenario.cells import parse_column
-from nle_optimizer.scenario.changes import Change
-from nle_optimizer.scenario.columns import CURRENT, ENDED, NLES, PAIRS, RELATIONS, SCHOOLS
+from nle_optimizer.scenario.columns import CURRENT, ENDED, NLES, PAIRS, PINNED, RELATIONS, SCHOOLS
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.tables import Reading, parse_rows
 from nle_optimizer.studies.replanning.amendments import Amendments
-from nle_optimizer.studies.replanning.last_week import Pair
+from nle_optimizer.studies.replanning.earlier_run import Pair
 
 PLACES = "placements"
 
 
-def rebuilt(desk: Amendments, document: Document, source: str) -> Scenario:
+def rebuilt(tables: Amendments, document: Document, source: str) -> Scenario:
     """The scenario with its tables amended.
 
     Args:
-        desk: the tables, and how they are to differ.
+        tables: the tables, and how they are to differ.
         document: the settings.
         source: where the pairs of the current table stand, as the reader is told.
 
@@ -31,39 +30,35 @@ def rebuilt(desk: Amendments, document: Document, source: str) -> Scenario:
         InputError: an added row that is not valid, or tables that no longer fit together.
     """
     reading = Reading()
-    scenario = desk.scenario
-    schools = _joined(scenario.schools, _added(desk, "schools", reading))
-    nles = _joined(scenario.nles, _added(desk, "nles", reading))
+    scenario = tables.scenario
+    schools = _joined(scenario.schools, _added(tables, "schools", reading))
+    nles = _joined(scenario.nles, _added(tables, "nles", reading))
     if reading.problems:
         raise InputError(reading.problems)
-    tables = {
-        "schools": _with_cells(schools, desk.cells.get("schools", {})),
-        "nles": _with_cells(nles, desk.cells.get("nles", {})),
-        "trusts": None if scenario.trusts is None else _with_cells(scenario.trusts, desk.cells.get("trusts", {})),
-        "pairs": _pairs(desk),
-        "current": _current(desk, source),
+    made = {
+        "schools": _with_cells(schools, tables.cells.get("schools", {})),
+        "nles": _with_cells(nles, tables.cells.get("nles", {})),
+        "trusts": None if scenario.trusts is None else _with_cells(scenario.trusts, tables.cells.get("trusts", {})),
+        "pairs": _pairs(tables),
+        "current": _current(tables, source),
     }
-    return scenario.with_tables(tables, document)
+    return scenario.with_tables(made, document)
 
 
-def _added(desk: Amendments, table: str, reading: Reading) -> Records | None:
+def _added(tables: Amendments, table: str, reading: Reading) -> Records | None:
     """The rows to be added, read as a file's are."""
-    added = desk.added[table]
+    added = tables.added[table]
     if not added:
         return None
     spec = {"schools": SCHOOLS, "nles": NLES}[table]
-    (key,) = spec.key
-    rows = [(change.place.row or 0, _cells(change, key, identifier)) for identifier, change in added.items()]
-    names = list(dict.fromkeys(name for _, cells in rows for name in cells))
-    body = [(row, [cells.get(name, "") for name in names]) for row, cells in rows]
-    levels = {word.casefold(): int(share * MILLION) for word, share in desk.scenario.settings.fit.levels.items()}
-    shown = next(iter(added.values())).place.file
-    return parse_rows(spec, shown, names, body, desk.scenario.resources, levels, reading)
-
-
-def _cells(change: Change, key: str, identifier: str) -> dict[str, str]:
-    own = {"trust_id": change.trust_id} if change.trust_id else {}
-    return {key: identifier, **own, **(change.further or {})}
+    levels = {word.casefold(): int(share * MILLION) for word, share in tables.scenario.settings.fit.levels.items()}
+    found: Records | None = None
+    for addition in sorted(added.values(), key=lambda each: each.decision.number):
+        place, cells = addition.decision.change.place, addition.cells
+        body = [(place.row or 0, list(cells.values()))]
+        row = parse_rows(spec, place.file, list(cells), body, tables.scenario.resources, levels, reading)
+        found = row if found is None else found.joined(row)
+    return found
 
 
 def _joined(table: Records, more: Records | None) -> Records:
@@ -81,7 +76,9 @@ def _one_each(nles: Records) -> Column:
 
 def _with_cells(table: Records, cells: Mapping[str, Mapping[str, str]]) -> Records:
     """The table with some cells set, by column and identifier."""
-    row = {identifier: n for n, identifier in enumerate(table.ids.tolist())} if cells else {}
+    if not cells:
+        return table
+    row = {identifier: n for n, identifier in enumerate(table.ids.tolist())}
     columns = {}
     for name, texts in cells.items():
         spec = table.spec.columns.get(name) or ColumnSpec(name, Kind.AMOUNT, "", exact=True)
@@ -99,13 +96,13 @@ def _replaced(column: Column, at: Any, by: Column) -> Column:
     return Column(column.kind, values, given)
 
 
-def _pairs(desk: Amendments) -> Records | None:
+def _pairs(tables: Amendments) -> Records | None:
     """The pairs table with what holds between two from now on; pairs that ended are not made again."""
-    words: dict[Pair, Set[str]] = dict(desk.relations)
-    for pair, state in desk.states.items():
-        if state in ENDED and pair[1] in desk.ids["nles"] and pair[0] in desk.recipients:
-            words[pair] = (desk.relation(pair) | {"forbid"}) - {"require"}
-    table = desk.scenario.pairs
+    words: dict[Pair, Set[str]] = dict(tables.relations)
+    for pair, state in tables.states.items():
+        if state in ENDED and pair[1] in tables.ids["nles"] and tables.is_recipient(pair[0]):
+            words[pair] = (tables.relation(pair) | {"forbid"}) - {"require"}
+    table = tables.scenario.pairs
     if not words:
         return table
     if table is None:
@@ -118,7 +115,7 @@ def _pairs(desk: Amendments) -> Records | None:
     )
     keys = zip(joined.values("school_id").tolist(), joined.values("nle_id").tolist(), strict=True)
     row = {pair: n for n, pair in enumerate(keys) if pair in words}
-    return joined.with_columns(_related(joined, row, words, desk.notes))
+    return joined.with_columns(_related(joined, row, words, tables.notes))
 
 
 def _related(
@@ -135,23 +132,31 @@ def _related(
     }
 
 
-def _current(desk: Amendments, source: str) -> Records:
-    """The current table: pairs that stand between sides that are known, and all that ended, with what they used."""
-    known, nles = desk.recipients, desk.ids["nles"]
+def _current(tables: Amendments, source: str) -> Records:
+    """The current table: pairs that stand between sides that are known, and all that ended, with what they used.
+
+    A pinned pair of a school in no table is kept too, with what it takes of its NLE.
+    """
     rows = [
-        pair for pair, state in sorted(desk.states.items()) if state in ENDED or (pair[0] in known and pair[1] in nles)
+        pair
+        for pair, state in sorted(tables.states.items())
+        if state in ENDED or (pair[1] in tables.ids["nles"] and (state in PINNED or tables.is_recipient(pair[0])))
     ]
     columns: dict[str, list[str]] = {
         "school_id": [school for school, _ in rows],
         "nle_id": [nle for _, nle in rows],
-        "state": [desk.states[pair] for pair in rows],
+        "state": [tables.states[pair] for pair in rows],
     }
-    for name in desk.scenario.resources:
-        used = [desk.taken.get(pair, {}).get(name, "") if desk.states[pair] in ENDED else "" for pair in rows]
+    for name in tables.scenario.resources:
+        held = [tables.states[pair] in ENDED or not tables.is_recipient(pair[0]) for pair in rows]
+        used = [
+            tables.taken.get(pair, {}).get(name, "") if is_held else ""
+            for pair, is_held in zip(rows, held, strict=True)
+        ]
         if any(used):
             columns[name] = used
-    numbers = [desk.matched[pair].row if pair in desk.matched else 0 for pair in rows]
-    return _texts(CURRENT, source, columns, desk.scenario.resources, numbers)
+    numbers = [tables.matched[pair].row if pair in tables.matched else 0 for pair in rows]
+    return _texts(CURRENT, source, columns, tables.scenario.resources, numbers)
 
 
 def _texts(

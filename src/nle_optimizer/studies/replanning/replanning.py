@@ -1,20 +1,58 @@
 """A new plan that disturbs an earlier one least."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from nle_optimizer.delimited import read_rows
+from nle_optimizer.errors import Finding, InputError, Place, Problem
 from nle_optimizer.evidence.outcome import Case
-from nle_optimizer.preparation import prepare
-from nle_optimizer.scenario.changes import Changes
+from nle_optimizer.model.wording import counted
+from nle_optimizer.preparation import prepare, trusts_first
+from nle_optimizer.result import Result
+from nle_optimizer.scenario.changes import Change, read_changes
+from nle_optimizer.scenario.columns import PINNED
+from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.journal import Decision, Journal, is_journal, read_journal
+from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.scenario.yaml_text import parse_value
 from nle_optimizer.stages.given_pairs import locate
+from nle_optimizer.stages.trust_first import mode_of
+from nle_optimizer.studies.replanning.additions import register_in
 from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of
-from nle_optimizer.studies.replanning.applying import apply
-from nle_optimizer.studies.replanning.last_week import LastWeek, Pair, last_week
+from nle_optimizer.studies.replanning.applying import carry_out, recall
+from nle_optimizer.studies.replanning.earlier_run import EarlierRun, Pair, earlier_run, given_files
 from nle_optimizer.studies.replanning.rebuilding import rebuilt
-from nle_optimizer.studies.replanning.trusts_kept import ORIGIN, keep_trust_matches, kept_from_trusts
 
 KEPT = "kept_pairs"
+MATCH = "proposed"
+ORIGIN = Place("replan")
+NOT_SET = ("schema", "data", "rule", "base", "overrides", "scenarios")
+"""Settings that no decision sets: a replan has tables by --scenario, and the rule optimal."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a replan.
+
+    Attributes:
+        changes: what was decided since.
+        journal: a journal that continues that of the run; None where `changes` do.
+        newer: newer settings and tables; None for those of the run.
+        max_moves: how many pairs that stand may be given up beyond those that have to be, from 0 up.
+        register: a GIAS extract or schools table by which additions are filled.
+        findings: what was noticed in the table of changes.
+    """
+
+    changes: Sequence[Change] = ()
+    journal: Journal | None = None
+    newer: Scenario | None = None
+    max_moves: int = 0
+    register: Path | None = None
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,56 +61,176 @@ class Amended:
 
     Attributes:
         before: the earlier run.
-        desk: what was decided since.
+        asked: what was asked.
+        journal: every decision, those of now included.
+        tables: what the decisions make of the tables.
         scenario: settings and tables as they are now; the current table holds what stands.
-        max_moves: how many more of the pairs that stand may be given up than have to be.
         able: pairs that stand and are candidates still.
+        given: files that tell settings and tables as they were given.
     """
 
-    before: LastWeek
-    desk: Amendments
+    before: EarlierRun
+    asked: Asked
+    journal: Journal
+    tables: Amendments
     scenario: Scenario
-    max_moves: int
     able: frozenset[Pair]
+    given: Mapping[str, bytes]
 
 
-def amended(path: Path, changes: Changes | None, newer: Scenario | None, max_moves: int) -> Amended:
+@dataclass(frozen=True)
+class Decided:
+    """What a file of changes holds: changes, or a journal that is to be carried out whole."""
+
+    changes: Sequence[Change] = ()
+    journal: Journal | None = None
+    findings: Sequence[Finding] = ()
+
+
+def changes_in(file: Path | None) -> Decided:
+    """The decisions in a file: a table of changes, or the journal of a later run.
+
+    Raises:
+        InputError: everything that is wrong with a table, at once.
+        RunFolderError: a journal that was changed.
+    """
+    if file is None:
+        return Decided()
+    if file.suffix.lower() == ".csv" and is_journal(next(iter(read_rows(file)), [])):
+        return Decided(journal=read_journal(file))
+    read = read_changes(file)
+    return Decided(read.listed, None, read.findings)
+
+
+def with_journal(result: Result, journal: Journal) -> Result:
+    """The result with the journal among its tables, where there is a decision."""
+    if not len(journal):
+        return result
+    tables = {**result.claim.tables, "decisions": journal.table()}
+    return replace(result, claim=replace(result.claim, tables=tables))
+
+
+def amended(path: Path, asked: Asked) -> Amended:
     """The scenario of an earlier run as it is now: decisions carried out, what stands kept as far as can be.
+
+    Every decision that stands in the journal of the run is carried out on the tables as they were given, then those
+    that are new.
 
     Args:
         path: the run folder.
-        changes: what was decided since; None for nothing.
-        newer: newer settings and tables; None for those of the run.
-        max_moves: how many pairs that stand may be given up beyond those that have to be, from 0 up.
+        asked: what was decided since, and what else is asked.
 
     Raises:
-        RunFolderError: the folder cannot be read, or holds no allocation.
-        InputError: a change that cannot be carried out, or tables that no longer fit together.
+        RunFolderError: the folder cannot be read, or holds no allocation; or its journal was changed.
+        InputError: a decision that cannot be carried out, or tables that no longer fit together.
     """
-    before = last_week(path)
-    desk = amendments_of(newer or before.scenario, before, newer_tables=newer is not None)
-    apply(desk, changes.standing if changes else ())
-    keep_trust_matches(desk, before)
-    document = desk.scenario.document.copy()
+    before = earlier_run(path)
+    journal = _journal(before, asked)
+    given = asked.newer or before.given
+    tables, findings = _tables(before, asked, journal, _with_settings(given, journal.standing))
+    tables.scenario = replace(tables.scenario, of_tables=(*tables.scenario.of_tables, *asked.findings, *findings))
+    journal = journal.completed(tables.completed)
+    document = tables.scenario.document.copy()
     document.set("data.current", str(path / "allocation.csv"), ORIGIN)
     document.set("rule", "optimal", ORIGIN)
-    if desk.scenario.pairs is None and changes is not None:
-        document.set("data.pairs", str(changes.file), ORIGIN)
-    scenario = rebuilt(desk, document, str(path / "allocation.csv"))
-    standing = {school for school, nle in desk.states if desk.stands((school, nle))}
-    scenario = kept_from_trusts(scenario, standing | {school for school, _ in desk.required()})
+    scenario = rebuilt(tables, document, str(path / "allocation.csv"))
+    standing = {school for school, nle in tables.states if tables.stands((school, nle))}
+    scenario = kept_from_trusts(scenario, standing | {school for school, _ in tables.required()})
     case = prepare(scenario, lambda _: None)
-    return Amended(before, desk, _keeping(scenario, case, max_moves), max_moves, _able(case, desk))
+    kept = _keeping(scenario, case, asked.max_moves)
+    return Amended(before, asked, journal, tables, kept, _able(case, tables), given_files(given, kept))
 
 
-def _able(case: Case, desk: Amendments) -> frozenset[Pair]:
+def _journal(before: EarlierRun, asked: Asked) -> Journal:
+    """The journal of the run, continued."""
+    if asked.journal is None:
+        return before.journal.continued(asked.changes, before.plan)
+    if not before.journal.begins(asked.journal):
+        what = "the journal does not continue that of the run, whose decisions have to come first"
+        raise InputError([Problem(Place("decisions.csv"), "number", what)])
+    return asked.journal.continued(asked.changes, before.plan)
+
+
+def _with_settings(given: Scenario, standing: Iterable[Decision]) -> Scenario:
+    """The scenario under every setting that was decided."""
+    document, problems = given.document.copy(), list[Problem]()
+    places: dict[str, Place] = {}
+    for decision in standing:
+        change = decision.change
+        if change.action != "set" or not (change.key and change.value):
+            continue
+        places[decision.where] = change.place
+        if change.key.split(".")[0] in NOT_SET:
+            what = "this is not set by a decision; newer tables come with --scenario, and the rule is optimal"
+            problems.append(Problem(change.place, "key", what, change.key))
+            continue
+        try:
+            document.set(change.key, parse_value(change.value, decision.where), Place(decision.where))
+        except InputError as error:
+            problems += [_in_its_row(fault, places) for fault in error.problems]
+    if not problems and places:
+        try:
+            return given.under(document)
+        except InputError as error:
+            problems += [_in_its_row(fault, places) for fault in error.problems]
+    if problems:
+        raise InputError(problems)
+    return given
+
+
+def _in_its_row(fault: Problem, places: Mapping[str, Place]) -> Problem:
+    """A fault of a setting in the row of the decision that sets it."""
+    return Problem(places.get(fault.place.file, fault.place), fault.path, fault.what, fault.got, fault.hint)
+
+
+def _tables(before: EarlierRun, asked: Asked, journal: Journal, scenario: Scenario) -> tuple[Amendments, list[Finding]]:
+    """The tables with every decision that stands carried out, in order; what of that deserves a warning."""
+    tables, newer = amendments_of(scenario, before), asked.newer is not None
+    earlier = [decision for decision in journal.standing if decision.number <= len(before.journal)]
+    since = [decision for decision in journal.standing if decision.number > len(before.journal)]
+    findings = recall(tables, earlier)
+    tables.stand_as_planned(before, newer_tables=newer)
+    findings += tables.contradicted(before.given) if newer else []
+    keep_trust_matches(tables, before)
+    if asked.register is not None:
+        tables.register = register_in(asked.register)
+    if asked.journal is None:
+        carry_out(tables, since)
+    else:
+        findings += recall(tables, since)
+    _refuse_crowded(tables, journal)
+    return tables, findings
+
+
+def _refuse_crowded(tables: Amendments, journal: Journal) -> None:
+    """Refuse decisions that leave a school with more NLEs than it may have, once some are taken back.
+
+    Raises:
+        InputError: every such school, with the decisions by which it has them.
+    """
+    held: dict[str, list[str]] = {}
+    for (school, nle), decision in sorted(tables.made.items()):
+        if tables.states.get((school, nle)) in PINNED or "require" in tables.relation((school, nle)):
+            held.setdefault(school, []).append(f"{nle} ({decision.where})")
+    problems = []
+    for school, nles in held.items():
+        most = int(tables.cell("schools", "supporters", school) or 1)
+        if len(nles) > most:
+            what = f"{school} may have {counted(str(most), 'nles')}, and by what counts now it has {', '.join(nles)}"
+            hint = "take back what is no longer so, or end a pair"
+            problems.append(Problem(journal.decisions[-1].change.place, "action", what, hint=hint))
+    if problems:
+        raise InputError(problems)
+
+
+def _able(case: Case, tables: Amendments) -> frozenset[Pair]:
     """The pairs that stand and are candidates."""
     current = case.candidates.current
     if current is None:
         return frozenset()
     found = locate(current.keys, case.candidates.keys)[1]
     columns = (current.table.values(name)[found].tolist() for name in ("school_id", "nle_id"))
-    return frozenset(pair for pair in zip(*columns, strict=True) if desk.stands(pair))
+    return frozenset(pair for pair in zip(*columns, strict=True) if tables.stands(pair))
 
 
 def _keeping(scenario: Scenario, case: Case, max_moves: int) -> Scenario:
@@ -83,3 +241,59 @@ def _keeping(scenario: Scenario, case: Case, max_moves: int) -> Scenario:
         objectives.insert(0, {KEPT: {"within": max_moves} if max_moves else {}})
     document.set("objectives", objectives, ORIGIN)
     return scenario.under(document)
+
+
+def keep_trust_matches(tables: Amendments, before: EarlierRun) -> None:
+    """Put the trusts that an earlier run matched schools with into the schools table, as proposed.
+
+    Only under `trust_first.mode: optimise`, where proposed matches count, and where the school has none of its own.
+    """
+    settings = tables.scenario.settings
+    optimises = mode_of(settings, tables.scenario.schools) == "optimise"
+    if not optimises or MATCH not in settings.trust_first.counts_as_matched:
+        return
+    for school, trust in before.trusts.items():
+        is_known = school in tables.ids["schools"] and trust in tables.ids["trusts"]
+        if is_known and not tables.cell("schools", "matched_trust_id", school):
+            tables.set_cell("schools", "matched_trust_id", school, trust)
+            tables.set_cell("schools", "trust_decision", school, MATCH)
+
+
+def kept_from_trusts(scenario: Scenario, schools: Set[str]) -> Scenario:
+    """The scenario in which no trust takes one of these schools.
+
+    Those that one would take do not qualify for a trust: as few as may be, as each that is barred may let a trust take
+    another.
+    """
+    while taken := _taken_by_trusts(scenario) & schools:
+        document = scenario.document.copy()
+        without_trusts(document, scenario.settings, taken)
+        scenario = scenario.under(document)
+    return scenario
+
+
+def _taken_by_trusts(scenario: Scenario) -> set[str]:
+    found = trusts_first(scenario)
+    if found is None:
+        return set()
+    return set(found.problem.recipient_ids[found.problem.recipient[found.solution.matched]].tolist())
+
+
+def without_trusts(document: Document, settings: Settings, schools: Iterable[str]) -> None:
+    """Let some schools not qualify for a trust: a condition on `school_id` in `trust_first.qualifies`."""
+    qualifies = settings.trust_first.qualifies
+    when: Mapping[str, Any] = {} if qualifies is None else qualifies.model_dump()["when"]
+    asked = None if qualifies is None else qualifies.when.get("school_id")
+    document.set("trust_first.qualifies", {"when": {**when, "school_id": _narrowed(asked, set(schools))}}, ORIGIN)
+
+
+def _narrowed(asked: Any, without: set[str]) -> Any:
+    """A condition on an identifier that some do not meet."""
+    if asked is None:
+        return {"not": sorted(without)}
+    if not isinstance(asked, Range):
+        named = asked if isinstance(asked, list) else [asked]
+        return [name for name in named if str(name).casefold() not in {word.casefold() for word in without}]
+    barred = asked.not_ if isinstance(asked.not_, list) else [] if asked.not_ is None else [asked.not_]
+    told = asked.model_dump()
+    return {**told, "not": sorted({*(str(name) for name in barred), *without})}

@@ -1,10 +1,12 @@
-"""A new plan beside the earlier one, on a terminal."""
+"""A new plan beside the earlier one, and the journal of decisions, on a terminal."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from nle_optimizer.reports.terminal import one_line
+from nle_optimizer.scenario.journal import Decision, Journal
 from nle_optimizer.studies.comparison.layout import heading, wrapped
 from nle_optimizer.studies.replanning.moves import WHAT, Moves
 from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier
@@ -52,3 +54,26 @@ def _row(row: dict[str, str]) -> Iterator[str]:
     ends = " to ".join(end for end in (row["from_nle_id"], row["to_nle_id"]) if end)
     name = f" {one_line(row['school_name'], 30)}" if row["school_name"] else ""
     yield from wrapped(f"{row['school_id']}{name}: {ends}: {row['reason']}", "    - ", "      ")
+
+
+def decided_text(journal: Journal, since: int, folder: Path) -> str:
+    """How many decisions the plan in a folder follows, and how many rows of the journal are new."""
+    told = f"  Decisions that count: {len(journal.standing):,}. New rows of the journal: {since:,}."
+    back = f" Taken back: {len(journal.undone_by):,}." if journal.undone_by else ""
+    return "\n".join([*heading("Decisions"), f"{told}{back}", f"  See them: nle-optimizer decisions {folder}"])
+
+
+def journal_text(journal: Journal) -> str:
+    """Every decision in order: its number, what was decided, by whom and why, and whether it counts."""
+    if not len(journal):
+        return "Nothing was decided: this is a first plan, or one that was made again without a decision."
+    lines = heading("Decisions")
+    for decision in journal.decisions:
+        lines += wrapped(f"{decision.number:>4}  {_decided(decision, journal)}", "", "      ")
+    return "\n".join(lines).lstrip()
+
+
+def _decided(decision: Decision, journal: Journal) -> str:
+    note = f": {one_line(decision.change.note, 200)}" if decision.change.note else ""
+    back = journal.undone_by.get(decision.number)
+    return decision.change.sentence + note + (f" [taken back by decision {back}]" if back else "")
