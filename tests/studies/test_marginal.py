@@ -34,7 +34,7 @@ def told(found: Marginal, number: int, side: str) -> list[Decimal] | None:
 
 @pytest.mark.parametrize("settings", [plain, with_quotas])
 def test_a_place_more_or_fewer_is_worth_what_other_tables_give(tmp_path: Path, settings: Any) -> None:
-    for place, given, chosen, outcome in cases(tmp_path, f"places {settings.__name__}", 15, settings):
+    for place, given, chosen, outcome in cases(tmp_path, f"places {settings.__name__}", 15, settings, least=0):
         found = marginal_of(outcome, "run", "nle")
         assert {row.method for row in found.rows} == {"network"} and not found.why
         for n, row in enumerate(given["nles"]):
@@ -81,7 +81,7 @@ def test_a_further_supporter_is_not_told_where_its_fit_would_be_added_to_a_share
 
 def test_a_limit_one_higher_or_lower_is_worth_what_other_settings_give(tmp_path: Path) -> None:
     asked = 0
-    for place, given, chosen, outcome in cases(tmp_path, "limits", 33, with_quotas):
+    for place, given, chosen, outcome in cases(tmp_path, "limits", 30, with_quotas):
         found = marginal_of(outcome, "run", "budget")
         for n, row in enumerate(found.rows):
             name, word = row.id.split()
@@ -155,7 +155,7 @@ def test_a_day_more_or_fewer_is_worth_what_every_allocation_gives(tmp_path: Path
 
 
 def test_a_group_gains_at_its_best_nle_and_loses_where_it_is_missed_least(tmp_path: Path) -> None:
-    for _, given, _, outcome in cases(tmp_path, "groups", 20, plain):
+    for _, given, _, outcome in cases(tmp_path, "groups", 20, plain, least=0):
         single, found = marginal_of(outcome, "run", "nle"), marginal_of(outcome, "run", "region")
         for n, row in enumerate(found.rows):
             members = [m for m, own in enumerate(given["nles"]) if own["region"] == row.id]

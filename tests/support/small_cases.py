@@ -23,10 +23,10 @@ OBJECTIVES: list[list[Any]] = [
 ]
 
 
-def tables(rng: Random) -> Tables:
-    """A few schools and NLEs, and a pairs table of fits that tie now and then."""
+def tables(rng: Random, least: int = 1) -> Tables:
+    """A few schools and NLEs of at least so many places, and a pairs table of fits that tie now and then."""
     schools = [school(n, priority=rng.randint(1, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 6))]
-    nles = [nle(n, placements=rng.randint(0, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 4))]
+    nles = [nle(n, placements=rng.randint(least, 2), region=rng.choice(REGIONS)) for n in range(1, rng.randint(3, 4))]
     pairs = [
         {"nle_id": one["nle_id"], "school_id": other["school_id"], "fit": rng.randint(0, 4) / 4}
         for one, other in product(nles, schools)
@@ -57,11 +57,11 @@ def difference(after: Outcome | None, before: Outcome) -> list[Decimal] | None:
 
 
 def cases(
-    folder: Path, name: str, count: int, settings: Callable[[Random], dict[str, Any]]
+    folder: Path, name: str, count: int, settings: Callable[[Random], dict[str, Any]], least: int = 1
 ) -> Iterator[tuple[Path, Tables, dict[str, Any], Outcome]]:
     rng = Random(name)
     for n in range(count):
-        given, chosen = tables(rng), {"objectives": rng.choice(OBJECTIVES), **settings(rng)}
+        given, chosen = tables(rng, least), {"objectives": rng.choice(OBJECTIVES), **settings(rng)}
         place = folder / str(n)
         try:
             outcome = outcome_of(place / "base", given, chosen)
