@@ -69,6 +69,7 @@ def scenario_of(
         tuple(resources),
         (),
         Document(Path("scenario.yaml"), {}),
+        (),
     )
 
 
