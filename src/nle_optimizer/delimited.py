@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +15,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SUSPECT = frozenset((*FORMULA_STARTS, "'"))
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
 SAME_ENCODING = {"utf8": "utf-8", "utf-8-sig": "utf-8", "windows-1252": "cp1252", "iso-8859-1": "latin-1"}
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How files begin that are older than XLSX, or XLSX under a password."""
+LARGEST_COMPOUND_FILE = 500_000_000
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
@@ -72,6 +77,23 @@ def decode(path: Path, data: bytes, encoding: str | None = None) -> str:
     raise AssertionError("unreachable")
 
 
+def refuse_old_workbooks(path: Path) -> None:
+    """Refuse a file that only a spreadsheet program can open.
+
+    Raises:
+        InputError: it is protected with a password, or of a kind that is not read here.
+        OSError: it cannot be opened.
+    """
+    with path.open("rb") as file:
+        if file.read(len(COMPOUND_FILE)) != COMPOUND_FILE:
+            return
+        is_protected = "EncryptedPackage".encode("utf-16-le") in file.read(LARGEST_COMPOUND_FILE)
+    if is_protected:
+        hint = "open it in a spreadsheet program, take the password off and save it, or save it as CSV"
+        _refuse(path, None, "the workbook is protected with a password", hint)
+    _refuse(path, None, "this is a workbook of a kind that is not read here", "save it as XLSX or CSV")
+
+
 def _refuse(path: Path, line: int | None, what: str, hint: str) -> None:
     raise InputError([Problem(Place(str(path), line), "", what, hint=hint)])
 
@@ -82,14 +104,33 @@ def read_rows(path: Path, encoding: str | None = None) -> list[list[str]]:
     Raises:
         InputError: the file cannot be read, decoded or parsed.
     """
+    return split_rows(path, read_text(path, encoding))
+
+
+def read_text(path: Path, encoding: str | None = None) -> str:
+    """The text of a CSV file.
+
+    Raises:
+        InputError: the file cannot be read or decoded.
+    """
     try:
+        refuse_old_workbooks(path)
         data = path.read_bytes()
     except OSError as error:
         _refuse(path, None, f"the file cannot be read: {error.strerror}", "check the path")
+    return decode(path, data, encoding)
+
+
+def split_rows(path: Path, text: str, separator: str = ",", most: int | None = None) -> list[list[str]]:
+    """The rows of a CSV file (the first ones, where `most` says how many), each as the cells it has.
+
+    Raises:
+        InputError: it cannot be parsed.
+    """
     csv.field_size_limit(1_000_000)
-    reader = csv.reader(io.StringIO(decode(path, data, encoding), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     try:
-        return list(reader)
+        return list(islice(reader, most))
     except csv.Error as error:
         _refuse(path, reader.line_num, f"the file is not valid CSV: {error}", "check its quotation marks")
     raise AssertionError("unreachable")

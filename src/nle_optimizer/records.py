@@ -68,6 +68,7 @@ class ColumnSpec:
         aliases: words of other sources, in lower case, and what each means here; "" is a blank.
         refers_to: the table whose rows an identifier names; "" in a table's own key.
         free_text: whether people may write anything, so that no word stands for a blank.
+        known: words that a free column usually holds.
     """
 
     name: str
@@ -80,6 +81,7 @@ class ColumnSpec:
     aliases: Mapping[str, str] = field(default_factory=dict)
     refers_to: str = ""
     free_text: bool = False
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nle_optimizer.records import MILLION, ColumnSpec, Kind, as_text
-from nle_optimizer.scenario.cells import count_rounded, parse_column
-from nle_optimizer.scenario.columns import NLES, SCHOOLS, TRUSTS
+from nle_optimizer.scenario.cells import count_rounded, parse_column, read_from_other_words
+from nle_optimizer.scenario.columns import NLES, PHASE_ALIASES, PHASES, REGIONS, SCHOOLS, TRUSTS
 from nle_optimizer.scenario.identifiers import normalise
 
 LEVELS = {"none": 0, "low": 330_000, "medium": 670_000, "high": 1_000_000}
@@ -170,9 +170,70 @@ def test_no_faith_of_gias_is_a_blank(cell: str) -> None:
         assert column.given.tolist() == [False, True]
 
 
-@pytest.mark.parametrize("cell", ["0", "5", "Good", "2.5", "-1"])
+@pytest.mark.parametrize("cell", ["0", "5", "Not judged", "2.5", "-1"])
 def test_a_grade_is_from_one_to_four(cell: str) -> None:
     assert read(Kind.COUNT, cell, unit="1 to 4") == "must be a grade from 1 (Outstanding) to 4 (Inadequate)"
+
+
+@pytest.mark.parametrize(
+    ("cell", "grade"),
+    [("Outstanding", 1), ("good", 2), ("Requires improvement", 3), ("RI", 3), ("Satisfactory", 3), ("INADEQUATE", 4)],
+)
+def test_a_grade_may_be_in_words(cell: str, grade: int) -> None:
+    assert read(Kind.COUNT, cell, unit="1 to 4") == grade
+    assert read(Kind.COUNT, cell) == "must be a number"
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("primary, secondary", ("primary", "secondary")),
+        ("Primary; PRU", ("primary", "alternative-provision")),
+        ("primary/secondary|special", ("primary", "secondary", "special")),
+        ("primary and secondary", ("primary", "secondary")),
+        ("primary\nsecondary", ("primary", "secondary")),
+        ("Primary & Secondary", ("primary", "secondary")),
+    ],
+)
+def test_phases_may_be_listed_with_other_signs(cell: str, words: tuple[str, ...]) -> None:
+    assert read(Kind.NAMES, cell, choices=PHASES, aliases=PHASE_ALIASES) == words
+
+
+def test_a_phase_that_is_none_in_such_a_list_is_named() -> None:
+    _, errors = parse_column(["primary, secondry"], ColumnSpec("x", Kind.NAMES, "", choices=PHASES), LEVELS)
+    assert errors[0].hint == "did you mean secondary?"
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("North East, London", ("North East", "London")),
+        ("Yorkshire and the Humber", ("Yorkshire and the Humber",)),
+        ("South East and south west", ("South East", "south west")),
+        ("South East, Yorkshire and the Humber", ("South East", "Yorkshire and the Humber")),
+        ("Cornwall, Devon", ("Cornwall, Devon",)),
+        ("North East, Wales", ("North East, Wales",)),
+    ],
+)
+def test_names_that_are_free_are_listed_with_other_signs_only_where_each_is_known(
+    cell: str, words: tuple[str, ...]
+) -> None:
+    assert read(Kind.NAMES, cell, known=REGIONS) == words
+
+
+@pytest.mark.parametrize(("cell", "value"), [("✓", True), ("Tick", True), ("✗", False), ("T", True), (" Yes ", True)])
+def test_a_tick_is_a_yes(cell: str, value: bool) -> None:
+    assert read(Kind.YES_NO, cell) == value
+
+
+def test_what_was_read_otherwise_is_told_with_each_cell_and_only_that() -> None:
+    spec = ColumnSpec("x", Kind.COUNT, "", unit="1 to 4")
+    cells = ["RI", "2", "", "Good", "RI", "what"]
+    column, _ = parse_column(cells, spec, LEVELS)
+    assert read_from_other_words(cells, column, spec) == {0: "RI as 3", 3: "Good as 2", 4: "RI as 3"}
+    faiths = ColumnSpec("x", Kind.NAMES, "")
+    column, _ = parse_column(["Church of England/Methodist"], faiths, LEVELS)
+    assert read_from_other_words(["Church of England/Methodist"], column, faiths) == {}
 
 
 def test_a_rank_is_from_one() -> None:

@@ -58,9 +58,9 @@ def test_a_table_that_may_be_empty_may_be(tmp_path: Path, table: str) -> None:
     ("text", "said"),
     [
         ("", "schools.csv:1: the first row must hold the names of the columns"),
-        ("\nschool_id\nS1\n", "schools.csv:1: the first row must hold the names of the columns"),
-        ("school_id;name\nS1;x\n", "separated by commas; got school_id;name"),
-        ("school_id\tname\nS1\tx\n", "separated by commas"),
+        ("URN;name\nS1;x\n", "separated by commas; got URN;name; write `header: N` beside `file` under `data`"),
+        ("URN\tname\nS1\tx\n", "separated by commas"),
+        ("URN|name\nS1|x\n", "separated by commas"),
         ("URN,name\nS1,x\n", "schools.csv:1: school_id: this column is required"),
         ("School_ID\nS1\n", "school_id: this column is required; did you mean School_ID?"),
         ("school_id,name,name\nS1,x,y\n", "schools.csv:1: name: two columns have this name"),

@@ -96,16 +96,16 @@ def test_a_sheet_of_a_workbook_gives_the_records_of_the_same_csv(tmp_path: Path)
     ],
 )
 def test_a_cell_is_the_text_a_person_sees(tmp_path: Path, cell: Any, text: str) -> None:
-    assert read_sheet(save(tmp_path / "b.xlsx", {"S": [["head"], [cell], ["end"]]}))[1] == [text]
+    assert read_sheet(save(tmp_path / "b.xlsx", {"S": [["head"], [cell], ["end"]]})).rows[1] == [text]
 
 
 def test_the_first_sheet_is_read_where_none_is_named(tmp_path: Path) -> None:
-    assert read_sheet(save(tmp_path / "b.xlsx", {"One": [["1"]], "Two": [["2"]]})) == [["1"]]
+    assert read_sheet(save(tmp_path / "b.xlsx", {"One": [["1"]], "Two": [["2"]]})).rows == [["1"]]
 
 
 def test_sheets_are_found_without_case(tmp_path: Path) -> None:
     path = save(tmp_path / "b.xlsx", {"One": [["1"]], "Two": [["2"]]})
-    assert read_sheet(path, "TWO") == [["2"]]
+    assert read_sheet(path, "TWO").rows == [["2"]]
     assert sheet_names(path) == ["One", "Two"]
 
 
@@ -116,14 +116,14 @@ def test_an_unknown_sheet_is_refused_with_the_nearest(tmp_path: Path) -> None:
 
 def test_blank_rows_and_columns_at_the_end_are_left_off(tmp_path: Path) -> None:
     path = save(tmp_path / "b.xlsx", {"S": [["a", "b", None], ["1", None, ""], [None, None], ["", ""]]})
-    assert read_sheet(path) == [["a", "b"], ["1", ""]]
+    assert read_sheet(path).rows == [["a", "b"], ["1", ""]]
 
 
 def test_a_workbook_that_changed_is_read_again(tmp_path: Path) -> None:
     path = save(tmp_path / "b.xlsx", {"S": [["old"]]})
-    assert read_sheet(path) == [["old"]]
+    assert read_sheet(path).rows == [["old"]]
     save(path, {"S": [["new"]]})
-    assert read_sheet(path) == [["new"]]
+    assert read_sheet(path).rows == [["new"]]
 
 
 def test_settings_of_a_workbook_are_those_of_a_file(tmp_path: Path) -> None:
@@ -258,4 +258,4 @@ def test_a_sheet_of_few_but_very_wide_rows_is_refused(tmp_path: Path, monkeypatc
 
 def test_formatting_far_to_the_right_does_no_harm(tmp_path: Path) -> None:
     path = rebuilt(tmp_path, b'<row r="1"><c r="A1"><v>1</v></c><c r="XFD1" s="0"/></row>')
-    assert read_sheet(path) == [["1"]]
+    assert read_sheet(path).rows == [["1"]]

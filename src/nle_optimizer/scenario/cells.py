@@ -10,19 +10,27 @@ from typing import Any, NoReturn
 import numpy as np
 
 from nle_optimizer.errors import did_you_mean
-from nle_optimizer.records import MILLION, TEXT_KINDS, Column, ColumnSpec, Kind
+from nle_optimizer.records import MILLION, TEXT_KINDS, Column, ColumnSpec, Kind, show_value
 from nle_optimizer.scenario.identifiers import is_fault, means_nothing, normalise, spelled
 
 LARGEST_AMOUNT = 1_000_000_000
 FARTHEST_KM = 100_000
+GRADES_IN_WORDS = {
+    "outstanding": 1, "good": 2, "requires improvement": 3, "ri": 3, "satisfactory": 3,
+    "inadequate": 4, "special measures": 4, "serious weaknesses": 4,
+}  # fmt: skip
+"""Overall grades in words, as Ofsted has and had them, in lower case."""
 A_GRADE = "must be a grade from 1 (Outstanding) to 4 (Inadequate)"
 YES = frozenset({"yes", "y", "true", "1"})
 NO = frozenset({"no", "n", "false", "0"})
+TICKS = frozenset({"✓", "✔", "☑", "✅", "tick", "ticked", "t"})
+CROSSES = frozenset({"✗", "✘", "☒", "❌", "cross", "f"})
 MILLIONTH = Decimal("0.000001")
 ROUNDED = frozenset({Kind.LEVEL, Kind.SHARE, Kind.AMOUNT})
 _PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%", re.ASCII)
 _SEPARATED = re.compile(r",|\d\s\d")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ][\d:.]+)?", re.ASCII)
+_OTHER_SIGNS = [re.compile(signs) for signs in (r"[|,;&\n]", r"[|,;&\n/]", r"[|,;&\n/]|\sand\s")]
 _BRITISH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})( [\d:.]+)?", re.ASCII)
 
 
@@ -75,6 +83,30 @@ def count_rounded(cells: Sequence[str], column: Column, spec: ColumnSpec) -> int
     return sum(cell in fine for cell, given in zip(cells, column.given, strict=True) if given) if fine else 0
 
 
+def read_from_other_words(cells: Sequence[str], column: Column, spec: ColumnSpec) -> dict[int, str]:
+    """The cells that were read as `column` from other words or another notation than its own: index, and as what."""
+    if spec.kind not in (Kind.COUNT, Kind.YES_NO, Kind.NAMES):
+        return {}
+    own: Callable[[str], bool] = {Kind.COUNT: _is_number, Kind.YES_NO: _is_yes_or_no}.get(
+        spec.kind, lambda text: _listed(text, spec) == _barred(text)
+    )
+    other = {cell for cell in set(cells) if not own(normalise(cell))}
+    rows = [n for n, cell in enumerate(cells) if column.given[n] and cell in other] if other else []
+    return {n: f"{normalise(cells[n])} as {show_value(spec.kind, column.values[n])}" for n in rows}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        _number(text)
+    except CellError:
+        return False
+    return True
+
+
+def _is_yes_or_no(text: str) -> bool:
+    return text.casefold() in YES | NO
+
+
 def _is_fine(text: str) -> bool:
     try:
         number = _number(text)
@@ -121,16 +153,30 @@ def _choice(text: str, spec: ColumnSpec) -> str:
 
 
 def _names(text: str, spec: ColumnSpec) -> tuple[str, ...]:
-    words = [word for word in map(normalise, text.split("|")) if word and not means_nothing(word, spec)]
+    words = [word for word in _listed(text, spec) if not means_nothing(word, spec)]
     known = [_choice(word, spec) if spec.choices else spec.aliases.get(word.casefold(), word) for word in words]
     return tuple(dict.fromkeys(word for word in known if word))
 
 
+def _listed(text: str, spec: ColumnSpec) -> list[str]:
+    """The words of a list; signs other than the vertical bar part it only where that gives words it may hold."""
+    usual = {word.casefold() for word in (*spec.choices, *spec.aliases, *spec.known)}
+    lists = [_barred(text), *([part for part in map(normalise, sign.split(text)) if part] for sign in _OTHER_SIGNS)]
+    met = [[word.casefold() in usual or means_nothing(word, spec) for word in words] for words in lists]
+    whole = next((words for words, known in zip(lists, met, strict=True) if all(known)), None)
+    partly = next((words for words, known in zip(lists, met, strict=True) if spec.choices and any(known)), None)
+    return whole or partly or lists[0]
+
+
+def _barred(text: str) -> list[str]:
+    return [word for word in map(normalise, text.split("|")) if word]
+
+
 def _yes_no(text: str) -> bool:
     word = text.casefold()
-    if word in YES:
+    if word in YES | TICKS:
         return True
-    if word in NO:
+    if word in NO | CROSSES:
         return False
     raise CellError("must be yes or no")
 
@@ -151,6 +197,8 @@ def _number(text: str) -> Decimal:
 def _count(text: str, unit: str) -> int:
     least = 1 if unit == "from 1" else 0
     is_grade = unit == "1 to 4"
+    if is_grade and text.casefold() in GRADES_IN_WORDS:
+        return GRADES_IN_WORDS[text.casefold()]
     try:
         number = _number(text)
     except CellError as error:

@@ -19,8 +19,16 @@ PHASE_ALIASES = {
     "middle deemed primary": "primary",
     "middle deemed secondary": "secondary",
     "16 plus": "post-16",
+    "post 16": "post-16",
+    "16-plus": "post-16",
+    "sixth form": "post-16",
+    "all through": "all-through",
+    "alternative provision": "alternative-provision",
+    "pupil referral unit": "alternative-provision",
+    "pru": "alternative-provision",
+    "ap": "alternative-provision",
 }
-"""Phases of GIAS that have another name here, in lower case."""
+"""Phases that have another name here, in GIAS or in people's own lists, in lower case."""
 KNOWN_RESOURCES = ("placements", "days")
 """Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
 SHARE_COLUMNS = ("share_weights", "share_estimates", "stands")
@@ -135,7 +143,7 @@ NLES = _table(
     _PHASES,
     _FAITHS,
     ColumnSpec("diocese", Kind.TEXT, "Diocese; blank means any."),
-    ColumnSpec("regions", Kind.NAMES, "Regions the NLE works in; blank means any."),
+    ColumnSpec("regions", Kind.NAMES, "Regions the NLE works in; blank means any.", known=REGIONS),
     *(ColumnSpec(f"expertise_{area}", Kind.LEVEL, f"Expertise in {area}.") for area in AREAS),
     ColumnSpec("max_distance_km", Kind.KILOMETRES, "Farthest the NLE will travel.", unit="km"),
     ColumnSpec("governors_agreed", Kind.YES_NO, "Whether the home school's governing body agrees."),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nle_optimizer.delimited import decode
-from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
 from nle_optimizer.scenario.own_code import OwnCode, from_here, is_own
 from nle_optimizer.scenario.yaml_text import Marked, parse_value, parse_yaml
 from nle_optimizer.scenario.yaml_text import Path as Steps
@@ -28,17 +28,20 @@ class Document:
         file: the scenario file, as named.
         values: the merged settings.
         places: where each setting was written; `--set` and override names stand as the file.
+        findings: what deserves a warning in the way it was written.
         own_code: the code that `rule` may name, and whether it may run.
     """
 
     file: Path
     values: dict[str, Any]
     places: dict[Steps, Place] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
     own_code: OwnCode = field(default_factory=OwnCode)
 
     def copy(self) -> "Document":
         """A document that can be changed without changing this one."""
-        return Document(self.file, copy_values(self.values), dict(self.places), self.own_code)
+        values, findings = copy_values(self.values), list(self.findings)
+        return Document(self.file, values, dict(self.places), findings, self.own_code)
 
     def place(self, steps: Steps) -> Place:
         """The place of a setting, or of the nearest group around it."""

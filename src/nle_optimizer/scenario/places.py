@@ -7,6 +7,7 @@ import numpy as np
 from nle_optimizer.errors import Finding, Place, Problem
 from nle_optimizer.records import Column, Flags, Integers, Kind, Records
 
+COORDINATES = ("easting", "northing", "latitude", "longitude")
 GRID = (700_000, 1_300_000)
 """Greatest easting and northing of the British National Grid, in metres."""
 

@@ -18,6 +18,9 @@ from pydantic import (
 
 LARGEST = 1_000_000_000
 FARTHEST_KM = 100_000
+LAST_ROW = 1_048_576
+_PERCENTAGE = re.compile(r"\d{1,9}(\.\d{1,9})?%", re.ASCII)
+_OR_PERCENTAGE = {"type": "string", "pattern": r"^\d+(\.\d+)?%$"}
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
@@ -32,6 +35,13 @@ def _is_exact(value: Any) -> Any:
     if number.is_finite() and abs(number) <= LARGEST and number != round(number, 6):
         raise ValueError("at most six decimal places are kept; round it")
     return number
+
+
+def _is_fraction(value: Any) -> Any:
+    """A number, or the percentage that it is."""
+    if isinstance(value, str) and _PERCENTAGE.fullmatch(value):
+        return _is_exact(Decimal(value[:-1]) / 100)
+    return _is_exact(value)
 
 
 def _is_day(value: Any) -> Any:
@@ -50,8 +60,14 @@ def _is_whole(value: Any) -> Any:
     return value
 
 
+def _row(value: Any) -> Any:
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LAST_ROW):
+        return value
+    raise ValueError(f"auto is needed, or the number of a row from 1 to {LAST_ROW:,}")
+
+
 def _quantity(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value) and Decimal(value[:-1]) <= 100:
+    if isinstance(value, str) and _PERCENTAGE.fullmatch(value) and Decimal(value[:-1]) <= 100:
         return value
     if isinstance(value, str):
         raise ValueError("a number from 0 up is needed, or a percentage such as 10%")
@@ -76,8 +92,8 @@ Kilometres = Annotated[
 Factor = Annotated[
     Decimal,
     Field(ge=0, le=1000),
-    BeforeValidator(_is_exact),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1000}),
+    BeforeValidator(_is_fraction),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1000}, _OR_PERCENTAGE]}),
 ]
 Positive = Annotated[
     Decimal,
@@ -88,8 +104,8 @@ Positive = Annotated[
 Share = Annotated[
     Decimal,
     Field(ge=0, le=1),
-    BeforeValidator(_is_exact),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+    BeforeValidator(_is_fraction),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, _OR_PERCENTAGE]}),
 ]
 Whole = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_is_whole)]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(_is_whole)]
@@ -97,7 +113,12 @@ Day = Annotated[date, BeforeValidator(_is_day), WithJsonSchema({"type": "string"
 Quantity = Annotated[
     Decimal | str,
     BeforeValidator(_quantity),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+)?%$"}]}),
+    WithJsonSchema({"anyOf": [{"type": "number"}, _OR_PERCENTAGE]}),
+]
+HeaderRow = Annotated[
+    int | str,
+    BeforeValidator(_row),
+    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": LAST_ROW}]}),
 ]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 Scalar = bool | int | Annotated[Decimal, WithJsonSchema({"type": "number"})] | date | str

@@ -184,7 +184,7 @@ def _refusals(document: Document) -> list[Problem]:
 
 
 def _assemble(document: Document, known: Sequence[Problem] = ()) -> Scenario:
-    reading = Reading(list(known))
+    reading = Reading(list(known), list(document.findings))
     try:
         settings = validate(document)
     except InputError as error:

@@ -14,6 +14,7 @@ from nle_optimizer.scenario.quantities import (
     Amount,
     Day,
     Factor,
+    HeaderRow,
     Kilometres,
     Name,
     Positive,
@@ -39,6 +40,8 @@ class DataFile(Section):
     """Sheet of a workbook; the first if none is named."""
     encoding: str | None = None
     """utf-8, cp1252 or latin-1; found out where it is not given."""
+    header: HeaderRow = "auto"
+    """Row of the file that names the columns; `auto`: the first, or one of the first 20 that stands below notes."""
     columns: dict[str, str] = {}
     """Our column name: the file's column name."""
 

@@ -1,20 +1,21 @@
 """Files of a scenario as `Records`: columns mapped, every cell checked, sorted by identifier."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
-from nle_optimizer.delimited import read_rows, restore
+from nle_optimizer.delimited import SEPARATORS, restore
 from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
-from nle_optimizer.scenario.cells import count_rounded, parse_column
-from nle_optimizer.scenario.identifiers import normalise, read_otherwise
-from nle_optimizer.scenario.places import doubtful_places, place_records
+from nle_optimizer.scenario.cells import count_rounded, parse_column, read_from_other_words
+from nle_optimizer.scenario.grids import cells_read_as, read_grid, settle_marks, wanted_columns
+from nle_optimizer.scenario.identifiers import read_otherwise
+from nle_optimizer.scenario.places import COORDINATES, doubtful_places, place_records
 from nle_optimizer.scenario.settings import DataFile
-from nle_optimizer.scenario.workbook import read_sheet
+from nle_optimizer.scenario.workbook import column_letter
 
 MAY_BE_EMPTY = frozenset({"pairs", "current", "trusts", "changes"})
 MOST_SHOWN = 20
@@ -36,81 +37,77 @@ def read_table(
 
     Args:
         spec: the table's declared columns.
-        source: file, sheet, encoding and column mapping.
+        source: file, sheet, encoding, header and column mapping.
         resources: names of the resource columns, read as exact amounts.
         levels: names of levels and their shares in millionths.
     """
-    file = Path(source.file)
     try:
-        grid = _grid(file, source)
+        grid = read_grid(source, wanted_columns(spec, source, resources), reading.findings)
     except InputError as error:
         reading.problems += error.problems
         return None
-    shown = file.name if source.sheet is None else f"{file.name}[{source.sheet}]"
-    header = [normalise(restore(name)) for name in grid[0]] if grid else []
-    body = [(n, row) for n, row in enumerate(grid[1:], start=2) if any(cell.strip() for cell in row)]
+    header, body, shown = grid.header, grid.body, grid.shown
     kept = [n for n, name in enumerate(header) if name or _is_filled(body, n)]
-    names = _mapped_names(spec, source, [header[n] for n in kept], shown, reading)
+    place = Place(shown, grid.first)
+    names = _mapped_names(spec, source, [header[n] for n in kept], place, reading)
     if names is None or not _rows_fit(body, len(header), shown, reading):
         return None
     if unnamed := [n for n in kept if not header[n]]:
-        reading.problems += [Problem(Place(shown, 1), "", f"column {_letter(n)} has no name") for n in unnamed]
+        reading.problems += [Problem(place, "", f"column {column_letter(n)} has no name") for n in unnamed]
         return None
-    body = [(n, [row[place] for place in kept]) for n, row in body]
     if not body and spec.name not in MAY_BE_EMPTY:
-        reading.problems.append(Problem(Place(shown), "", "the table has no rows"))
+        hint = None if grid.first == 1 else f"its header is row {grid.first}"
+        reading.problems.append(Problem(Place(shown), "", "the table has no rows", hint=hint))
         return None
-    table = parse_rows(spec, shown, names, body, resources, levels, reading)
-    return _keyed(table, names, body, reading) if spec.key else table
+    named = dict(zip(kept, [_declared(spec, name, resources) for name in names], strict=True))
+    wrong = settle_marks(grid, named, spec.key, reading.findings)
+    for column, faults in wrong.items():
+        reading.problems += _told(faults, column, shown)
+    cells = [(n, [row[place] for place in kept]) for n, row in body]
+    table = parse_rows(
+        spec,
+        shown,
+        names,
+        cells,
+        resources,
+        levels,
+        reading,
+        {name: {row for row, *_ in faults} for name, faults in wrong.items()},
+    )
+    return _keyed(table, names, cells, reading) if spec.key else table
 
 
 def _is_filled(body: Sequence[tuple[int, list[str]]], place: int) -> bool:
     return any(row[place].strip() for _, row in body if place < len(row))
 
 
-def _letter(place: int) -> str:
-    """The letter of a column in a spreadsheet: A, B, ..., Z, AA."""
-    before, last = divmod(place, 26)
-    return (_letter(before - 1) if before else "") + chr(ord("A") + last)
-
-
-def _grid(file: Path, source: DataFile) -> list[list[str]]:
-    if file.suffix.lower() in (".xlsx", ".xlsm"):
-        return read_sheet(file, source.sheet)
-    if source.sheet is not None:
-        raise InputError([Problem(Place(str(file)), "sheet", "only a workbook has sheets", source.sheet)])
-    return read_rows(file, source.encoding)
-
-
 def _mapped_names(
     spec: TableSpec,
     source: DataFile,
     header: Sequence[str],
-    shown: str,
+    place: Place,
     reading: Reading,
 ) -> list[str] | None:
     """Our name of each column of the file; None where a row cannot be read by them."""
     problems: list[Problem] = []
     theirs = {their: our for our, their in source.columns.items()}
-    if not any(header) or (len(header) == 1 and any(mark in header[0] for mark in ";\t")):
-        what = "the first row must hold the names of the columns, separated by commas"
-        reading.problems.append(Problem(Place(shown, 1), "", what, ",".join(header) or "a blank row"))
+    if not any(header) or (len(header) == 1 and any(mark in header[0] for mark in SEPARATORS)):
+        row = "the first row" if place.line == 1 else f"row {place.line}"
+        what = f"{row} must hold the names of the columns, separated by commas"
+        hint = "write `header: N` beside `file` under `data` where row N does"
+        reading.problems.append(Problem(place, "", what, ",".join(header) or "a blank row", hint))
         return None
     for our, their in source.columns.items():
         if theirs[their] != our:
-            problems.append(Problem(Place(shown, 1), our, f"the column is mapped to {theirs[their]} too", their))
+            problems.append(Problem(place, our, f"the column is mapped to {theirs[their]} too", their))
         if their not in header:
-            problems.append(
-                Problem(Place(shown, 1), our, "the mapped column is not there", their, did_you_mean(their, header))
-            )
+            problems.append(Problem(place, our, "the mapped column is not there", their, did_you_mean(their, header)))
     names = [theirs.get(name, name) for name in header]
     for name, count in Counter(names).items():
         if count > 1 and name:
-            problems.append(Problem(Place(shown, 1), name, "two columns have this name"))
-    for column in spec.columns.values():
-        if column.required and column.name not in names:
-            hint = did_you_mean(column.name, names)
-            problems.append(Problem(Place(shown, 1), column.name, "this column is required", hint=hint))
+            problems.append(Problem(place, name, "two columns have this name"))
+    missing = [column.name for column in spec.columns.values() if column.required and column.name not in names]
+    problems += [Problem(place, our, "this column is required", hint=did_you_mean(our, names)) for our in missing]
     reading.problems += problems
     return None if problems else names
 
@@ -132,6 +129,7 @@ def parse_rows(
     resources: Sequence[str],
     levels: Mapping[str, int],
     reading: Reading,
+    told: Mapping[str, Set[int]] = MappingProxyType({}),
 ) -> Records:
     """Rows of text as a table, in their order; problems go to `reading`.
 
@@ -141,16 +139,20 @@ def parse_rows(
         names: the name of each cell's column.
         body: each row's number in the file, and its cells.
         resources, levels: as `read_table`.
+        told: rows whose cell of a column is blank because what is wrong with it was told already.
     """
     rows = np.array([n for n, _ in body], dtype=np.int64)
     columns: dict[str, Column] = {}
     for name, cells in zip(names, zip(*(row for _, row in body), strict=True), strict=False):
         texts = [restore(cell) for cell in cells]
-        declared = spec.columns.get(name) or _undeclared(name, resources)
+        declared = _declared(spec, name, resources)
         columns[name], errors = parse_column(texts, declared, levels)
         reading.problems += _told(
             [(int(rows[n]), str(error), texts[n], error.hint) for n, error in errors.items()], name, shown
         )
+        if words := read_from_other_words(texts, columns[name], declared):
+            read_as = [(int(rows[n]), said) for n, said in words.items()]
+            reading.findings.append(cells_read_as(shown, name, read_as))
         if rounded := count_rounded(texts, columns[name], declared):
             has, was = ("1 cell has", "was") if rounded == 1 else (f"{rounded} cells have", "were")
             what = f"{has} more than six decimal places and {was} rounded to a millionth"
@@ -159,18 +161,20 @@ def parse_rows(
         if declared.required:
             blank = [n for n in np.flatnonzero(~columns[name].given).tolist() if n not in errors]
             said = [(int(rows[n]), "this cell must be filled", texts[n].strip() or None, None) for n in blank]
-            reading.problems += _told(said, name, shown)
+            reading.problems += _told([each for each in said if each[0] not in told.get(name, ())], name, shown)
     for name in names[len(columns) :]:
-        columns[name] = parse_column([], spec.columns.get(name) or _undeclared(name, resources), levels)[0]
+        columns[name] = parse_column([], _declared(spec, name, resources), levels)[0]
     table, problems = place_records(Records(spec, shown, rows, columns))
-    reading.problems += problems
+    unplaced = {row for name in COORDINATES for row in told.get(name, ())}
+    reading.problems += [problem for problem in problems if problem.place.row not in unplaced]
     reading.findings += doubtful_places(table)
     return table
 
 
-def _undeclared(name: str, resources: Sequence[str]) -> ColumnSpec:
+def _declared(spec: TableSpec, name: str, resources: Sequence[str]) -> ColumnSpec:
+    """What a column holds; one that is not declared is a resource or text."""
     kind = Kind.AMOUNT if name in resources else Kind.TEXT
-    return ColumnSpec(name, kind, "", exact=True, free_text=True)
+    return spec.columns.get(name) or ColumnSpec(name, kind, "", exact=True, free_text=True)
 
 
 def _told(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Problem]:

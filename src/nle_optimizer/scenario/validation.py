@@ -1,6 +1,7 @@
 """A merged document checked against the settings, with every problem told in its place and with a remedy."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -146,8 +147,18 @@ def _shown(value: Any) -> str:
 
 def _nearest(fault: Any) -> str | None:
     expected = fault.get("ctx", {}).get("expected")
+    if isinstance(fault["input"], str) and _is_number(fault["input"]):
+        is_wanted = expected == fault["input"] or "number is needed" in fault["msg"]
+        return "it is written as text: take the quotation marks off" if is_wanted else None
     words = [word.strip(" '") for word in str(expected).replace(" or ", ",").split(",")] if expected else []
     return did_you_mean(str(fault["input"]), words)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def _keys_at(model: type[BaseModel], steps: Steps) -> set[str]:

@@ -1,11 +1,15 @@
 """A scenario in one XLSX workbook: a Settings sheet (key, value) and a sheet a table."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.records import ColumnSpec, Kind
 from nle_optimizer.scenario.document import Document, anchor_paths
-from nle_optimizer.scenario.workbook import read_sheet, sheet_names
+from nle_optimizer.scenario.grids import Wanted, read_grid, settle_marks
+from nle_optimizer.scenario.settings import DataFile
+from nle_optimizer.scenario.workbook import sheet_names
 from nle_optimizer.scenario.yaml_text import parse_value
 
 SHEETS = {"schools": "Schools", "nles": "NLEs", "trusts": "Trusts", "pairs": "Pairs", "current": "Current"}
@@ -23,7 +27,7 @@ def read_workbook_document(file: Path, *, allow_outside: bool = False) -> Docume
         raise InputError([Problem(Place(str(file)), "", "the workbook needs a sheet Settings", hint=hint)])
     document = Document(file, {"data": _data(file.absolute(), sheets)})
     problems: list[Problem] = []
-    for row, (key, text) in _settings(file):
+    for row, key, text in _settings(file, document, problems):
         place = Place(f"{file.name}[Settings]", row=row)
         try:
             if tuple(key.split(".")) in document.places:
@@ -42,12 +46,21 @@ def _data(file: Path, sheets: dict[str, str]) -> dict[str, Any]:
     return {table: {"file": str(file), "sheet": sheet} for table, sheet in present.items()}
 
 
-def _settings(file: Path) -> list[tuple[int, tuple[str, str]]]:
-    rows = read_sheet(file, "Settings")
-    if not rows or [cell.strip().casefold() for cell in rows[0][:2]] != ["key", "value"]:
-        got = ", ".join(rows[0]) if rows else "an empty sheet"
-        raise InputError([Problem(Place(f"{file.name}[Settings]", row=1), "", "the header must be key, value", got)])
-    return [(n, (row[0].strip(), row[1].strip())) for n, row in enumerate(rows[1:], start=2) if row[0].strip()]
+def _settings(file: Path, document: Document, problems: list[Problem]) -> Iterator[tuple[int, str, str]]:
+    """Row, key and value of each setting; what a person does not see there is a finding of the document."""
+    source = DataFile(file=str(file), sheet="Settings")
+    grid = read_grid(source, Wanted(frozenset(), frozenset({"key", "value"})), document.findings)
+    if [name.casefold() for name in grid.header[:2]] != ["key", "value"]:
+        place = Place(grid.shown, row=grid.first)
+        raise InputError([Problem(place, "", "the header must be key, value", ", ".join(grid.header) or "blank")])
+    columns = {n: ColumnSpec(name, Kind.TEXT, "") for n, name in enumerate(("key", "value"))}
+    wrong = settle_marks(grid, columns, (), document.findings)
+    for name, faults in wrong.items():
+        problems += [Problem(Place(grid.shown, row=row), name, what, got, hint) for row, what, got, hint in faults]
+    unread = {row for faults in wrong.values() for row, *_ in faults}
+    for row, (key, value, *_) in grid.body:
+        if key.strip() and row not in unread:
+            yield row, key.strip(), value.strip()
 
 
 def _value(text: str, place: Place) -> Any:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.scenario.cells import GRADES_IN_WORDS
 from nle_optimizer.sources.england.extracts import Extract
 from nle_optimizer.sources.england.notes import Notes
 
@@ -16,13 +17,8 @@ T = TypeVar("T")
 SUPPRESSED = frozenset({"z", "c", "x", "u", "supp", "ne", "na", "n/a", "null", ".."})
 """Codes of official statistics for a number that is not given (in lower case)."""
 NOT_GRADED = frozenset({"", "0", "9", "null", "not judged", "not applicable", "no judgement", "n/a", "na"})
-GRADES = {
-    "1": 1, "outstanding": 1,
-    "2": 2, "good": 2,
-    "3": 3, "requires improvement": 3, "satisfactory": 3,
-    "4": 4, "inadequate": 4, "special measures": 4, "serious weaknesses": 4,
-}  # fmt: skip
-"""Overall grades as figures and as words, the older 'Satisfactory' among them."""
+GRADES = {"1": 1, "2": 2, "3": 3, "4": 4, **GRADES_IN_WORDS}
+"""Overall grades as figures and as words."""
 
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})")
