@@ -7,6 +7,7 @@ import pytest
 
 from nle_optimizer import allocate, load_scenario
 from nle_optimizer.reports.terminal import summary_text
+from nle_optimizer.reports.words import amount_of_level
 from nle_optimizer.result import Result
 from support.scenarios import nle, school, write_scenario
 
@@ -64,3 +65,36 @@ def test_many_objectives_still_fit_a_screen(tmp_path: Path) -> None:
     result = allocate(load_scenario(write_scenario(tmp_path, settings, schools=rows)))
     assert len(lines_of(result)) <= 30
     assert max(map(len, lines_of(result))) <= 80
+
+
+def test_what_counts_is_whole_and_distance_and_money_have_their_units(tmp_path: Path) -> None:
+    schools = [school(n, priority=[1, ""][n % 2]) for n in range(1, 4)]
+    blend = {"blend": {"fit": 1, "distance_km": -0.25}}
+    settings = {
+        "objectives": [{"schools_supported": {"by": "priority"}}, blend, "distance", "cost", "region_gap"],
+        "costs": {"per_match": 500},
+        "engine": "highs",
+    }
+    lines = lines_of(allocate(load_scenario(write_scenario(tmp_path, settings, schools, [nle(1, placements=2)]))))
+    assert "  Supported, priority 1          1   proved optimal" in lines
+    assert "  Supported, no priority         1   proved optimal" in lines
+    assert any(re.fullmatch(r"  Blend +[\d.]+   .*; fit − 0.25 × km", line) for line in lines)
+    assert any(re.fullmatch(r"  Distance +[\d.]+ km   .*", line) for line in lines)
+    assert any(re.fullmatch(r"  Cost +£1,000   .*", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "told"),
+    [
+        ("schools_supported[region=London]", 22.0, "22"),
+        ("schools_supported", 22.5, "22.500"),  # weighted by a column
+        ("kept_pairs", 1200.0, "1,200"),
+        ("fit", 22.0, "22.000"),
+        ("distance", 510.5, "510.5 km"),
+        ("travel_minutes", 510.5, "510 min"),
+        ("load_balance", 0.25, "25.0%"),
+        ("distance", None, "–"),
+    ],
+)
+def test_an_amount_of_a_level_is_read_with_its_unit(name: str, amount: float | None, told: str) -> None:
+    assert amount_of_level(name, amount) == told

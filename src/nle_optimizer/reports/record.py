@@ -10,7 +10,7 @@ from typing import Any
 
 from nle_optimizer.reports.page.naming import nle_names, school_names
 from nle_optimizer.reports.view.view import View
-from nle_optimizer.reports.words import aim_in_words, proof_in_words
+from nle_optimizer.reports.words import aim_in_words, amount_of_level, proof_in_words
 
 FOLDER = "record"
 TO_FILL = "**[to be filled in]**"
@@ -123,9 +123,9 @@ def _verification(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
     levels = [
         [
             aim_in_words(level),
-            level["value"],
-            level.get("bound", ""),
-            level.get("gap", ""),
+            amount_of_level(level["name"], level["value"]),
+            amount_of_level(level["name"], level.get("bound")),
+            "" if level.get("gap") is None else f"{level['gap']:.2%}",
             level.get("proof", ""),
         ]
         for level in summary["objectives"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from nle_optimizer.reports.words import aim_in_words, amount_of_level
 from nle_optimizer.result import Beside, Result
 
 WIDTH = 78
@@ -105,7 +106,7 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
     lines.append(_row("Mean distance", f"{_number(metrics['mean_distance_km'], 1)} km", f"farthest {far} km"))
     lines.append(_row("Out of region", f"{metrics['out_of_region']:,}"))
     levels = summary["objectives"]
-    lines += [_row(_label(level["name"]), f"{level['value']:,.3f}", _proof(level)) for level in levels[:MOST_LEVELS]]
+    lines += [_row(_label(level["name"]), _reached(level), _proof(level)) for level in levels[:MOST_LEVELS]]
     if len(levels) > MOST_LEVELS:
         lines.append(_row("Further objectives", f"{len(levels) - MOST_LEVELS:,}", "in summary.json"))
     for name, figures in summary["capacity"].items():
@@ -118,14 +119,27 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _reached(level: Mapping[str, Any]) -> str:
+    return amount_of_level(level["name"], level["value"])
+
+
 def _proof(level: Mapping[str, Any]) -> str:
-    """What is known of a level: that it is optimal, and on whose word, or how much more there might be."""
+    """What is known of a level: that it is optimal, and on whose word, or how much more there might be.
+
+    Of a blend, what it is made of stands beside it, where there is room.
+    """
+    made_of = aim_in_words(level).partition(": ")[2] if level.get("parts") else ""
+    for kilometres in ("distance in km", "distance"):
+        made_of = made_of.replace(kilometres, "km")
     if level["bound"] is None:
-        return ""
-    if level["proved"]:
-        return "optimal, by the solver's word" if level["proof"] == "solver" else "proved optimal"
-    limit = "at most" if level["sense"] == "maximise" else "at least"
-    return f"{limit} {level['bound']:,.3f}, a gap of {level['gap']:.2%}"
+        told = ""
+    elif level["proved"]:
+        told = "optimal, by the solver's word" if level["proof"] == "solver" else "proved optimal"
+    else:
+        limit = "at most" if level["sense"] == "maximise" else "at least"
+        told = f"{limit} {amount_of_level(level['name'], level['bound'])}, a gap of {level['gap']:.2%}"
+    both = "; ".join(filter(None, (told, made_of)))
+    return both if len(both) <= WIDTH - len(_row("", "")) - 3 else told
 
 
 def _limits(constraints: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -143,7 +157,9 @@ def _label(name: str) -> str:
     """A level's name, short enough for the column: `Supported, priority 1`."""
     base, _, tier = name.removesuffix("]").partition("[")
     words = base.removeprefix("schools_").replace("_", " ").capitalize()
-    return one_line(f"{words}, {tier.replace('=', ' ')}" if tier else words, 21)
+    column, _, value = tier.partition("=")
+    which = f"no {column}" if value == "blank" else f"{column} {value}"
+    return one_line(f"{words}, {which}" if tier else words, 22)
 
 
 def _number(value: float | None, places: int) -> str:

@@ -156,6 +156,41 @@ UNITS: Mapping[str, str] = {
 }
 
 
+WHOLE = ("schools_supported", "kept_pairs")
+"""Levels that count; weighted by a column they need not come out whole."""
+READ_BY: Mapping[str, str] = {
+    "distance": "{:,.1f} km",
+    "travel_minutes": "{:,.0f} min",
+    "cost": "£{:,.0f}",
+    "load_balance": "{:.1%}",
+    "region_gap": "{:.1%}",
+}
+"""How an amount of a level is read, by the level's name; of any other it has three decimal places."""
+
+
+def amount_of_level(name: str, amount: float | None) -> str:
+    """An amount of a level with its unit: what counts is whole, and distance is in km."""
+    if amount is None:
+        return "–"
+    base = name.partition("[")[0]
+    if base in WHOLE and amount == int(amount):
+        return f"{amount:,.0f}"
+    return READ_BY.get(base, "{:,.3f}").format(amount)
+
+
+def first_aim(summary: Mapping[str, Any]) -> str:
+    """What the first objective of a run is called within a sentence: `schools supported, priority 1`."""
+    levels = summary.get("objectives") or [{"name": "the first aim"}]
+    return level_in_words(str(levels[0]["name"]))
+
+
+def level_in_words(name: str) -> str:
+    """A level by its name within a sentence; a blend is a weighted sum."""
+    base, _, which = name.removesuffix("]").partition("[")
+    words = "the blend" if base == "blend" else base.replace("_", " ")
+    return f"{words}, {which.replace('_', ' ').replace('=', ' ')}" if which else words
+
+
 def aim_in_words(level: Mapping[str, Any]) -> str:
     """What a level aims at: `Most: fit − 0.002 × distance in km`."""
     way = "Most" if level["sense"] == "maximise" else "Least"

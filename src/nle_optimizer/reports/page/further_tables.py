@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from nle_optimizer.reports.page.naming import named, nle_names, school_names
-from nle_optimizer.reports.page.table import Column, distance_column, packed_table
+from nle_optimizer.reports.page.table import Column, change_column, distance_column, packed_table
 from nle_optimizer.reports.view.view import FURTHER, View
-from nle_optimizer.reports.words import FIGURES, STATES, figure_words, worded
+from nle_optimizer.reports.words import FIGURES, STATES, figure_words, first_aim, worded
 
 MOVES = {"moved": "Another NLE", "left-out": "Left without an NLE", "out": "No longer eligible", "taken-on": "Taken on"}
 
@@ -27,7 +27,7 @@ def _alternates(view: View) -> dict[str, Any]:
         Column("fit", "Fit", rows["fit"], "number", 3),
         distance_column(view.is_shared, rows["distance_km"], "distance", "Distance, km"),
         Column("has_spare", "Has room", rows["has_spare"]),
-        Column("change", "Change of the first aim", rows["change_in_objective"], "number", 3),
+        change_column("change", f"Change of the first aim ({first_aim(view.summary)})", rows["change_in_objective"]),
         Column("who_moves", "Who else moves", rows["who_moves"], "ids"),
         Column("school_id", "School id", rows["school_id"], is_further=True),
         Column("nle_id", "NLE id", rows["nle_id"], is_further=True),

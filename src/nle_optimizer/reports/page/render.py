@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nle_optimizer.reports.words import aim_in_words, limit_in_words
+from nle_optimizer.reports.words import aim_in_words, amount_of_level, limit_in_words
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -63,7 +63,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"count": _count, "decimal": _decimal, "percent": _percent, "day": _day, "within": _within}
-    environment.filters |= {"aim": aim_in_words, "limit": limit_in_words, "amount": _amount}
+    environment.filters |= {"aim": aim_in_words, "reached": amount_of_level, "limit": limit_in_words, "amount": _amount}
     return environment
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from nle_optimizer.reports.page.further_tables import further_tables
 from nle_optimizer.reports.page.naming import named, nle_names, school_names
-from nle_optimizer.reports.page.table import Column, distance_column, packed_table
+from nle_optimizer.reports.page.table import Column, change_column, distance_column, packed_table
 from nle_optimizer.reports.view.cures import cures_in_words
 from nle_optimizer.reports.view.view import Rows, View
-from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
+from nle_optimizer.reports.words import REASONS, STAGES, STATES, first_aim, worded
 from nle_optimizer.scenario.columns import AREAS
 
 
@@ -84,13 +84,13 @@ def _firmness(word: str) -> str:
 
 def _left_out(view: View) -> dict[str, Any]:
     rows, schools, names = view.rows("unmatched"), view.read("schools"), nle_names(view)
-    ids = rows["school_id"]
+    ids, aim = rows["school_id"], first_aim(view.summary)
     columns = [
         Column("school", "School", named(ids, school_names(view)), "school"),
         Column("reason", "Reason", [worded(code) for code in rows["reason"]]),
         Column("explanation", "Explanation", rows["explanation"]),
         Column("cure", "What would cure it", cures_in_words(rows, names)),
-        Column("cure_price", "Change of the first aim", _unless_all_zero(rows["cure_price"]), "number", 3),
+        change_column("cure_price", f"Change of the first aim ({aim})", _unless_all_zero(rows["cure_price"])),
         Column("local_authority", "Authority", rows["local_authority"]),
         Column("priority", "Priority", rows["priority"], "number"),
         Column("days_waiting", "Days waiting", rows["days_waiting"], "number"),
@@ -112,15 +112,15 @@ def _looked_up(table: Rows, name: str, ids: Sequence[str]) -> list[str]:
 
 def _nles(view: View) -> dict[str, Any]:
     rows, read, names = view.rows("nles"), view.read("nles"), nle_names(view)
-    ids, pairs = rows["nle_id"], Counter(view.rows("allocation")["nle_id"])
+    ids, pairs, aim = rows["nle_id"], Counter(view.rows("allocation")["nle_id"]), first_aim(view.summary)
     columns = [
         Column("nle", "NLE", named(ids, names), "nle"),
         Column("state", "State", [worded(state, STATES) for state in rows["state"]]),
         Column("reason", "Why out", [reason and worded(reason) for reason in rows["reason"]]),
         Column("supports", "Schools supported", [str(pairs[identifier]) for identifier in ids], "number"),
         *_capacities(view, rows),
-        Column("one_more", "Change with one more place", rows["one_more"], "number", 3),
-        Column("one_fewer", "Change with one fewer", rows["one_fewer"], "number", 3),
+        change_column("one_more", f"Change of {aim} with one more place", rows["one_more"]),
+        change_column("one_fewer", f"Change of {aim} with one fewer", rows["one_fewer"]),
         Column("local_authority", "Authority", _looked_up(read, "local_authority", ids)),
         *_further_columns(
             Column("region", "Region", _looked_up(read, "region", ids)),

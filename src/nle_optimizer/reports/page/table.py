@@ -37,6 +37,12 @@ def distance_column(is_banded: bool, cells: Sequence[str], key: str, label: str)
     return Column(key, "Distance", cells) if is_banded else Column(key, label, cells, "number", 1)
 
 
+def change_column(key: str, label: str, cells: Sequence[str]) -> Column:
+    """Changes of an aim: whole where all of them are, as where it counts."""
+    is_whole = all(not cell or float(cell).is_integer() for cell in cells)
+    return Column(key, label, cells, "number", 0 if is_whole else 3)
+
+
 def packed_table(name: str, caption: str, columns: Iterable[Column], empty: str) -> dict[str, Any]:
     """A table as JSON; visible columns without any content are left out. `empty` is said where it has no rows."""
     shown = [column for column in columns if any(column.cells) or column.is_hidden]

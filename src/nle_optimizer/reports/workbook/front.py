@@ -39,6 +39,8 @@ NOTES = (
 WIDTHS = (20, 84)
 DIGITS = ("whole", "km", "number", "share")
 """Kinds of cells by the decimal places that a figure is read by."""
+KINDS = {"schools_supported": "whole", "kept_pairs": "whole", "distance": "km", "cost": "money"}
+"""Kinds of cells of levels whose values are no plain numbers."""
 ROWS_A_CHART = 15
 FAR = 3
 """The column in which the figures of the charts begin."""
@@ -124,7 +126,7 @@ def _figures(view: View) -> Iterator[tuple[str, Any, str]]:
                 digits = FIGURES[name][1] if name in FIGURES else 0 if isinstance(value, int) else 3
                 yield figure_words(name), value, "percent" if name == "coverage" else DIGITS[digits]
     for level in view.summary["objectives"]:
-        yield aim_in_words(level), level["value"], "number"
+        yield aim_in_words(level), level["value"], KINDS.get(level["name"].partition("[")[0], "number")
 
 
 def _charts(book: "Workbook", page: Any, styles: Styles, charts: Sequence[Chart]) -> None:

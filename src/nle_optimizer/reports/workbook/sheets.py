@@ -8,7 +8,7 @@ from typing import Literal
 from nle_optimizer.reports.page.naming import named, nle_names, school_names
 from nle_optimizer.reports.view.cures import BRIEFLY, cures_in_words
 from nle_optimizer.reports.view.view import Rows, View
-from nle_optimizer.reports.words import REASONS, STAGES, STATES, worded
+from nle_optimizer.reports.words import REASONS, STAGES, STATES, first_aim, worded
 from nle_optimizer.scenario.columns import AREAS
 
 Kind = Literal["text", "whole", "share", "number", "km", "money"]
@@ -146,7 +146,7 @@ def _left_out(view: View) -> Iterator[Column]:
     yield Column("Explanation", rows["explanation"], 70)
     yield Column("What would cure it", cures_in_words(rows, nle_names(view)), 70)
     if not view.is_shared:
-        yield from _cures(rows)
+        yield from _cures(rows, first_aim(view.summary))
     if not view.is_shared:
         yield Column("Nearest NLE", rows["nearest_nle_id"])
         yield Column("Km to nearest", rows["nearest_km"], 12, "km")
@@ -155,7 +155,7 @@ def _left_out(view: View) -> Iterator[Column]:
     yield Column("Days waiting", rows["days_waiting"], 10, "whole")
 
 
-def _cures(rows: Rows) -> Iterator[Column]:
+def _cures(rows: Rows, aim: str) -> Iterator[Column]:
     """The cures apart, for those who filter and sort."""
     of_resource = [kind not in BRIEFLY for kind in rows["cure_kind"]]
     for heading, name in (("More of", "cure_kind"), ("at NLE", "cure_id"), ("How much", "cure_amount")):
@@ -167,7 +167,7 @@ def _cures(rows: Rows) -> Iterator[Column]:
     yield Column("for NLE", rows["minimum_fit_nle_id"])
     yield Column("Conflict to set aside", rows["conflict"])
     yield Column("with NLE", rows["conflict_nle_id"])
-    yield Column("Change of the first aim", rows["cure_price"], 14, "number")
+    yield Column(f"Change of the first aim ({aim})", rows["cure_price"], 14, "number")
 
 
 def _alternates(view: View) -> Iterator[Column]:
@@ -180,7 +180,7 @@ def _alternates(view: View) -> Iterator[Column]:
     yield Column("Fit", rows["fit"], 8, "share")
     yield Column("Distance, km", rows["distance_km"], 12, "km")
     yield Column("Has room", rows["has_spare"], 9)
-    yield Column("Change of first aim", rows["change_in_objective"], 12, "number")
+    yield Column(f"Change of the first aim ({first_aim(view.summary)})", rows["change_in_objective"], 12, "number")
     yield Column("Who moves", rows["who_moves"], 60)
 
 
@@ -205,8 +205,9 @@ def _nles(view: View) -> Iterator[Column]:
         label = name.replace("_", " ").capitalize()
         yield Column(f"{label} in all", rows[f"capacity_{name}"], 12, "number")
         yield Column(f"{label} used", rows[f"used_{name}"], 12, "number")
-    yield Column("One place more", rows["one_more"], 12, "number")
-    yield Column("One place fewer", rows["one_fewer"], 12, "number")
+    aim = first_aim(view.summary)
+    yield Column(f"Change of {aim} with one place more", rows["one_more"], 14, "number")
+    yield Column(f"Change of {aim} with one place fewer", rows["one_fewer"], 14, "number")
     for key, label in (("local_authority", "Authority"), ("region", "Region")):
         cells = read.by("nle_id", key)
         yield Column(label, [cells.get(nle, "") for nle in ids], 22)
