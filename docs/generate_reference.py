@@ -271,6 +271,7 @@ def rules_page() -> str:
         facts = {
             "Promises": promise.guarantees,
             "But": promise.caveats,
+            "Ranks": promise.ranks,
             "Does a misreport pay?": promise.misreports,
             "Takes": promise.complexity,
             "Source": promise.source,

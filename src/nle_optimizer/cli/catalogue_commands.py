@@ -89,7 +89,7 @@ def rules(form: str) -> None:
         promise = promise_of(name)
         click.echo(
             f"{name}: {promise.summary}\n    promises: {promise.guarantees}\n    but: {promise.caveats}\n"
-            f"    misreporting: {promise.misreports}\n    takes: {promise.complexity}\n    source: {promise.source}"
+            f"    ranks: {promise.ranks}\n    misreporting: {promise.misreports}\n    takes: {promise.complexity}\n    source: {promise.source}"
         )
 
 
