@@ -87,8 +87,12 @@ def preferences_of(problem: Problem, candidates: Candidates, settings: Settings)
 
 
 def closed_by_ranks(problem: Problem, candidates: Candidates) -> tuple[Flags, Flags]:
-    """The pairs that their recipient, and that their NLE, gave no rank though it ranks others; shapes (pairs,)."""
-    recipients, nles = (~_accepted(side, candidates)[0] for side in _sides(problem))
+    """The pairs that their recipient, and that their NLE, gave no rank though it ranks others; shapes (pairs,).
+
+    Pairs that their NLE could not hold are not among them.
+    """
+    can = holdable(problem)
+    recipients, nles = (can & ~_accepted(side, candidates)[0] for side in _sides(problem))
     return recipients, nles
 
 
@@ -97,7 +101,7 @@ def ranks_in_part(problem: Problem, candidates: Candidates, rule: str) -> Iterat
     ids = (problem.recipient_ids, problem.nle_ids)
     for side, names, closed in zip(_sides(problem), ids, closed_by_ranks(problem, candidates), strict=True):
         left_out = np.bincount(side.agent[closed], minlength=side.agents)
-        count = np.bincount(side.agent, minlength=side.agents)
+        count = np.bincount(side.agent[holdable(problem)], minlength=side.agents)
         who = np.flatnonzero(left_out)
         if len(who):
             shown = [f"{names[n]} ranks {count[n] - left_out[n]} of {count[n]}" for n in who[:MOST_NAMED].tolist()]

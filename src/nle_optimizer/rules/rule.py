@@ -41,8 +41,8 @@ class Promise:
         if not self.by_ranks:
             return "school_rank and nle_rank do not count"
         return (
-            "a school that has school_rank in any of its candidate pairs accepts no candidate without one, and so does an "
-            "NLE that has nle_rank in any; who has none goes by `preferences`"
+            "a school that has school_rank in any of its candidate pairs accepts no candidate without one, and so does "
+            "an NLE that has nle_rank in any; who has none goes by `preferences`"
         )
 
 
