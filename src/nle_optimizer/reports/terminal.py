@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nle_optimizer.reports.words import aim_in_words, amount_of_level
+from nle_optimizer.reports.words import aim_in_words, amount_of_level, level_in_words
 from nle_optimizer.result import Beside, Result
 
 WIDTH = 78
@@ -80,7 +80,7 @@ def _lacks(beside: Beside, summary: Mapping[str, Any]) -> str:
     worse = ""
     if beside.behind is not None:
         name, own, ours = beside.behind
-        worse = f"{_label(name).lower()}: {_figure(own)} against {_figure(ours)}"
+        worse = f"{level_in_words(name)}: {amount_of_level(name, own)} against {amount_of_level(name, ours)}"
     if not beside.ahead:
         return f"but {worse}" if worse else "and your objectives are the same"
     if summary["status"] == "completed":
@@ -91,10 +91,6 @@ def _lacks(beside: Beside, summary: Mapping[str, Any]) -> str:
     else:
         why = "your objectives let a later one take from it"
     return f"better by your objectives: {why}" + (f"; but {worse}" if worse else "")
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}"
 
 
 def one_line(text: str, width: int = WIDTH) -> str:
