@@ -259,18 +259,17 @@ def findings_page() -> str:
 
 def rules_page() -> str:
     """Every matching rule with what is known of it."""
-    lines = [
-        "# Matching rules",
-        MARK,
-        "",
+    lines = ["# Matching rules", MARK, ""]
+    lines += [
         "Every rule keeps to capacities, conflicts, required pairs and upper limits, but for",
+        "`status-quo`; lower limits that it misses are told. n recipients, m NLEs, p candidate pairs.",
     ]
-    lines += ["`status-quo`; lower limits that it misses are told. n recipients, m NLEs, p candidate pairs."]
     for name in RULES:
         promise = promise_of(name)
         facts = {
             "Promises": promise.guarantees,
             "But": promise.caveats,
+            "Ranks": promise.ranks,
             "Does a misreport pay?": promise.misreports,
             "Takes": promise.complexity,
             "Source": promise.source,

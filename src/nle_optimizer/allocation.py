@@ -13,28 +13,29 @@ from nle_optimizer.engines.engine import Engine, FromPrices
 from nle_optimizer.engines.known_prices import KnownPrices
 from nle_optimizer.engines.registry import engines_for
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import InfeasibleError, InputError, UnsupportedError
+from nle_optimizer.errors import Finding, InfeasibleError, InputError, UnsupportedError
 from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.evidence.outcome import Case, Outcome
 from nle_optimizer.evidence.publication import publish, publish_briefly
 from nle_optimizer.model.clash import Clash
+from nle_optimizer.model.constraints.standing import violations
+from nle_optimizer.model.levels import AnyLevel
 from nle_optimizer.model.overfull import overfull
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.preparation import Progress, prepare
 from nle_optimizer.recall import Recall, plainly
-from nle_optimizer.records import MILLION
+from nle_optimizer.records import MILLION, Integers
 from nle_optimizer.result import Beside, Result
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.outcome import carried_out
 from nle_optimizer.rules.registry import check_rule, procedure_named, procedure_of
 from nle_optimizer.rules.rule import Procedure
+from nle_optimizer.rules.serial import by_hand
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.geography import settings_problem
 from nle_optimizer.stages.requirements import Required
 from nle_optimizer.stages.trust_first import mode_of
 
-BESIDE = ("nearest", "by-need")
-"""Rules that a run is compared with: how offices place cases by hand."""
 Interrupts = AbstractContextManager[Callable[[], bool]]
 
 
@@ -77,23 +78,36 @@ def allocate(
     tell("explaining")
     claim = publish_briefly(outcome) if brief else publish(outcome)
     beside = partial(_beside, None if brief else outcome)
-    return Result(scenario, claim, _decided_by_the_tables(outcome), _seconds(outcome), beside)
+    return Result(outcome.scenario, claim, _decided_by_the_tables(outcome), _seconds(outcome), beside)
 
 
 def _beside(outcome: Outcome | None) -> Sequence[Beside]:
-    """What nearest and by-need give on the case of an outcome; nothing where they cannot be carried out."""
-    found: list[Beside] = []
+    """What simple rules give on the case of an outcome: those whose order says something there."""
     if outcome is None or outcome.status in ("infeasible", "unknown"):
-        return found
+        return []
     agenda = Agenda(outcome.problem, outcome.candidates, outcome.scenario.settings)
-    for rule in BESIDE:
-        procedure = procedure_named(rule)
-        if procedure is None or rule == outcome.scenario.settings.rule or procedure.refuses(agenda) is not None:
-            continue
-        pairs = carried_out(procedure, agenda).matched
-        supported = len(np.unique(outcome.problem.recipient[pairs]))
-        found.append(Beside(rule, supported, int(outcome.candidates.fit[pairs].sum()) / MILLION))
-    return found
+    rules = [rule for rule in by_hand(agenda) if rule != outcome.scenario.settings.rule]
+    procedures = [procedure for rule in rules if (procedure := procedure_named(rule)) is not None]
+    return [_compared(outcome, procedure.name, carried_out(procedure, agenda).matched) for procedure in procedures]
+
+
+def _compared(outcome: Outcome, rule: str, pairs: Integers) -> Beside:
+    """The pairs that a rule gives, beside the pairs of an outcome."""
+    problem, plan = outcome.problem, outcome.solution.matched
+    both = [(level, level.value(problem, pairs), level.value(problem, plan)) for level in problem.levels]
+    behind = ((level, own, ours) for level, own, ours in both if own < ours)
+    return Beside(
+        rule,
+        len(np.unique(problem.recipient[pairs])),
+        int(outcome.candidates.fit[pairs].sum()) / MILLION,
+        next((own > ours for _, own, ours in both if own != ours), False),
+        next((_told(*each) for each in behind), None),
+        [told for asked in outcome.requirements for told in violations(asked, pairs)],
+    )
+
+
+def _told(level: AnyLevel, own: int, ours: int) -> tuple[str, float, float]:
+    return level.name, level.sense * own / level.scale, level.sense * ours / level.scale
 
 
 def _never() -> bool:
@@ -132,8 +146,8 @@ def check_request(scenario: Scenario) -> None:
         raise InputError([Fault(place, "geography.detour_factor", detour, got)])
 
 
-def check(scenario: Scenario) -> None:
-    """Carry a scenario through everything but the matching itself.
+def check(scenario: Scenario) -> Sequence[Finding]:
+    """Carry a scenario through everything but the matching itself; its findings, those that show only then too.
 
     Raises:
         InputError, UnsupportedError: as `allocate`.
@@ -150,6 +164,7 @@ def check(scenario: Scenario) -> None:
     clashes = _overfull(case)
     if clashes:
         raise InfeasibleError(clashes)
+    return case.scenario.findings
 
 
 def solve(

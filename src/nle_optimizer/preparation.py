@@ -1,6 +1,7 @@
 """From a scenario to a problem: every stage in order, and the schools that go to trusts first."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,8 +19,11 @@ from nle_optimizer.model.constraints.ground import Ground
 from nle_optimizer.model.constraints.requirement import requirement
 from nle_optimizer.model.objectives.objective import Stakes
 from nle_optimizer.model.objectives.registry import ADDITIVE
+from nle_optimizer.model.preferences import ranks_in_part
+from nle_optimizer.model.problem import Problem
 from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Records
+from nle_optimizer.rules.registry import procedure_named
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.candidates import Candidates, find_candidates
 from nle_optimizer.stages.current import used_up
@@ -84,7 +88,7 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     requirements = tuple(requirement(asked, ground) for asked in settings.constraints)
     problem = build_problem(ground, requirements, objectives, settings)
     return Case(
-        scenario,
+        _with_findings(scenario, problem, candidates),
         tuple(ledger.sorted()),
         matched,
         formed,
@@ -97,6 +101,15 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
         tuple(objectives),
         requirements,
     )
+
+
+def _with_findings(scenario: Scenario, problem: Problem, candidates: Candidates) -> Scenario:
+    """The scenario, with the findings that only show in the candidate pairs."""
+    rule = scenario.settings.rule
+    procedure = procedure_named(rule)
+    if procedure is None or not procedure.promise.by_ranks:
+        return scenario
+    return replace(scenario, findings=(*scenario.findings, *ranks_in_part(problem, candidates, rule)))
 
 
 def trusts_first(scenario: Scenario) -> TrustOutcome | None:

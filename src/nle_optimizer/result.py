@@ -75,11 +75,24 @@ class Metrics(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Beside:
-    """What a simple rule would give on the same case: how many are supported, and total fit."""
+    """What a simple rule would give on the same case.
+
+    Attributes:
+        rule: the rule.
+        supported: how many recipients have an NLE.
+        total_fit: of its pairs.
+        ahead: whether it is better in the first of the scenario's objectives in which it differs from the result.
+        behind: the first objective in which it is worse, with its own value and that of the result; None where it is
+            worse in none.
+        missed: the limits that it does not keep to, in sentences.
+    """
 
     rule: str
     supported: int
     total_fit: float
+    ahead: bool
+    behind: tuple[str, float, float] | None
+    missed: Sequence[str]
 
 
 def _nothing() -> Sequence[Beside]:

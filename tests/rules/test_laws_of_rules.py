@@ -10,7 +10,7 @@ import pytest
 from nle_optimizer import allocate, load_scenario
 from nle_optimizer.errors import InputError, UnsupportedError
 from nle_optimizer.rules.registry import PROCEDURES, RULES, promise_of
-from nle_optimizer.rules.serial.dictatorship import SerialDictatorship
+from nle_optimizer.rules.serial import SerialDictatorship
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.benchmark.trial import trials_of
 from support.markets import by_rule, market, named

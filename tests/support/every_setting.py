@@ -68,7 +68,7 @@ VALUES: Mapping[str, list[Any]] = {
     "stop.gap": [0.1, 0],
     "stop.work": [1_000_000],
     "stop.seconds": [1000],
-    "rule": ["optimal", "greedy", "by-need", "max-min"],
+    "rule": ["optimal", "greedy", "by-need", "by-priority", "max-min"],
     "preferences.recipients": [["distance_km"], ["-fit"]],
     "preferences.nles": [["-fit"], ["priority", "distance_km"]],
     "tie_break": [["lottery"], ["arrived"], ["arrived", "lottery"]],

@@ -31,6 +31,7 @@ FINDINGS = {
     "pair-of-school-elsewhere": "A pair of a school in no table is pinned or has ended, and counts against its NLE.",
     "place-far-from-region": "Places lie far outside the region that their row gives.",
     "place-in-kilometres": "Several places have coordinates so small that they are hardly metres.",
+    "ranks-in-part": "Somebody ranks some candidates only, and the rule takes all others as unacceptable.",
     "rounded": "Cells with more than six decimal places were rounded to a millionth.",
     "rows-above-header": "The header is not the first row, and what stands above it was left aside.",
     "sample-of-another-policy": "The schools are a sample that was drawn for another policy than judges them.",

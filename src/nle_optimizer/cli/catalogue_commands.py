@@ -87,10 +87,15 @@ def rules(form: str) -> None:
         return
     for name in RULES:
         promise = promise_of(name)
-        click.echo(
-            f"{name}: {promise.summary}\n    promises: {promise.guarantees}\n    but: {promise.caveats}\n"
-            f"    misreporting: {promise.misreports}\n    takes: {promise.complexity}\n    source: {promise.source}"
-        )
+        facts = {
+            "promises": promise.guarantees,
+            "but": promise.caveats,
+            "ranks": promise.ranks,
+            "misreporting": promise.misreports,
+            "takes": promise.complexity,
+            "source": promise.source,
+        }
+        click.echo("\n    ".join([f"{name}: {promise.summary}", *(f"{key}: {text}" for key, text in facts.items())]))
 
 
 @click.command()

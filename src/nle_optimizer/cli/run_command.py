@@ -91,6 +91,7 @@ def run(
         result = solve(
             scenario, target, lambda made: people(made, {}), force=force, keep_inputs=not no_inputs, complete=draws
         )
+        print_findings(result.scenario.findings[len(scenario.findings) :])
         infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
         documents.append({**result.claim.summary, "run_folder": str(target)})

@@ -48,7 +48,7 @@ def _entry(
     try:
         scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside, allow_code=allow_code)
         entry["findings"] = list(scenario.findings)
-        check(scenario)
+        entry["findings"] = list(check(scenario))
     except InputError as error:
         entry["errors"] = [str(problem) for problem in error.problems]
     except InfeasibleError as error:

@@ -9,6 +9,7 @@ from nle_optimizer.evidence.standing import Standing
 from nle_optimizer.groups import least_of_each
 from nle_optimizer.model.extension import changes_of
 from nle_optimizer.model.levels import AnyLevel
+from nle_optimizer.model.preferences import closed_by_ranks
 from nle_optimizer.model.wording import counted, limit_in_words
 from nle_optimizer.records import Integers, shortest
 
@@ -46,7 +47,8 @@ MOST_LIMITS = 3
 def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[tuple[str, str]]:
     """Reason code and sentence for each of the given recipients, who have no NLE."""
     status = outcome.status
-    limits, small = _limits_in_the_way(outcome, standing), _too_small(outcome, standing, rows)
+    limits, ranks = _limits_in_the_way(outcome, standing), _ranks_in_the_way(outcome)
+    small = _too_small(outcome, standing, rows)
     reasons = []
     for row in rows.tolist():
         code = outcome.candidates.last_filter[row]
@@ -64,7 +66,30 @@ def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[
             reasons.append(("all-in-use", _all_in_use(count, among) + _no_better(outcome)))
         else:
             reasons.append(("no-room", small[row]))
-    return reasons
+    return [(code, text + ranks.get(row, "")) for row, (code, text) in zip(rows.tolist(), reasons, strict=True)]
+
+
+def _ranks_in_the_way(outcome: Outcome) -> dict[int, str]:
+    """Of each recipient with pairs that ranks close, under a rule that goes by them, what was ranked and what not."""
+    if not outcome.solution.by_ranks:
+        return {}
+    found = outcome.candidates
+    closed = closed_by_ranks(outcome.problem, found)
+    told, either = {}, np.logical_or(*closed)
+    count, own, theirs = (
+        np.bincount(found.recipient[pairs], minlength=len(found.recipients)).tolist()
+        for pairs in (np.ones(len(found), dtype=bool), closed[0], closed[1] & ~closed[0])
+    )
+    for row in np.unique(found.recipient[either]).tolist():
+        its = "its only candidate" if count[row] == 1 else f"of its {count[row]} candidates"
+        by_it = [f"it gave ranks, and none to {_so_many(own[row], its)}"] if own[row] else []
+        by_them = [f"{_so_many(theirs[row], its)} gave ranks, and none to it"] if theirs[row] else []
+        told[row] = f" By this rule ranks say who is acceptable: {'; '.join([*by_it, *by_them])}."
+    return told
+
+
+def _so_many(number: int, whose: str) -> str:
+    return f"{number} {whose}" if whose.startswith("of") else whose
 
 
 def _no_better(outcome: Outcome) -> str:

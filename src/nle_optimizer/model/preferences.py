@@ -1,6 +1,6 @@
 """Who prefers whom: each recipient's order of its candidate NLEs, and each NLE's order of its recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -8,16 +8,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.errors import InputError, Place
+from nle_optimizer.errors import Finding, InputError, Place
 from nle_optimizer.errors import Problem as Fault
 from nle_optimizer.model.lots import identities, lots
 from nle_optimizer.model.places import holdable
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import TEXT_KINDS, Column, Flags, Integers, Kind
 from nle_optimizer.scenario.pair_columns import OWN, owner_of
+from nle_optimizer.scenario.settings import Preferences as Wishes
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.candidates import Candidates
 
+MOST_NAMED = 3
 UNACCEPTABLE = -1
 BLANK = np.iinfo(np.int64).max
 """A blank comes after everything else."""
@@ -72,11 +74,7 @@ def preferences_of(problem: Problem, candidates: Candidates, settings: Settings)
     Raises:
         InputError: a preference names a column that holds no numbers.
     """
-    wishes = settings.preferences
-    sides = (
-        _Side("recipients", problem.recipient, len(problem.recipient_ids), "school_rank", wishes.recipients),
-        _Side("nles", problem.nle, len(problem.nle_ids), "nle_rank", wishes.nles),
-    )
+    sides = _sides(problem, settings.preferences)
     keys = [_keys(side, candidates) for side in sides]
     acceptable = keys[0][0] & keys[1][0] & holdable(problem)
     theirs = lots(identities(problem.nle_ids, "nle", settings.seed), 0)[problem.nle]
@@ -86,6 +84,31 @@ def preferences_of(problem: Problem, candidates: Candidates, settings: Settings)
         for side, mine, lot in zip(sides, keys, (theirs, ours), strict=True)
     ]
     return Preferences(*orders)
+
+
+def closed_by_ranks(problem: Problem, candidates: Candidates) -> tuple[Flags, Flags]:
+    """The pairs that their recipient, and that their NLE, gave no rank though it ranks others; shapes (pairs,).
+
+    Pairs that their NLE could not hold are not among them.
+    """
+    can = holdable(problem)
+    recipients, nles = (can & ~_accepted(side, candidates)[0] for side in _sides(problem))
+    return recipients, nles
+
+
+def ranks_in_part(problem: Problem, candidates: Candidates, rule: str) -> Iterator[Finding]:
+    """What to know of ranks under a rule that goes by them: who ranks some of its candidates only, a side each."""
+    ids = (problem.recipient_ids, problem.nle_ids)
+    for side, names, closed in zip(_sides(problem), ids, closed_by_ranks(problem, candidates), strict=True):
+        left_out = np.bincount(side.agent[closed], minlength=side.agents)
+        count = np.bincount(side.agent[holdable(problem)], minlength=side.agents)
+        who = np.flatnonzero(left_out)
+        if len(who):
+            shown = [f"{names[n]} ranks {count[n] - left_out[n]} of {count[n]}" for n in who[:MOST_NAMED].tolist()]
+            got = ", ".join(shown) + (f" and {len(who) - MOST_NAMED:,} more" if len(who) > MOST_NAMED else "")
+            what = f"ranks for some candidates only: under the rule {rule} whoever gives any accepts no other"
+            place = Place("" if candidates.given is None else candidates.given.table.source)
+            yield Finding(place, side.rank, what, got, "give every candidate a rank, or none", code="ranks-in-part")
 
 
 def order_of(
@@ -118,15 +141,29 @@ class _Side:
     columns: Sequence[str]
 
 
-def _keys(side: _Side, candidates: Candidates) -> tuple[Flags, list[Integers]]:
-    """Which pairs the agents of a side find acceptable, and the keys that order them."""
-    keys = [_key(side.name, n, name, candidates) for n, name in enumerate(side.columns)]
+def _sides(problem: Problem, wishes: Wishes | None = None) -> tuple[_Side, _Side]:
+    wishes = wishes or Wishes()
+    return (
+        _Side("recipients", problem.recipient, len(problem.recipient_ids), "school_rank", wishes.recipients),
+        _Side("nles", problem.nle, len(problem.nle_ids), "nle_rank", wishes.nles),
+    )
+
+
+def _accepted(side: _Side, candidates: Candidates) -> tuple[Flags, Flags, Column]:
+    """Which pairs the agents of a side find acceptable, which of them they order by rank, and the ranks."""
     ranked = candidates.from_table(side.rank)
     ranks = np.zeros(side.agents, dtype=bool)
     ranks[side.agent[ranked.given]] = True
     by_rank = ranks[side.agent]
+    return ranked.given | ~by_rank, by_rank, ranked
+
+
+def _keys(side: _Side, candidates: Candidates) -> tuple[Flags, list[Integers]]:
+    """Which pairs the agents of a side find acceptable, and the keys that order them."""
+    keys = [_key(side.name, n, name, candidates) for n, name in enumerate(side.columns)]
+    accepted, by_rank, ranked = _accepted(side, candidates)
     rank = np.where(by_rank, np.where(ranked.given, ranked.values, BLANK), 0)
-    return ranked.given | ~by_rank, [rank, *(np.where(by_rank, 0, key) for key in keys)]
+    return accepted, [rank, *(np.where(by_rank, 0, key) for key in keys)]
 
 
 def _key(side: str, number: int, name: str, candidates: Candidates) -> Integers:

@@ -133,6 +133,7 @@ class Solution:
         completed: whether a rule gave it that proves nothing.
         remarks: what a rule has to say of its outcome, in sentences.
         missed: what a rule could not keep to besides capacities and the limits of rows, in sentences.
+        by_ranks: whether a rule gave it that goes by the ranks of the pairs table.
         engines: where several engines solved it, the one of each level; empty where there was one.
     """
 
@@ -148,6 +149,7 @@ class Solution:
     completed: bool = False
     remarks: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    by_ranks: bool = False
     engines: tuple[str, ...] = ()
 
     def engine_of(self, level: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nle_optimizer.reports.words import aim_in_words, amount_of_level
+from nle_optimizer.reports.words import aim_in_words, amount_of_level, level_in_words
 from nle_optimizer.result import Beside, Result
 
 WIDTH = 78
@@ -17,6 +17,13 @@ MOST_LEVELS = 5
 MOST_LIMITS = 2
 """Limits that are named, so that the whole fits a terminal of 24 lines."""
 
+BY_HAND = {
+    "nearest": "Nearest NLE first",
+    "by-need": "Greatest need first",
+    "by-priority": "By priority, arrival",
+    "first-come": "By arrival",
+}
+"""What simple rules are called."""
 STOPPED = {
     "time": "Stopped when the time was over",
     "work": "Stopped after the work it was given",
@@ -34,7 +41,7 @@ def summary_text(result: Result, folder: Path) -> str:
     lines += _flow(summary["counts"])
     lines.append("")
     lines += _quality(summary)
-    lines += [_row(f"By {_rule(each)}", f"{each.supported:,}", _against(each, summary)) for each in result.beside()]
+    lines += [line for each in result.beside() for line in _beside(each, summary)]
     lines += _limits(summary["constraints"])
     if summary["stopped"]:
         found = "nothing was found yet" if summary["status"] == "unknown" else "this is the best found"
@@ -51,16 +58,39 @@ def summary_text(result: Result, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _rule(beside: Beside) -> str:
-    return beside.rule.removeprefix("by-") + " alone"
-
-
-def _against(beside: Beside, summary: Mapping[str, Any]) -> str:
-    """How much fit a simple rule has beside this run's."""
+def _beside(beside: Beside, summary: Mapping[str, Any]) -> list[str]:
+    """What a simple rule would give beside this run, and what that lacks where it has more of something."""
     total = summary["metrics"]["total_fit"] or 0
-    share = beside.total_fit / total - 1 if total else 0
-    word = "more" if share > 0 else "less"
-    return f"supported, total fit {beside.total_fit:,.1f}" + (f", {abs(share):.1%} {word}" if share else "")
+    share = round(beside.total_fit / total - 1, 3) if total else 0
+    told = f", {abs(share):.1%} {'more' if share > 0 else 'less'}" if share else ""
+    note = f"supported, total fit {beside.total_fit:,.1f}{told}"
+    lines = [_row(BY_HAND[beside.rule], f"{beside.supported:,}", note)]
+    has_more = beside.total_fit > total or beside.supported > summary["counts"]["supported"]
+    if has_more or beside.ahead or beside.missed:
+        text = _lacks(beside, summary)
+        lines += wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    return lines
+
+
+def _lacks(beside: Beside, summary: Mapping[str, Any]) -> str:
+    """What a simple rule lacks, or why it may be better than this run."""
+    if beside.missed:
+        more = f" (and {len(beside.missed) - 1} more limits)" if len(beside.missed) > 1 else ""
+        return f"but it breaks a limit{more}: {beside.missed[0]}"
+    worse = ""
+    if beside.behind is not None:
+        name, own, ours = beside.behind
+        worse = f"{level_in_words(name)}: {amount_of_level(name, own)} against {amount_of_level(name, ours)}"
+    if not beside.ahead:
+        return f"but {worse}" if worse else "and your objectives are the same"
+    if summary["status"] == "completed":
+        why = f"the rule {summary['rule']} does not look for the best plan"
+    elif summary["status"] == "feasible":
+        gap = next((level["gap"] for level in summary["objectives"] if not level["proved"]), None)
+        why = "yours is not proved" + ("" if gap is None else f", and has a gap of {gap:.2%}")
+    else:
+        why = "your objectives let a later one take from it"
+    return f"better by your objectives: {why}" + (f"; but {worse}" if worse else "")
 
 
 def one_line(text: str, width: int = WIDTH) -> str:

@@ -52,6 +52,20 @@ class Agenda:
         return identities(self.problem.recipient_ids, "recipient", self.settings.seed)
 
     @cached_property
+    def need(self) -> Integers:
+        """The weighted sum of the needs of each recipient, in whole units; -1 where one with a weight is not known."""
+        needs = self.candidates.needs
+        weights = np.array(needs.weights, dtype=np.int64)
+        known = needs.need_known[weights > 0].all(axis=0)
+        return np.where(known, weights @ needs.need, -1)
+
+    @cached_property
+    def by_need(self) -> Integers:
+        """Recipients by the greatest need; the tie-break decides between equals."""
+        arrived = [-self.waiting] if "arrived" in self.settings.tie_break else []
+        return np.lexsort((lots(self.recipients, 0), *arrived, -self.need))
+
+    @cached_property
     def by_arrival(self) -> Integers:
         """Recipients in the order in which they came; lots decide between those of one day, unknown days are last."""
         return np.lexsort((lots(self.recipients, 0), -self.waiting))

@@ -11,11 +11,12 @@ from nle_optimizer.scenario.scenario import Scenario
 OPTIMAL = "optimal"
 PROCEDURES = {
     "greedy": "nle_optimizer.rules.greedy:GREEDY",
-    "by-need": "nle_optimizer.rules.serial.by_need:BY_NEED",
-    "nearest": "nle_optimizer.rules.serial.nearest:NEAREST",
-    "first-come": "nle_optimizer.rules.serial.first_come:FIRST_COME",
+    "by-need": "nle_optimizer.rules.serial:BY_NEED",
+    "by-priority": "nle_optimizer.rules.serial:BY_PRIORITY",
+    "nearest": "nle_optimizer.rules.serial:NEAREST",
+    "first-come": "nle_optimizer.rules.serial:FIRST_COME",
     "regional": "nle_optimizer.rules.optimised.regional:REGIONAL",
-    "lottery": "nle_optimizer.rules.serial.lottery:LOTTERY",
+    "lottery": "nle_optimizer.rules.serial:LOTTERY",
     "deferred-acceptance": "nle_optimizer.rules.stable.recipients:DEFERRED_ACCEPTANCE",
     "deferred-acceptance-nles": "nle_optimizer.rules.stable.nles:DEFERRED_ACCEPTANCE_NLES",
     "immediate-acceptance": "nle_optimizer.rules.school_choice.immediate_acceptance:IMMEDIATE_ACCEPTANCE",

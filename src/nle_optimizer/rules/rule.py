@@ -19,6 +19,7 @@ class Promise:
         complexity: time, in n recipients, m NLEs and p pairs.
         source: the paper, with its DOI, or who does so today.
         ordinal: whether each draw goes by the orders that the sides state, so that misreports can be tried one by one.
+        by_ranks: whether it goes by the ranks of the pairs table: who gave any accepts no pair without one.
         random: whether it draws lots beyond breaking ties, so that draws differ.
         may_break_limits: whether it gives what is there, within the limits or not.
     """
@@ -30,8 +31,19 @@ class Promise:
     complexity: str
     source: str
     ordinal: bool = False
+    by_ranks: bool = False
     random: bool = False
     may_break_limits: bool = False
+
+    @property
+    def ranks(self) -> str:
+        """What the ranks of the pairs table do, in words."""
+        if not self.by_ranks:
+            return "school_rank and nle_rank do not count"
+        return (
+            "a school that has school_rank in any of its candidate pairs accepts no candidate without one, and so does "
+            "an NLE that has nle_rank in any; who has none goes by `preferences`"
+        )
 
 
 @dataclass(frozen=True, eq=False)

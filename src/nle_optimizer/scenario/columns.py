@@ -86,6 +86,7 @@ _EASTING = ColumnSpec("easting", Kind.METRES, "British National Grid easting (EP
 _NORTHING = ColumnSpec("northing", Kind.METRES, "British National Grid northing (EPSG:27700).", unit="m")
 _LATITUDE = ColumnSpec("latitude", Kind.DEGREES, "WGS84 latitude, where there is no easting.", unit="°")
 _LONGITUDE = ColumnSpec("longitude", Kind.DEGREES, "WGS84 longitude, where there is no northing.", unit="°")
+_RANKS = "1 first; who ranks anybody accepts nobody without a rank, under rules that go by ranks."
 _REGION = ColumnSpec("region", Kind.TEXT, "Region of England.")
 _AUTHORITY = ColumnSpec("local_authority", Kind.TEXT, "Local authority.")
 _PHASES = ColumnSpec(
@@ -204,8 +205,8 @@ PAIRS = _table(
     ColumnSpec("distance_km", Kind.KILOMETRES, "Distance, instead of the computed one.", unit="km"),
     ColumnSpec("travel_minutes", Kind.AMOUNT, "Travel time.", unit="min"),
     ColumnSpec("relation", Kind.NAMES, "What holds between the two.", choices=RELATIONS),
-    ColumnSpec("school_rank", Kind.COUNT, "Rank of the NLE in the school's eyes, 1 first.", unit="from 1"),
-    ColumnSpec("nle_rank", Kind.COUNT, "Rank of the school in the NLE's eyes, 1 first.", unit="from 1"),
+    ColumnSpec("school_rank", Kind.COUNT, f"Rank of the NLE in the school's eyes, {_RANKS}", unit="from 1"),
+    ColumnSpec("nle_rank", Kind.COUNT, f"Rank of the school in the NLE's eyes, {_RANKS}", unit="from 1"),
     ColumnSpec("note", Kind.TEXT, "Free text.", free_text=True),
 )
 

@@ -28,6 +28,7 @@ class ProbabilisticSerial:
         complexity="O(m (m + n)) steps in exact fractions",
         source="Bogomolnaia and Moulin (2001), doi:10.1006/jeth.2000.2710; Budish, Che, Kojima and Milgrom (2013), "
         "doi:10.1257/aer.103.2.585",
+        by_ranks=True,
         random=True,
     )
 

@@ -21,6 +21,7 @@ class RankMinimal:
         complexity="as its engine",
         source="Featherstone (2020), Rank efficiency: modeling a common policymaker objective",
         ordinal=True,
+        by_ranks=True,
     )
 
     def refuses(self, agenda: Agenda) -> str | None:

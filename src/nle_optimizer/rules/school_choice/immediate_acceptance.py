@@ -20,6 +20,7 @@ class ImmediateAcceptance:
         complexity="O(p log p)",
         source="Abdulkadiroglu and Sonmez (2003), doi:10.1257/000282803322157061",
         ordinal=True,
+        by_ranks=True,
     )
 
     def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002

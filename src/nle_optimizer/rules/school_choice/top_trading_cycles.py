@@ -21,6 +21,7 @@ class TopTradingCycles:
         source="Shapley and Scarf (1974), doi:10.1016/0304-4068(74)90033-0; with priorities and several places "
         "Abdulkadiroglu and Sonmez (2003), doi:10.1257/000282803322157061",
         ordinal=True,
+        by_ranks=True,
     )
 
     def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002

@@ -17,6 +17,7 @@ DEFERRED_ACCEPTANCE_NLES = DeferredAcceptance(
         complexity="O(p log p)",
         source="Gale and Shapley (1962), doi:10.2307/2312726; Roth (1984), doi:10.1086/261272",
         ordinal=True,
+        by_ranks=True,
     ),
     by_recipients=False,
 )

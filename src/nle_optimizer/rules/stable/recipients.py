@@ -19,6 +19,7 @@ DEFERRED_ACCEPTANCE = DeferredAcceptance(
         complexity="O(p log p)",
         source="Gale and Shapley (1962), doi:10.2307/2312726; Roth (1982), doi:10.1287/moor.7.4.617",
         ordinal=True,
+        by_ranks=True,
     ),
     by_recipients=True,
 )

@@ -1,1 +1,0 @@
-"""Recipients take turns: serial dictatorship, and the orders of turns it is run with."""
