@@ -291,3 +291,19 @@ def test_a_regional_run_holds_the_places_that_a_national_allocation_takes(
     tables = read_run_folder(tmp_path / "run").claim.tables
     assert len(tables["allocation"]["school_id"]) == served
     assert tables["nles"]["capacity_placements"] == [str(2 - int(placements))]
+
+
+def test_case_11_a_home_school_is_followed_to_its_urn_of_today_for_conflict_grade_and_fill(tmp_path: Path) -> None:
+    case, out = CASES / "11-home-school-old-urn", tmp_path / "out"
+    files = {"gias": "gias", "ofsted": "ofsted", "urn-links": "links", "nles": "nles"}
+    words = [word for option, name in files.items() for word in (f"--{option}", str(case / f"{name}.csv"))]
+    assert run_program(["import", "england", *words, "--out", str(out)]) == 0
+    with (out / "nles.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["home_school_id"], row["home_grade"], row["local_authority"]) == ("900002", "3", "Leeds")
+    good = out / "good.csv"
+    good.write_text((out / "nles.csv").read_text(encoding="utf-8").replace("900002,3,", "900002,2,"), encoding="utf-8")
+    sets = ["--set", "data.nles=good.csv", "--set", "eligibility.policy=all", "--set", "fit.unknown=0.5"]
+    assert run_program(["run", str(out / "scenario.yaml"), *sets, "--out", str(tmp_path / "run"), "--no-report"]) == 0
+    found = read_run_folder(tmp_path / "run").claim.tables["allocation"]
+    assert found["school_id"] == ["900001"]

@@ -18,6 +18,7 @@ from nle_optimizer.evidence.verification.stages.eligibility import enter
 from nle_optimizer.evidence.verification.stages.recipients import after_needs, gather
 from nle_optimizer.evidence.verification.stages.supply import supply_of
 from nle_optimizer.records import Column
+from nle_optimizer.scenario.columns import STATUS_CODES, STATUSES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 Load = Callable[..., Scenario]
@@ -140,6 +141,14 @@ def test_who_needs_nothing_leaves(load: Load) -> None:
     remaining, exits = after_needs(scenario, gather(scenario, enter(scenario)))
     assert exits.reason.tolist() == ["no-need", "governance-only", "unknown-need", ""]
     assert remaining.ids.tolist() == ["D"]
+
+
+def test_an_establishment_status_takes_out_as_import_does(load: Load) -> None:
+    statuses = [*STATUSES, *STATUS_CODES, "Closed by order", "Academy", ""]
+    rows = [f'S{n:02d},"{status}"' for n, status in enumerate(statuses)]
+    exits = enter(load("school_id,establishment_status\n" + "\n".join(rows))).exits
+    words = [STATUS_CODES.get(status, status).casefold() for status in statuses]
+    assert exits.reason.tolist() == [*(STATUSES[word] for word in words[:-3]), "closed", "", ""]
 
 
 def _supply(scenario: Scenario) -> tuple[list[str], list[list[int]]]:

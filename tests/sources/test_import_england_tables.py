@@ -19,6 +19,7 @@ from test_import_england import (
     write,
 )
 
+from nle_optimizer.scenario.columns import STATUS_CODES
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.sources.england.importer import EnglandFiles
 from nle_optimizer.sources.england.proxies import finance_need, governance_need, leadership_need
@@ -243,6 +244,79 @@ def test_blank_cells_of_nles_are_filled_from_the_home_school_and_given_ones_kept
     assert summary.nles is not None
     assert (summary.nles["rows"], summary.nles["homes_found"], summary.nles["easting"]) == (3, 2, 1)
     assert "nles.csv:row 4: home_school_id: GIAS has no school 99: nothing was filled." in summary.findings
+
+
+GIVEN_HOMES = {
+    "open": (1, "1", ""),
+    "closed, one successor": (2, "3", "2 has become 3, which is its home school here"),
+    "not in GIAS, a chain of two": (80, "3", "80 has become 3, which is its home school here"),
+    "closed, split": (4, "", "4 has become 1, 3, so nobody can say which: nothing was filled"),
+    "not in GIAS, merged": (81, "", "81 has become 1, so nobody can say which: nothing was filled"),
+    "closed, nobody after": (5, "5", "5 is Closed in GIAS, and no successor is known; it was filled from as it is"),
+    "in a circle": (82, "", "GIAS has no school 82: nothing was filled"),
+    "a zero too many": ("01", "", "GIAS has no school 01: nothing was filled; did you mean 1?"),
+    "as a float": ("1.0", "1", ""),
+}
+
+
+@pytest.mark.parametrize("case", GIVEN_HOMES)
+def test_a_home_school_is_followed_to_its_single_successor_and_to_no_other(tmp_path: Path, case: str) -> None:
+    schools = gias(
+        tmp_path,
+        {"URN": 1, "Easting": 500001},
+        {"URN": 2, "Easting": 500002, "EstablishmentStatus (name)": "Closed"},
+        {"URN": 3, "Easting": 500003, "EstablishmentStatus (name)": "Open, but proposed to close"},
+        {"URN": 4, "Easting": 500004, "EstablishmentStatus (name)": "Closed"},
+        {"URN": 5, "Easting": 500005, "EstablishmentStatus (name)": "Closed"},
+    )
+    links = urn_links(
+        tmp_path,
+        [2, "3.0", "", "Successor"], [80, 2, "", "Successor"], [4, 1, "", "Successor"], [3, 4, "", "Predecessor"],
+        [81, 1, "", "Successor - merged"], [82, 83, "", "Successor"], [83, 82, "", "Successor"],
+    )  # fmt: skip
+    given, home, said = GIVEN_HOMES[case]
+    nles = write(tmp_path / "nles.csv", ("nle_id", "home_school_id"), [["N1", given]])
+    summary, _ = imported(tmp_path, EnglandFiles(schools, nles=nles, urn_links=links))
+    (row,) = table(tmp_path / "out" / "nles.csv")
+    assert row["easting"] == (f"50000{home}" if home else "")
+    assert row["home_school_id"] == (home or str(given))
+    assert row.get("home_school_was", "") == (str(given) if "which is" in said else "")
+    assert [text for text in summary.findings if "home_school_id:" in text and "read in" not in text] == (
+        [f"nles.csv:row 2: home_school_id: {said}."] if said else []
+    )
+
+
+def test_identifiers_of_every_file_are_read_in_one_spelling(tmp_path: Path) -> None:
+    schools = gias(tmp_path, {"URN": "1.0", "Trusts (code)": "NULL"}, {"URN": 2, "Trusts (code)": "\u00a07.0"})
+    grades = ofsted(tmp_path, ["1.0", 3, "01/01/2018", 3, "01/01/2015"])
+    members = write(tmp_path / "l.csv", LINKS_HEADER, [["2.0", "7.0", "SEVEN", MULTI, "Open", "2014-01-01"]])
+    money = write(tmp_path / "f.csv", ("URN", "Income", "In-year balance"), [["1.0", "100", "-1"]])
+    cases = write(tmp_path / "c.csv", ("URN", "trust_id", "faith"), [["１", "N/A", "Does not apply"], [2, "7.0", ""]])
+    summary, rows = imported(tmp_path, EnglandFiles(schools, grades, members, money, cases))
+    assert [
+        (row["trust_id"], row["latest_grade"], row["need_finance_basis"], row["faith"]) for row in rows.values()
+    ] == [
+        ("", "3", "balance", ""),
+        ("7", "", "", ""),
+    ]
+    told = [text for text in summary.findings if "spelling" in text or "nothing" in text]
+    assert len(told) == 10
+
+
+def test_places_at_0_0_are_none(tmp_path: Path) -> None:
+    schools = gias(tmp_path, {"URN": 1, "Easting": 0, "Northing": 0}, {"URN": 2})
+    nles = write(tmp_path / "nles.csv", ("nle_id", "home_school_id", "easting", "northing"), [["N1", 2, "0", "0.0"]])
+    summary, rows = imported(tmp_path, EnglandFiles(schools, nles=nles))
+    assert (rows["1"]["easting"], rows["1"]["left_out"]) == ("", "no-coordinates")
+    assert table(tmp_path / "out" / "nles.csv")[0]["easting"] == "600000"
+    assert "Schools at easting 0, northing 0, which is no place and read as blank: 1." in summary.findings
+
+
+@pytest.mark.parametrize(("code", "reason"), [(1, ""), (2, "closed"), (3, ""), (4, "not-yet-open"), (9, "closed")])
+def test_a_status_by_its_code_is_that_of_its_name(tmp_path: Path, code: int, reason: str) -> None:
+    _, rows = imported(tmp_path, EnglandFiles(gias(tmp_path, {"URN": 1, "EstablishmentStatus (name)": code})))
+    assert rows["1"]["left_out"] == reason
+    assert rows["1"]["establishment_status"] == STATUS_CODES[str(code)]
 
 
 def test_the_scenario_names_an_nle_list_that_nobody_invents(tmp_path: Path) -> None:

@@ -137,14 +137,21 @@ def test_not_eligible_shows_the_cells_that_decided() -> None:
     assert "latest_grade: 2" in out["S"].evidence
 
 
-@pytest.mark.parametrize("status", ["Closed", "closed", "CLOSED, no longer open"])
-def test_a_closed_school_leaves_at_listing(status: str) -> None:
+CLOSED = ["Closed", "closed", "CLOSED, no longer open", "2", "2.0", "Pending approval", "Created in error", "10"]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [*((status, "closed") for status in CLOSED), ("Proposed to open", "not-yet-open"), ("4", "not-yet-open")],
+)
+def test_a_school_that_is_closed_or_not_yet_open_leaves_at_listing(status: str, reason: str) -> None:
     _, out = sieve([{"school_id": "S", "establishment_status": status}])
-    assert (out["S"].stage, out["S"].reason) == ("listing", "closed")
+    assert (out["S"].stage, out["S"].reason) == ("listing", reason)
 
 
-def test_an_open_school_that_may_close_stays() -> None:
-    assert outcome({"establishment_status": "Open, but proposed to close"}) == ""
+@pytest.mark.parametrize("status", ["Open", "Open, but proposed to close", "proposed to close", "1", "3", "Academy"])
+def test_an_open_school_that_may_close_stays_as_does_one_whose_status_nobody_knows(status: str) -> None:
+    assert outcome({"establishment_status": status}) == ""
 
 
 def test_the_code_in_left_out_is_the_reason_even_of_a_closed_school() -> None:

@@ -29,6 +29,27 @@ PHASE_ALIASES = {
     "ap": "alternative-provision",
 }
 """Phases that have another name here, in GIAS or in people's own lists, in lower case."""
+STATUSES = {
+    "open": "",
+    "open, but proposed to close": "",
+    "open but proposed to close": "",
+    "proposed to close": "",
+    "proposed to open": "not-yet-open",
+    "closed": "closed",
+    "de-registered as ey setting": "closed",
+    "quarantine": "closed",
+    "pending approval": "closed",
+    "rejected opening": "closed",
+    "created in error": "closed",
+    "archived": "closed",
+}
+"""Statuses of an establishment in GIAS, in lower case, and the reason why it leaves at the listing; "" is none."""
+_CODED = (
+    *("Open", "Closed", "Open, but proposed to close", "Proposed to open", "De-registered as EY Setting"),
+    *("Quarantine", "Pending approval", "Rejected opening", "Created in error", "Archived"),
+)
+STATUS_CODES = {f"{n}{end}": status for n, status in enumerate(_CODED, start=1) for end in ("", ".0")}
+"""Statuses by their code in GIAS, as it is or as a spreadsheet writes it."""
 KNOWN_RESOURCES = ("placements", "days")
 """Columns that are a resource without being named in `capacity.resources`, where the NLE table fills them."""
 SHARE_COLUMNS = ("share_weights", "share_estimates", "stands")
@@ -96,7 +117,12 @@ SCHOOLS = _table(
     _TRUST,
     ColumnSpec("trust_joined", Kind.DATE, "Day it joined its trust."),
     ColumnSpec("establishment_type", Kind.TEXT, "Type of establishment, as in GIAS."),
-    ColumnSpec("establishment_status", Kind.TEXT, "Open, Closed, ..., as in GIAS; closed schools are left out."),
+    ColumnSpec(
+        "establishment_status",
+        Kind.TEXT,
+        "Open, Closed, ..., or their codes, as in GIAS; a school that is not open, or not yet, leaves at the listing.",
+        aliases=STATUS_CODES,
+    ),
     ColumnSpec("pupils", Kind.COUNT, "Number of pupils."),
     ColumnSpec("latest_grade", Kind.COUNT, "Overall grade of the latest full inspection.", unit="1 to 4"),
     ColumnSpec("latest_inspected", Kind.DATE, "First day of the latest full inspection."),

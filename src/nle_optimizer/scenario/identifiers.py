@@ -70,8 +70,12 @@ def means_nothing(text: str, spec: ColumnSpec) -> bool:
     """
     if spec.kind not in _WORDED or spec.free_text:
         return False
-    word = (text if text.isascii() else text.translate(_PLAIN)).casefold()
-    return word in _NOTHING and word not in spec.choices
+    return is_word_for_nothing(text) and text.casefold() not in spec.choices
+
+
+def is_word_for_nothing(text: str) -> bool:
+    """Whether a text is one of the words that mean nothing."""
+    return (text if text.isascii() else text.translate(_PLAIN)).casefold() in _NOTHING
 
 
 def is_fault(text: str) -> bool:

@@ -65,11 +65,11 @@ def _leave(table: Records, rows: Flags, reason: str, evidence: Iterable[str], le
 
 
 def _leave_at_listing(facts: Records, ledger: Ledger) -> Records:
-    out = left_at_listing(facts)
-    leaving = facts.take(out)
+    reason = left_at_listing(facts)
+    out = np.asarray(reason != "", dtype=bool)
+    leaving, reasons = facts.take(out), reason[out].tolist()
     code, shown = leaving.column("left_out"), leaving.column("left_out_evidence")
     status = leaving.values("establishment_status")
-    reasons = np.where(code.given, code.values, "closed").tolist()
     evidence = [
         (shown.values[n] or f"left_out: {code.values[n]}") if code.given[n] else f"establishment_status: {status[n]}"
         for n in range(len(leaving))

@@ -4,7 +4,8 @@ from datetime import date
 
 import numpy as np
 
-from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
+from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts
+from nle_optimizer.scenario.columns import STATUSES
 
 LONG_HELD_YEARS = 3
 OF_THE_LATEST = ("leadership_grade", "education_grade", "best_grade_since_2005")
@@ -82,7 +83,7 @@ def _trust_record(schools: Records, as_of: date) -> dict[str, Column]:
     trust, joined = schools.column("trust_id"), schools.column("trust_joined")
     inspected = schools.column("latest_inspected")
     latest, previous = schools.column("latest_grade"), schools.column("previous_grade")
-    listed = ~left_at_listing(schools) & (schools.column("kind").or_else("school") != "trust")
+    listed = (left_at_listing(schools) == "") & (schools.column("kind").or_else("school") != "trust")
     held = trust.given & joined.given & (joined.values <= _years_before(as_of, LONG_HELD_YEARS).toordinal())
     counts = listed & held & inspected.given & (inspected.values >= joined.values)
     names, trust_of = np.unique(trust.values.astype(str), return_inverse=True)
@@ -104,13 +105,13 @@ def _trust_record(schools: Records, as_of: date) -> dict[str, Column]:
     }
 
 
-def left_at_listing(schools: Records) -> Flags:
-    """Rows that the table itself takes out: a reason in `left_out`, or a closed establishment."""
-    return schools.given("left_out") | is_closed(schools)
-
-
-def is_closed(schools: Records) -> Flags:
-    """Rows whose establishment status says closed."""
+def left_at_listing(schools: Records) -> Texts:
+    """Why the table itself takes each row out: `left_out`, else the establishment status; "" where neither does."""
     status = schools.values("establishment_status")
-    closed = {text for text in set(status.tolist()) if text.casefold().startswith("closed")}
-    return np.fromiter((text in closed for text in status), bool, len(schools))
+    reason = {text: _reason(text.casefold()) for text in set(status.tolist())}
+    by_status = np.array([reason[text] for text in status], dtype=object)
+    return np.where(schools.given("left_out"), schools.values("left_out"), by_status)
+
+
+def _reason(status: str) -> str:
+    return STATUSES.get(status, "closed" if status.startswith("closed") else "")

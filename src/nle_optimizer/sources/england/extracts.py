@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from nle_optimizer.delimited import read_rows
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.scenario.identifiers import is_word_for_nothing, spelled
 from nle_optimizer.sources.england.notes import Notes
 
 PREAMBLE = 30
@@ -59,6 +60,16 @@ class Extract:
         place = self.places.get(name)
         return [""] * len(self) if place is None else [row[place] for row in self.rows]
 
+    def identifiers(self, name: str, notes: Notes) -> list[str]:
+        """The cells of a wanted column of identifiers in their one spelling; words that mean nothing are blanks."""
+        cells = self.cells(name)
+        plain = ["" if is_word_for_nothing(cell) else spelled(cell) for cell in cells]
+        other = sum(was != now for was, now in zip(cells, plain, strict=True))
+        heading = self.heading(name) if name in self else name
+        text = f"{self.path.name}: {heading}: identifiers that are read in their plain spelling: {{n}}."
+        notes.find(other, text)
+        return plain
+
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
@@ -86,7 +97,10 @@ def read_extract(path: Path, names: Names, key: str, notes: Notes, required: Col
             hint = did_you_mean(names[name][0], header)
             notes.wrong(path, top + 1, names[name][0], "the column is missing", hint=hint)
     rows, numbers = _body(path, table, top, places[key], notes)
-    return Extract(path, header, rows, numbers, places)
+    extract = Extract(path, header, rows, numbers, places)
+    for row, identifier in zip(rows, extract.identifiers(key, notes), strict=True):
+        row[places[key]] = identifier
+    return extract
 
 
 def _header_row(path: Path, table: Sequence[Sequence[str]], headings: Sequence[str]) -> int:
@@ -125,8 +139,7 @@ def _body(
             what = f"the row has {len(row)} cells, the header {width}"
             notes.wrong(path, number, "", what, hint="put quotation marks around cells with commas")
         cells = row[:width] + [""] * (width - len(row))
-        cells[key] = normalize("NFC", cells[key])
-        if not cells[key]:
+        if not cells[key] or is_word_for_nothing(cells[key]):
             notes.wrong(path, number, table[top][key], "the identifier is blank")
             continue
         rows.append(cells)

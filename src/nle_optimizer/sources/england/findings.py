@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from itertools import chain
 
 from nle_optimizer.sources.england.cases import Cells
+from nle_optimizer.sources.england.gias import NOT_YET_OPEN
 from nle_optimizer.sources.england.notes import Notes
 from nle_optimizer.sources.england.reading import EnglandFiles
-from nle_optimizer.sources.england.scope import NOT_STATE_FUNDED, NOT_YET_OPEN
+from nle_optimizer.sources.england.scope import NOT_STATE_FUNDED
 from nle_optimizer.sources.england.summary import BELOW_GOOD
 from nle_optimizer.sources.england.trusts import Member
 

@@ -1,10 +1,11 @@
 """Establishments as Get Information about Schools (GIAS) lists them, in the columns of a schools table."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nle_optimizer.scenario.columns import REGIONS
+from nle_optimizer.scenario.columns import REGIONS, STATUS_CODES, STATUSES
+from nle_optimizer.scenario.identifiers import is_word_for_nothing
 from nle_optimizer.sources.england.cells import GRADES, day, metres, number, parsed, whole
 from nle_optimizer.sources.england.extracts import Extract, fold, read_extract, rows_by_key
 from nle_optimizer.sources.england.notes import Notes
@@ -16,7 +17,7 @@ NAMES = {
     "authority": ("LA (name)",),
     "region": ("GOR (name)",),
     "type": ("TypeOfEstablishment (name)",),
-    "status": ("EstablishmentStatus (name)",),
+    "status": ("EstablishmentStatus (name)", "EstablishmentStatus", "EstablishmentStatus (code)"),
     "phase": ("PhaseOfEducation (name)",),
     "faith": ("ReligiousCharacter (name)",),
     "diocese": ("Diocese (name)",),
@@ -31,12 +32,8 @@ NAMES = {
     "inspected": ("OfstedLastInsp",),
 }
 REQUIRED = ("name", "authority", "region", "type", "status", "phase", "easting", "northing")
-NO_FAITH = frozenset({"", "does not apply", "not applicable", "none", "unknown"})
-NO_DIOCESE = frozenset({"", "not applicable", "does not apply", "none"})
 OUTSIDE = frozenset({"", "walespseudo", "wales", "notapplicable", "channelislandspseudo", "scotland", "outsideengland"})
-OPEN = frozenset({"open", "open, but proposed to close"})
-PROPOSED = "proposed to open"
-STATUSES = OPEN | {PROPOSED, "closed", "pending approval", "created in error", "de-registered as ey setting"}
+NOT_YET_OPEN = "not-yet-open"
 _REGIONS = {fold(region): region for region in REGIONS}
 
 
@@ -66,12 +63,17 @@ class Establishment:
     @property
     def is_open(self) -> bool:
         """Whether it is open, proposed to close or not."""
-        return self.cells["establishment_status"].casefold() in OPEN
+        return is_open(self.cells)
 
     @property
     def is_proposed(self) -> bool:
         """Whether it is proposed to open."""
-        return self.cells["establishment_status"].casefold() == PROPOSED
+        return STATUSES.get(self.cells["establishment_status"].casefold()) == NOT_YET_OPEN
+
+
+def is_open(cells: Mapping[str, str]) -> bool:
+    """Whether a row of the schools table is one of an open school."""
+    return STATUSES.get(cells["establishment_status"].casefold()) == ""
 
 
 def region_name(text: str) -> str:
@@ -96,23 +98,25 @@ def read_gias(path: Path, notes: Notes) -> tuple[Extract, dict[str, Establishmen
 
 
 def _establishments(extract: Extract, notes: Notes) -> Iterator[Establishment]:
+    easting, northing = _places(extract, notes)
     columns = {
         "school_id": extract.cells("urn"),
         "name": extract.cells("name"),
-        "easting": _texts(parsed(extract, "easting", metres, notes)),
-        "northing": _texts(parsed(extract, "northing", metres, notes)),
+        "easting": easting,
+        "northing": northing,
         "region": [region_name(text) for text in extract.cells("region")],
         "local_authority": extract.cells("authority"),
-        "faith": _without(extract.cells("faith"), NO_FAITH),
-        "diocese": _without(extract.cells("diocese"), NO_DIOCESE),
+        "faith": _meant(extract.cells("faith")),
+        "diocese": _meant(extract.cells("diocese")),
         "establishment_type": extract.cells("type"),
-        "establishment_status": extract.cells("status"),
+        "establishment_status": [STATUS_CODES.get(text, text) for text in extract.cells("status")],
         "pupils": _texts(parsed(extract, "pupils", whole, notes)),
         "percentage_fsm": _meals(extract, notes),
         "gias_rating": _texts([GRADES.get(text.casefold()) for text in extract.cells("rating")]),
         "gias_inspected": _texts(parsed(extract, "inspected", day, notes)),
     }
-    rest = zip(*(extract.cells(name) for name in ("phase", "trust_code", "trust_name", "trust_flag")), strict=True)
+    trusts = extract.identifiers("trust_code", notes)
+    rest = zip(extract.cells("phase"), trusts, extract.cells("trust_name"), extract.cells("trust_flag"), strict=True)
     for values, others in zip(zip(*columns.values(), strict=True), rest, strict=True):
         yield Establishment(dict(zip(columns, values, strict=True)), *others)
 
@@ -121,8 +125,17 @@ def _texts(values: Sequence[object]) -> list[str]:
     return ["" if value is None else str(value) for value in values]
 
 
-def _without(values: list[str], nothing: frozenset[str]) -> list[str]:
-    return ["" if text.casefold() in nothing else text for text in values]
+def _places(extract: Extract, notes: Notes) -> tuple[list[str], list[str]]:
+    """Eastings and northings; 0, 0 is no place."""
+    both = list(zip(*(parsed(extract, name, metres, notes) for name in ("easting", "northing")), strict=True))
+    nowhere = sum(place == (0, 0) for place in both)
+    notes.find(nowhere, "Schools at easting 0, northing 0, which is no place and read as blank: {n}.")
+    places = [(None, None) if place == (0, 0) else place for place in both]
+    return _texts([easting for easting, _ in places]), _texts([northing for _, northing in places])
+
+
+def _meant(values: list[str]) -> list[str]:
+    return ["" if is_word_for_nothing(text) or text.casefold() == "unknown" else text for text in values]
 
 
 def _meals(extract: Extract, notes: Notes) -> list[str]:
@@ -138,7 +151,7 @@ def _meals(extract: Extract, notes: Notes) -> list[str]:
 def _count_unknown_codes(extract: Extract, notes: Notes) -> None:
     known: tuple[tuple[str, Callable[[str], bool]], ...] = (
         ("region", lambda text: fold(text) in _REGIONS or fold(text) in OUTSIDE),
-        ("status", lambda text: text.casefold() in STATUSES),
+        ("status", lambda text: STATUS_CODES.get(text, text).casefold() in STATUSES),
         ("phase", lambda text: text.casefold() in WITHOUT_PHASE or text.casefold() in GIAS_PHASES),
     )
     for name, is_known in known:

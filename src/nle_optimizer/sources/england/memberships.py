@@ -65,8 +65,9 @@ def read_trust_links(path: Path, notes: Notes) -> tuple[Extract, TrustLinks]:
     multi: dict[str, bool] = {}
     closed: set[str] = set()
     joined = parsed(extract, "joined", day, notes)
-    columns = (extract.cells(name) for name in ("urn", "uid", "name", "kind", "status"))
-    for urn, uid, name, kind, status, since in zip(*columns, joined, strict=True):
+    uids = extract.identifiers("uid", notes)
+    columns = (extract.cells(name) for name in ("urn", "name", "kind", "status"))
+    for uid, urn, name, kind, status, since in zip(uids, *columns, joined, strict=True):
         if kind.casefold() not in (MULTI, SINGLE):
             notes.unexpected[path.name, extract.heading("kind"), kind] += 1
         elif status.casefold() != "open":

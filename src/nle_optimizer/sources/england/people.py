@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nle_optimizer.scenario.columns import AREAS, NLES, PHASES
+from nle_optimizer.scenario.references import Known
+from nle_optimizer.sources.england.gias import is_open
 from nle_optimizer.sources.england.notes import Notes
 from nle_optimizer.sources.england.phases import phases_run
 from nle_optimizer.sources.england.predecessors import UrnLinks
@@ -15,6 +17,8 @@ ALIASES = {"home_school_id": ("home school URN", "home URN", "school URN", "URN"
 PLACE = ("easting", "northing", "latitude", "longitude")
 FILLED = ("easting", "northing", "region", "local_authority", "trust_id", "phases", "home_grade")
 """Columns that are filled, in the order of the declared ones."""
+WAS = "home_school_was"
+"""Column of the home schools that the list gave, where they have become others."""
 WHOLE = ("home_school_id", *FILLED)
 GOOD = 2
 
@@ -55,29 +59,63 @@ def read_people(path: Path, notes: Notes) -> UserTable:
 def filled_people(table: UserTable, schools: Mapping[str, Cells], links: UrnLinks, notes: Notes) -> People:
     """Fill blank place, region, authority, trust, phases and grade of each NLE from the home school.
 
+    A home school that has become another is followed to its single successor, which then stands in the row; what the
+    list gave stays beside it in `home_school_was`.
+
     Args:
         table: the list as read.
         schools: rows of the schools table by URN, all of GIAS.
-        links: used to name the successor of a home school that GIAS does not have.
-        notes: told of home schools that are not found, and of places that stay unknown.
+        links: tell what became of a home school that GIAS does not have, or has as closed.
+        notes: told of home schools that are followed or not found, and of places that stay unknown.
     """
     rows = sorted(table.rows(), key=lambda row: row["nle_id"])
     filled: Counter[str] = Counter()
     numbers = table.number_of("nle_id")
-    homes = 0
+    homes = _Homes(schools, links)
+    found = 0
     for row in rows:
         home = row.get("home_school_id", "")
-        if home in schools:
-            homes += 1
-            filled.update(fill_from_home(row, schools[home]))
-        elif home:
-            _dangling(table.path, numbers[row["nle_id"]], home, schools, links, notes)
+        now, said = homes.now(home) if home else (None, "")
+        if said:
+            notes.find(1, f"{table.path.name}:row {numbers[row['nle_id']]}: home_school_id: {said}.")
+        if now is not None:
+            if now != home:
+                row |= {"home_school_id": now, WAS: home}
+            found += 1
+            filled.update(fill_from_home(row, schools[now]))
     _weak_data(rows, notes)
     given = list(table.columns)
     names = [name for name in NLES.columns if name in given or name in WHOLE]
     names += [name for name in given if name not in names]
+    names += [WAS] if WAS not in names and any(WAS in row for row in rows) else []
     counts = {name: filled[name] for name in FILLED if filled[name]}
-    return People({name: [row.get(name, "") for row in rows] for name in names}, counts, homes)
+    return People({name: [row.get(name, "") for row in rows] for name in names}, counts, found)
+
+
+class _Homes:
+    """What home schools are today."""
+
+    def __init__(self, schools: Mapping[str, Cells], links: UrnLinks):
+        self._schools, self._links = schools, links
+        self._open = {urn for urn, cells in schools.items() if is_open(cells)}
+        self._known = Known(schools)
+
+    def now(self, home: str) -> tuple[str | None, str]:
+        """The school that a home school is today, or None; and what there is to say about it."""
+        if home in self._open:
+            return home, ""
+        after = self._links.current(home, self._open)
+        if after is None and home not in self._schools:
+            after = self._links.current(home, self._schools)
+        if after is not None:
+            return after, f"{home} has become {after}, which is its home school here"
+        if several := self._links.several(home):
+            return None, f"{home} has become {', '.join(several)}, so nobody can say which: nothing was filled"
+        if home in self._schools:
+            status = self._schools[home]["establishment_status"] or "without a status"
+            return home, f"{home} is {status} in GIAS, and no successor is known; it was filled from as it is"
+        near = self._known.near(home)
+        return None, f"GIAS has no school {home}: nothing was filled" + (f"; did you mean {near}?" if near else "")
 
 
 def fill_from_home(row: Cells, home: Mapping[str, str]) -> list[str]:
@@ -88,17 +126,11 @@ def fill_from_home(row: Cells, home: Mapping[str, str]) -> list[str]:
         "phases": "|".join(phase for phase in PHASES if phase in phases),
         "home_grade": home["latest_grade"],
     }
-    if not any(row.get(name) for name in PLACE):
+    if not any(row.get(name, "").strip("0.-") for name in PLACE):
         known |= {name: home[name] for name in ("easting", "northing")}
-    names = [name for name, text in known.items() if text and not row.get(name)]
+    names = [name for name, text in known.items() if text and (not row.get(name) or name in ("easting", "northing"))]
     row.update({name: known[name] for name in names})
     return names
-
-
-def _dangling(path: Path, number: int, home: str, schools: Mapping[str, Cells], links: UrnLinks, notes: Notes) -> None:
-    successor = links.current(home, schools)
-    hint = f"; its successor is {successor}" if successor else ""
-    notes.find(1, f"{path.name}:row {number}: home_school_id: GIAS has no school {home}{hint}: nothing was filled.")
 
 
 def _weak_data(rows: list[Cells], notes: Notes) -> None:

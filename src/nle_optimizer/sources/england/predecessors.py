@@ -5,7 +5,7 @@ followed through single predecessors only: never through a merger, an amalgamati
 nobody can say whose grade it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 from nle_optimizer.sources.england.extracts import Extract, read_extract
@@ -45,16 +45,24 @@ class UrnLinks:
             step = self.single_predecessor(step)
         return None
 
-    def current(self, urn: str, known: Mapping[str, object]) -> str | None:
+    def current(self, urn: str, known: Container[str]) -> str | None:
         """The school of `known` that this one became, along a chain of single successors; None without."""
+        return next((step for step in self._chain(urn) if step in known), None)
+
+    def several(self, urn: str) -> list[str]:
+        """The schools that this one was split into, or that took over from it otherwise than plainly; or none."""
+        last = [urn, *self._chain(urn)][-1]
+        after = self._after.get(last, {})
+        return [] if _only(after) else sorted(after)
+
+    def _chain(self, urn: str) -> Iterator[str]:
+        """Single successors, one after the other."""
         seen = {urn}
         step = self.single_successor(urn)
         while step is not None and step not in seen:
-            if step in known:
-                return step
+            yield step
             seen.add(step)
             step = self.single_successor(step)
-        return None
 
 
 def _only(linked: Mapping[str, set[str]]) -> str | None:
@@ -79,7 +87,7 @@ def read_urn_links(path: Path, notes: Notes) -> tuple[Extract, UrnLinks]:
     extract = read_extract(path, NAMES, "urn", notes, REQUIRED)
     before: Kinds = {}
     after: Kinds = {}
-    columns = (extract.cells(name) for name in ("urn", "other", "kind"))
+    columns = (extract.cells("urn"), extract.identifiers("other", notes), extract.cells("kind"))
     for urn, other, kind in zip(*columns, strict=True):
         for old, new in _directions(urn, other, kind.casefold()):
             before.setdefault(new, {}).setdefault(old, set()).add(kind.casefold())

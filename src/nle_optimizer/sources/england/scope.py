@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from nle_optimizer.scenario.columns import REGIONS
-from nle_optimizer.sources.england.gias import OPEN, PROPOSED
+from nle_optimizer.scenario.columns import REGIONS, STATUSES
+from nle_optimizer.sources.england.gias import NOT_YET_OPEN
 from nle_optimizer.sources.england.phases import WITHOUT_PHASE
 
 NOT_IN_ENGLAND = "not-in-england"
 CLOSED = "closed"
-NOT_YET_OPEN = "not-yet-open"
 NOT_STATE_FUNDED = "not-state-funded"
 NO_COORDINATES = "no-coordinates"
 REASONS = {
@@ -49,8 +48,7 @@ def left_out(cells: Mapping[str, str], gias_phase: str, in_trust: bool, source: 
     status, kind = cells["establishment_status"], cells["establishment_type"]
     if region not in REGIONS:
         return NOT_IN_ENGLAND, f"{source}: {_said('region', region)}, {_said('local authority', authority)}"
-    if status.casefold() not in OPEN:
-        reason = NOT_YET_OPEN if status.casefold() == PROPOSED else CLOSED
+    if reason := STATUSES.get(status.casefold(), CLOSED):
         return reason, f"{source}: {_said('status', status)}"
     if not is_state_funded(cells, gias_phase, in_trust):
         said = "" if kind else f"no trust, no type, {_said('phase', gias_phase)}"

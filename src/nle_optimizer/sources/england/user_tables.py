@@ -7,7 +7,7 @@ from pathlib import Path
 from nle_optimizer.delimited import restore
 from nle_optimizer.records import MILLION, ColumnSpec, Kind, TableSpec
 from nle_optimizer.scenario.cells import parse_column
-from nle_optimizer.scenario.identifiers import normalise
+from nle_optimizer.scenario.identifiers import means_nothing, normalise, read_otherwise, spelled
 from nle_optimizer.scenario.settings import Fit
 from nle_optimizer.sources.england.cells import GRADES, NOT_GRADED, SUPPRESSED, day, metres
 from nle_optimizer.sources.england.extracts import read_extract, rows_by_key
@@ -57,6 +57,8 @@ def read_user_table(path: Path, spec: TableSpec, aliases: Mapping[str, Sequence[
     for place, heading in enumerate(extract.header):
         cells = [normalise(restore(row[place])) for row in extract.rows]
         name = ours.get(place, normalise(restore(heading)))
+        if name in spec.columns:
+            cells = _read(path, cells, spec.columns[name], extract.numbers, notes)
         if name in columns:
             notes.wrong(path, None, name, "two columns have this name")
         elif name:
@@ -64,6 +66,14 @@ def read_user_table(path: Path, spec: TableSpec, aliases: Mapping[str, Sequence[
         elif any(cells):
             notes.wrong(path, None, "", f"column {place + 1} has no name")
     return UserTable(path, columns, extract.numbers)
+
+
+def _read(path: Path, cells: list[str], column: ColumnSpec, numbers: Sequence[int], notes: Notes) -> list[str]:
+    """Cells with identifiers in one spelling, and blank where a word means nothing."""
+    for finding in read_otherwise(cells, column, numbers, path.name):
+        notes.find(1, f"{finding}.")
+    plain = spelled if column.kind is Kind.IDENTIFIER else normalise
+    return ["" if means_nothing(text, column) else plain(text) for text in cells]
 
 
 def check_cells(table: UserTable, spec: TableSpec, notes: Notes) -> None:
@@ -85,6 +95,8 @@ def _plain(text: str, column: ColumnSpec) -> str:
     word = text.casefold()
     if column.kind is Kind.CHOICE:
         return word
+    if column.kind is Kind.TEXT:
+        return column.aliases.get(word, text)
     if column.unit == "1 to 4":
         return "" if word in NOT_GRADED else str(GRADES.get(word, text))
     if column.kind in NUMBERS and word in SUPPRESSED:

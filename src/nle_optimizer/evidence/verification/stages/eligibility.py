@@ -9,6 +9,7 @@ from nle_optimizer.evidence.verification.stages.conditions import TRUE, UNDECIDE
 from nle_optimizer.evidence.verification.stages.current import done_with
 from nle_optimizer.evidence.verification.stages.facts import as_it_stood
 from nle_optimizer.records import Flags, Integers, Records, Texts
+from nle_optimizer.scenario.columns import STATUSES
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.scenario import Scenario
 
@@ -55,7 +56,8 @@ def enter(scenario: Scenario) -> Entry:
     exits = Exits(len(schools))
     left_out = schools.column("left_out")
     exits.leave(left_out.given, "listing", left_out.values)
-    exits.leave(_closed(schools), "listing", "closed")
+    by_status = np.array([_left_by(status) for status in schools.values("establishment_status").tolist()], dtype=object)
+    exits.leave(np.asarray(by_status != "", dtype=bool), "listing", by_status)
     stood = as_it_stood(schools, settings.as_of, ~exits.inside)
     exits.leave(done_with(scenario.current, schools.ids), "listing", "support-finished")
     if settings.eligibility.recipients == "school":
@@ -71,10 +73,10 @@ def enter(scenario: Scenario) -> Entry:
     return Entry(stood, exits, rule)
 
 
-def _closed(schools: Records) -> Flags:
-    status = schools.values("establishment_status").tolist()
-    closed = {text: text.casefold().startswith("closed") for text in set(status)}
-    return np.array([closed[text] for text in status], dtype=bool)
+def _left_by(status: str) -> str:
+    """Why a school of this establishment status leaves; a status that GIAS does not have is that of an open school."""
+    word = status.casefold()
+    return "closed" if word.startswith("closed") else STATUSES.get(word, "")
 
 
 def _rules(scenario: Scenario, stood: Records) -> tuple[Integers, Flags]:
