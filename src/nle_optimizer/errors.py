@@ -189,9 +189,15 @@ class FilesKept(UserWarning):
     """Where files lie that a command found in the place of its own, and did not write over."""
 
 
+LONGEST_WORD = 100
+MOST_WORDS = 50_000
+"""Letters of a word, and words, beyond which none is looked for that is near."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint naming the known word nearest to `name`, or None where nothing is near."""
-    known = list(known)
-    folded = {word.casefold(): word for word in known}
+    folded = {word.casefold(): word for word in known if len(word) <= LONGEST_WORD}
+    if len(name) > LONGEST_WORD or len(folded) > MOST_WORDS:
+        return None
     near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f"did you mean {folded[near[0]]}?" if near else None
