@@ -12,13 +12,41 @@ The tree::
         └── SolverDiedError   3   the process of a solver ended before it answered
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Any
 
 from nle_optimizer.catalogue.findings import FINDINGS
+
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str) -> str:
+    """Text in which whatever controls a terminal, turns the direction or is not seen stands as its number: `[U+202E]`.
+
+    Line ends and tabs stay.
+    """
+    return UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def visible_in(value: Any) -> Any:
+    """The same of every text in nested mappings and lists, their keys too."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {visible_in(key): visible_in(entry) for key, entry in value.items()}
+    return [visible_in(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def on_one_line(text: str) -> str:
+    """The same with line ends too as their numbers."""
+    return visible(text).replace("\n", "[U+000A]")
 
 
 @dataclass(frozen=True, order=True)
@@ -58,7 +86,7 @@ class Problem:
     def __str__(self) -> str:
         head = ": ".join(part for part in (str(self.place), self.path, self.what) if part)
         got = f"; got {self.got}" if self.got is not None else ""
-        return head + got + (f"; {self.hint}" if self.hint else "")
+        return on_one_line(head + got + (f"; {self.hint}" if self.hint else ""))
 
 
 @dataclass(frozen=True, order=True)
@@ -161,9 +189,15 @@ class FilesKept(UserWarning):
     """Where files lie that a command found in the place of its own, and did not write over."""
 
 
+LONGEST_WORD = 100
+MOST_WORDS = 50_000
+"""Letters of a word, and words, beyond which none is looked for that is near."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint naming the known word nearest to `name`, or None where nothing is near."""
-    known = list(known)
-    folded = {word.casefold(): word for word in known}
+    folded = {word.casefold(): word for word in known if len(word) <= LONGEST_WORD}
+    if len(name) > LONGEST_WORD or len(folded) > MOST_WORDS:
+        return None
     near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f"did you mean {folded[near[0]]}?" if near else None

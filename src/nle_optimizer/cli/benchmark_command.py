@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nle_optimizer.cli.interruption import INTERRUPTED
-from nle_optimizer.cli.options import format_option, print_findings, print_json, scenario_options
+from nle_optimizer.cli.options import format_option, print_findings, print_json, say, scenario_options
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, is_ours, recover, refuse_existing
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _tried(
             try:
                 return tried(loaded, tasks, crew, kept, lambda task: step(task.rule))
             except KeyboardInterrupt:
-                click.echo(f"interrupted: what was tried is kept in {out}; the same with --resume goes on", err=True)
+                say(f"interrupted: what was tried is kept in {out}; the same with --resume goes on", err=True)
                 raise click.exceptions.Exit(INTERRUPTED) from None
 
 
@@ -209,24 +209,22 @@ def _print(found: "list[Trials]", searched: Rows, form: str) -> None:
         print_json(_document(found, searched))
         return
     for trials in found:
-        click.echo(click.style(trials.scenario, bold=True))
+        say(click.style(trials.scenario, bold=True))
         shown = [name for name in (aim_of(trials), *SHOWN) if name]
         lines = [["rule", *map(titled, shown), "missed", "seconds"], *leaderboard(trials, shown)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         for name, *cells in lines:
-            click.echo(
-                "  ".join([f"  {name:<{widths[0]}}", *(f"{c:>{w}}" for c, w in zip(cells, widths[1:], strict=True))])
-            )
+            say("  ".join([f"  {name:<{widths[0]}}", *(f"{c:>{w}}" for c, w in zip(cells, widths[1:], strict=True))]))
     for row in searched:
-        click.echo(_found_of(row))
+        say(_found_of(row))
     for trials in found:
         told = list(sentences(trials))
         for sentence in told[:MOST_SENTENCES]:
-            click.echo(f"{trials.scenario}: {sentence}")
+            say(f"{trials.scenario}: {sentence}")
         if len(told) > MOST_SENTENCES:
-            click.echo(f"{trials.scenario}: {len(told) - MOST_SENTENCES} more such sentences stand in benchmark.md")
+            say(f"{trials.scenario}: {len(told) - MOST_SENTENCES} more such sentences stand in benchmark.md")
         for sentence in left_out(trials):
-            click.echo(f"{trials.scenario}: {sentence}")
+            say(f"{trials.scenario}: {sentence}")
 
 
 def _found_of(row: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json
+from nle_optimizer.cli.options import format_option, print_json, say
 
 
 @click.command()
@@ -36,7 +36,7 @@ def policies(form: str) -> None:
     for policy in POLICIES.values():
         needs = f"\n    needs: {', '.join(policy.columns)}" if policy.columns else ""
         note = f"\n    note: {policy.note}" if policy.note else ""
-        click.echo(f"{policy.name}: {policy.title}\n    source: {policy.source}{needs}{note}")
+        say(f"{policy.name}: {policy.title}\n    source: {policy.source}{needs}{note}")
 
 
 @click.command()
@@ -51,7 +51,7 @@ def objectives(form: str) -> None:
         print_json({"schema_version": 1, "objectives": entries})
         return
     for entry in CATALOGUE:
-        click.echo(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")
+        say(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")
 
 
 @click.command()
@@ -69,9 +69,7 @@ def constraints(form: str) -> None:
         print_json({"schema_version": 1, "constraints": entries})
         return
     for kind in CONSTRAINTS.values():
-        click.echo(
-            f"{kind.name}: {kind.counts}\n    columns: {kind.columns}\n    settings: {', '.join(KEYS[kind.name])}"
-        )
+        say(f"{kind.name}: {kind.counts}\n    columns: {kind.columns}\n    settings: {', '.join(KEYS[kind.name])}")
 
 
 @click.command()
@@ -95,7 +93,7 @@ def rules(form: str) -> None:
             "takes": promise.complexity,
             "source": promise.source,
         }
-        click.echo("\n    ".join([f"{name}: {promise.summary}", *(f"{key}: {text}" for key, text in facts.items())]))
+        say("\n    ".join([f"{name}: {promise.summary}", *(f"{key}: {text}" for key, text in facts.items())]))
 
 
 @click.command()
@@ -110,4 +108,4 @@ def metrics(form: str) -> None:
         print_json({"schema_version": 1, "metrics": entries})
         return
     for entry in METRICS:
-        click.echo(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")
+        say(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json, warn
+from nle_optimizer.cli.options import format_option, print_json, say, warn
 
 SHOWN = 3
 
@@ -40,7 +40,7 @@ def compare(first: Path, second: Path, show: int, page: Path | None, form: str) 
     if form == "json":
         print_json(comparison.document())
     else:
-        click.echo(comparison_text(comparison, show))
+        say(comparison_text(comparison, show))
 
 
 def _write_page(page: Path, document: dict[str, Any], first: Path, second: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nle_optimizer.cli.options import force_option, print_json
+from nle_optimizer.cli.options import force_option, print_json, say
 from nle_optimizer.cli.replan_command import Making, make_plan
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _show(run_folder: Path, form: str) -> None:
     if form == "csv":
         from nle_optimizer.delimited import csv_bytes
 
-        click.echo(csv_bytes(journal.table()).decode(), nl=False)
+        say(csv_bytes(journal.table()).decode(), nl=False)
     elif form == "json":
         told = [
             {
@@ -108,7 +108,7 @@ def _show(run_folder: Path, form: str) -> None:
     else:
         from nle_optimizer.studies.replanning.text import journal_text
 
-        click.echo(journal_text(journal))
+        say(journal_text(journal))
 
 
 def _replay(run_folder: Path, form: str) -> None:
@@ -125,7 +125,7 @@ def _replay(run_folder: Path, form: str) -> None:
     else:
         for plan in found:
             what = f"differs in {', '.join(plan.differs)}" if plan.differs else "the same plan came out"
-            click.echo(f"{plan.run}: {what}")
-        click.echo(chain.why)
+            say(f"{plan.run}: {what}")
+        say(chain.why)
     if differing:
         raise click.exceptions.Exit(1)

@@ -2,7 +2,7 @@
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json
+from nle_optimizer.cli.options import format_option, print_json, say
 
 PACKAGES = ("nle-optimizer", "ortools", "numpy", "scipy", "pydantic", "ruamel.yaml", "openpyxl", "click")
 
@@ -23,10 +23,10 @@ def doctor(form: str) -> None:
         print_json({"schema_version": 1, "versions": versions, "engines": engines, "self_test": wrong or "passed"})
     else:
         for name, text in versions.items():
-            click.echo(f"{name:16} {text}")
+            say(f"{name:16} {text}")
         for name, text in engines.items():
-            click.echo(f"engine {name}: {text}")
-        click.echo(f"self-test: {'; '.join(wrong) or 'passed'}")
+            say(f"engine {name}: {text}")
+        say(f"self-test: {'; '.join(wrong) or 'passed'}")
     if wrong:
         raise click.exceptions.Exit(1)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json
+from nle_optimizer.cli.options import format_option, print_json, say
 
 
 @click.command()
@@ -30,10 +30,10 @@ def explain(run_folder: Path, ids: tuple[str, ...], every: bool, time_limit: flo
         if form == "json":
             print_json({"schema_version": 1, "run": str(run_folder), "rows": rows})
         else:
-            click.echo("\n\n".join(explanation_text(row) for row in rows))
+            say("\n\n".join(explanation_text(row) for row in rows))
         return
     told = answer(run_folder, ids, time_limit)
     if form == "json":
         print_json(told)
     else:
-        click.echo(explanation_text(told))
+        say(explanation_text(told))

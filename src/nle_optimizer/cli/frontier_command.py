@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, scenario_options
+from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, say, scenario_options
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def frontier(
     if form == "json":
         print_json(document)
     else:
-        click.echo(frontier_text(found))
-        click.echo("" if out is None else f"\nTable and page: {out}", nl=out is not None)
+        say(frontier_text(found))
+        say("" if out is None else f"\nTable and page: {out}", nl=out is not None)
 
 
 def stopping(seconds: float | None) -> "Stopping":

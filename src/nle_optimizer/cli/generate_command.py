@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from nle_optimizer.cli.options import print_json, say
 
 if TYPE_CHECKING:
     from nle_optimizer.sources.synthetic import SyntheticEngland
@@ -70,7 +72,10 @@ def generate_command(
         )
         write_scenario(england, out, force=force, tell=step)
     scenario = (out / "scenario.yaml").as_posix()
-    click.echo(_json(england, scenario) if style == "json" else _summary(england, scenario))
+    if style == "json":
+        print_json(_document(england, scenario), indent=2)
+    else:
+        say(_summary(england, scenario))
 
 
 def _summary(england: "SyntheticEngland", scenario: str) -> str:
@@ -89,11 +94,9 @@ def _summary(england: "SyntheticEngland", scenario: str) -> str:
     )
 
 
-def _json(england: "SyntheticEngland", scenario: str) -> str:
-    import json
-
+def _document(england: "SyntheticEngland", scenario: str) -> dict[str, Any]:
     request = england.request
-    document = {
+    return {
         "schema_version": 1,
         "scenario": scenario,
         "synthetic": True,
@@ -103,4 +106,3 @@ def _json(england: "SyntheticEngland", scenario: str) -> str:
         "counts": england.counts,
         "next": f"nle-optimizer run {scenario}",
     }
-    return json.dumps(document, indent=2)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nle_optimizer.cli.options import print_json, say
+
 if TYPE_CHECKING:
     from nle_optimizer.sources.england.importer import ImportSummary
 
@@ -71,14 +73,10 @@ def england(
             force=force,
             tell=step,
         )
-    click.echo(_json(summary) if form == "json" else _text(summary))
-
-
-def _json(summary: "ImportSummary") -> str:
-    import json
-
-    document = {**summary.to_dict(), "out": str(summary.out), "next": _next(summary)}
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    if form == "json":
+        print_json({**summary.to_dict(), "out": str(summary.out), "next": _next(summary)}, indent=2)
+    else:
+        say(_text(summary))
 
 
 def _text(summary: "ImportSummary") -> str:

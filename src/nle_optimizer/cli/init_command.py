@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from nle_optimizer.cli.options import say
+
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
@@ -16,9 +18,9 @@ def init(folder: Path | None, xlsx: Path | None) -> None:
 
     if xlsx is not None:
         write_example_workbook(xlsx)
-        click.echo(f"{xlsx}: written. Run it: nle-optimizer run {xlsx}")
+        say(f"{xlsx}: written. Run it: nle-optimizer run {xlsx}")
     if folder is not None:
         files = write_example(folder)
         for file in files:
-            click.echo(str(file))
-        click.echo(f"Run it: nle-optimizer run {folder / 'scenario.yaml'}")
+            say(str(file))
+        say(f"Run it: nle-optimizer run {folder / 'scenario.yaml'}")

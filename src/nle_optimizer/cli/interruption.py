@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import click
+from nle_optimizer.cli.options import say
 
 INTERRUPTED = 130
 """The exit code of what an interrupt ended."""
@@ -20,7 +20,7 @@ def stop_when_interrupted() -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked.append(True)
-        click.echo("stopping with the best allocation found; press Ctrl-C again to leave at once", err=True)
+        say("stopping with the best allocation found; press Ctrl-C again to leave at once", err=True)
 
     before = signal.signal(signal.SIGINT, note)
     try:

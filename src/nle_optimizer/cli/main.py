@@ -3,13 +3,14 @@
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import Any
 
 import click
 
 from nle_optimizer.cli.interruption import INTERRUPTED
 from nle_optimizer.cli.lazy_group import LazyGroup
+from nle_optimizer.cli.options import say
 from nle_optimizer.errors import FilesKept, NleOptimizerError
 
 HOME = "nle_optimizer.cli"
@@ -80,7 +81,7 @@ def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
         if issubclass(category, FilesKept):
-            click.echo(f"warning: {message}", err=True)
+            say(f"warning: {message}", err=True)
         else:
             otherwise(message, category, *rest, **named)
 
@@ -93,10 +94,12 @@ def _ended(words: list[str], *, debug: bool) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as fault:
-        fault.show()
+        shown = StringIO()
+        fault.show(shown)
+        say(shown.getvalue(), err=True, nl=False)
         return fault.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: no half-written folder is left", err=True)
+        say("interrupted: no half-written folder is left", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -116,7 +119,7 @@ def _told(fault: BaseException, code: int, what: str, *, debug: bool) -> int:
     if debug:
         import traceback
 
-        traceback.print_exception(fault)
+        say("".join(traceback.format_exception(fault)), err=True, nl=False)
     several = "\n" in what and code != OUR_FAULT
-    click.echo(f"errors:\n{what}" if several else f"error: {what}", err=True)
+    say(f"errors:\n{what}" if several else f"error: {what}", err=True)
     return code

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_json
+from nle_optimizer.cli.options import force_option, format_option, print_json, say
 
 SHOWN = 20
 FILE = "marginal.csv"
@@ -66,8 +66,8 @@ def marginal(
     if form == "json":
         print_json(found.document())
     else:
-        click.echo(marginal_text(found, show))
-        click.echo("" if target is None else f"\nAll rows: {target}", nl=target is not None)
+        say(marginal_text(found, show))
+        say("" if target is None else f"\nAll rows: {target}", nl=target is not None)
 
 
 def _target(out: Path, *, force: bool) -> Path:

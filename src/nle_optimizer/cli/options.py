@@ -1,10 +1,13 @@
 """Options that several commands share."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from nle_optimizer.errors import UNSEEN, visible
 
 if TYPE_CHECKING:
     from nle_optimizer.errors import Finding
@@ -94,13 +97,23 @@ def outlines_of(boundaries: Path | None) -> Any:
         return ()
 
 
-def print_json(value: Any) -> None:
+_OUR_STYLES = re.compile("(\x1b\\[[012]m)")
+
+
+def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print text for people: nothing in it controls the terminal but our own bold and dim."""
+    parts = _OUR_STYLES.split(text)
+    click.echo("".join(part if n % 2 else visible(part) for n, part in enumerate(parts)), err=err, nl=nl)
+
+
+def print_json(value: Any, indent: int = 1) -> None:
     """Print one JSON document."""
     import json
     import sys
 
     shows_everything = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(json.dumps(value, ensure_ascii=not shows_everything, indent=1, allow_nan=False))
+    text = json.dumps(value, ensure_ascii=not shows_everything, indent=indent, allow_nan=False)
+    click.echo(UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text))
 
 
 SHOWN = 3
@@ -127,4 +140,4 @@ def print_findings(findings: "Iterable[Finding]") -> None:
 def warn(sentences: "Iterable[str]") -> None:
     """Print warnings to stderr."""
     for sentence in sentences:
-        click.echo(f"warning: {sentence}", err=True)
+        say(f"warning: {sentence}", err=True)

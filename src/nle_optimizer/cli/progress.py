@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from nle_optimizer.errors import on_one_line
+
 DELAY = 1.0
 
 
@@ -26,13 +28,13 @@ class Steps:
             self.seconds[self._step] = round(now - self._began, 4)
         self._step, self._began = step, now
         if self.bar is not None and step:
-            self.bar.set_description_str(step)
+            self.bar.set_description_str(on_one_line(step))
             self.bar.update()
 
     def detail(self, text: str) -> None:
         """What is being done within the step; shown on a terminal only."""
         if self.bar is not None:
-            self.bar.set_description_str(text)
+            self.bar.set_description_str(on_one_line(text))
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def steps(name: str, total: int) -> Iterator[Steps]:
     from tqdm import tqdm
 
     layout = "{desc:<24} {bar:24} {n_fmt}/{total_fmt} {elapsed}"
-    with tqdm(total=total, delay=DELAY, leave=False, file=sys.stderr, bar_format=layout, desc=name) as bar:
+    with tqdm(total=total, delay=DELAY, leave=False, file=sys.stderr, bar_format=layout, desc=on_one_line(name)) as bar:
         told = Steps(bar)
         yield told
         told("")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, scenario_options
+from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, say, scenario_options
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 SEARCHES = 60
@@ -74,8 +74,8 @@ def recruit(
     if form == "json":
         print_json({**found.document(), "findings": [finding.entry() for finding in loaded.findings]})
     else:
-        click.echo(recruitment_text(found))
-        click.echo("" if out is None else f"\nRecruits: {out / RECRUITS}", nl=out is not None)
+        say(recruitment_text(found))
+        say("" if out is None else f"\nRecruits: {out / RECRUITS}", nl=out is not None)
 
 
 def _write(target: Path, found: Any, *, force: bool) -> None:

@@ -15,6 +15,7 @@ from nle_optimizer.cli.options import (
     outlines_of,
     print_findings,
     print_json,
+    say,
 )
 from nle_optimizer.cli.run_command import Files, drawn, solve
 
@@ -228,10 +229,10 @@ def _tell(
     from nle_optimizer.reports.terminal import summary_text
     from nle_optimizer.studies.replanning.text import decided_text, moves_text
 
-    click.echo(summary_text(result, target))
-    click.echo(moves_text(moves, curve, making.show))
+    say(summary_text(result, target))
+    say(moves_text(moves, curve, making.show))
     if len(asked.journal):
-        click.echo(decided_text(asked.journal, len(since), target))
+        say(decided_text(asked.journal, len(since), target))
 
 
 def _rows(table: Any) -> Sequence[dict[str, str]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import boundaries_option, force_option, outlines_of, warn
+from nle_optimizer.cli.options import boundaries_option, force_option, outlines_of, say, warn
 
 
 @click.command()
@@ -55,9 +55,9 @@ def report(
     if share is None:
         made = {**files_for_people(view, boundaries if outlines else None), **wanted.files(view)}
         for file in replace_files(run, made, force=force):
-            click.echo(file)
+            say(str(file))
         return
     from nle_optimizer.reports.shared_copy import share_folder
 
     for file in share_folder(view, run, share, wanted, names=names, key=key, force=force):
-        click.echo(file)
+        say(str(file))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nle_optimizer.cli.options import code_option, force_option, format_option, print_json, workers_option
+from nle_optimizer.cli.options import code_option, force_option, format_option, print_json, say, workers_option
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def robustness(
         rows = [dict(zip(found.table(), row, strict=True)) for row in zip(*found.table().values(), strict=True)]
         print_json({"schema_version": 1, "run": str(run_folder), **found.section(), "rows": rows})
     else:
-        click.echo(robustness_text(found))
+        say(robustness_text(found))
 
 
 def _write(target: Path, table: "TextTable", *, force: bool) -> None:

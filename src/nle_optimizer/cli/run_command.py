@@ -15,6 +15,7 @@ from nle_optimizer.cli.options import (
     outlines_of,
     print_findings,
     print_json,
+    say,
     scenario_options,
     workers_option,
 )
@@ -98,9 +99,9 @@ def run(
         if form == "text":
             from nle_optimizer.reports.terminal import summary_text
 
-            click.echo(summary_text(result, target))
+            say(summary_text(result, target))
             for line in draws.lines():
-                click.echo(line)
+                say(line)
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
     if infeasible or (strict and left_out):

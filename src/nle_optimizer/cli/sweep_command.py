@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nle_optimizer.cli.interruption import INTERRUPTED
-from nle_optimizer.cli.options import code_option, format_option, print_findings, print_json, scenario_options
+from nle_optimizer.cli.options import code_option, format_option, print_findings, print_json, say, scenario_options
+from nle_optimizer.errors import on_one_line
 
 if TYPE_CHECKING:
     from nle_optimizer.studies.sweep.conduct import Swept, Watch
@@ -84,7 +85,7 @@ def sweep(
             how = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs}
             swept = carry_out(plan, folder, crew, **how, watch=watch, command=["nle-optimizer", *sys.argv[1:]])
     except KeyboardInterrupt:
-        click.echo(f"interrupted: what is finished is kept in {folder}; the same with --resume goes on", err=True)
+        say(f"interrupted: what is finished is kept in {folder}; the same with --resume goes on", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     if not no_report:
         from nle_optimizer.reports.page.sweep_page import sweep_page
@@ -120,9 +121,9 @@ def _list(plan: "Plan", form: str) -> None:
     for point, planned in zip(points, plan.points, strict=True):
         named = [word for word in (planned.point.choice, planned.point.label) if word]
         settings = [f"{key}={value}" for key, value in said(planned.point).items()]
-        click.echo(f"{point['point']:>6}  {'  '.join(named + settings)}")
+        say(f"{point['point']:>6}  {'  '.join(named + settings)}")
     same = "" if cases == len(points) else f", {cases} of them different"
-    click.echo(f"{len(points):,} points{same}; nothing was solved")
+    say(f"{len(points):,} points{same}; nothing was solved")
 
 
 def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
@@ -143,11 +144,11 @@ def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
         return
     for row in swept.rows:
         if row["status"] not in WELL:
-            click.echo(f"point {row['point']}: {row['status']}{': ' if row['error'] else ''}{row['error']}", err=True)
+            say(f"point {row['point']}: {row['status']}{': ' if row['error'] else ''}{row['error']}", err=True)
     told = ", ".join(f"{count:,} {status}" for status, count in swept.statuses.items())
-    click.echo(f"{swept.points:,} points: {told}")
-    click.echo(f"{swept.computed:,} cases worked out and verified, {swept.reused:,} were there already")
-    click.echo(f"Table: {swept.folder / 'sweep.csv'}")
+    say(f"{swept.points:,} points: {told}")
+    say(f"{swept.computed:,} cases worked out and verified, {swept.reused:,} were there already")
+    say(f"Table: {swept.folder / 'sweep.csv'}")
 
 
 @contextmanager
@@ -159,7 +160,7 @@ def _bar(name: str) -> Iterator["Watch"]:
     from tqdm import tqdm
 
     layout = "{desc} {bar:24} {n_fmt}/{total_fmt} {elapsed}, {remaining} left{postfix}"
-    with tqdm(total=0, delay=1.0, leave=False, file=sys.stderr, bar_format=layout, desc=name) as bar:
+    with tqdm(total=0, delay=1.0, leave=False, file=sys.stderr, bar_format=layout, desc=on_one_line(name)) as bar:
 
         def watch(done: int, of: int, failed: int) -> None:
             bar.total = of

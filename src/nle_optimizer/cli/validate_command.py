@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from nle_optimizer.cli.options import code_option, format_option, grouped, print_json, scenario_options
+from nle_optimizer.cli.options import code_option, format_option, grouped, print_json, say, scenario_options
 
 
 @click.command()
@@ -58,9 +58,9 @@ def _entry(
 
 def _print(entry: dict[str, Any]) -> None:
     for line in grouped(entry["findings"]):
-        click.echo(f"warning: {line}")
+        say(f"warning: {line}")
     for error in entry["errors"]:
-        click.echo(f"error: {error}")
+        say(f"error: {error}")
     count = len(entry["errors"])
     verdict = "valid" if not count else f"{count} error{'s' if count != 1 else ''}"
-    click.echo(f"{entry['scenario']}: {verdict}")
+    say(f"{entry['scenario']}: {verdict}")

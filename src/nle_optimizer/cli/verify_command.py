@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json, warn
+from nle_optimizer.cli.options import format_option, print_json, say, warn
 
 
 @click.command()
@@ -28,7 +28,7 @@ def verify(run_folder: Path, form: str) -> None:
         print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
     else:
         for finding in wrong:
-            click.echo(finding)
-        click.echo(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
+            say(finding)
+        say(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
     if wrong:
         raise click.exceptions.Exit(1)

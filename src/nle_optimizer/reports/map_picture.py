@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from nle_optimizer.errors import visible
 from nle_optimizer.reports.page.run_map import SQUARE, map_of
 from nle_optimizer.reports.view.view import View
 
@@ -36,7 +37,7 @@ def map_svg(view: View) -> str:
     schools, nles = pixels(drawn["schools"]), pixels(drawn["nles"])
     parts = [*_ground(drawn, west, north, scale), *_pairs(view, schools, nles), *_key(view, right + 2 * MARGIN)]
     width = round(right + MARGIN + KEY)
-    return (
+    return visible(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}">'
         f'<style>{STYLE}</style><rect width="{width}" height="{HEIGHT}" fill="#fff"/>'
         f'<rect width="{right + MARGIN:.0f}" height="{HEIGHT}" fill="#e4eaee"/>{"".join(parts)}</svg>\n'

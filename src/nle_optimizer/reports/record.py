@@ -8,6 +8,7 @@ marked.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nle_optimizer.errors import visible
 from nle_optimizer.reports.page.naming import nle_names, school_names
 from nle_optimizer.reports.view.view import View
 from nle_optimizer.reports.words import aim_in_words, amount_of_level, proof_in_words
@@ -38,7 +39,7 @@ def record(view: View, manifest: Mapping[str, Any]) -> dict[str, bytes]:
         "verification.md": _verification(view, manifest),
         "transparency-record.md": _transparency(view, manifest),
     }
-    return {f"{FOLDER}/{name}": ("\n".join(lines) + "\n").encode() for name, lines in pages.items()}
+    return {f"{FOLDER}/{name}": (visible("\n".join(lines)) + "\n").encode() for name, lines in pages.items()}
 
 
 def _title(view: View) -> str:

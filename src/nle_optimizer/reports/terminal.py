@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from nle_optimizer.errors import visible
 from nle_optimizer.reports.words import aim_in_words, amount_of_level, level_in_words
 from nle_optimizer.result import Beside, Result
 
@@ -95,7 +96,7 @@ def _lacks(beside: Beside, summary: Mapping[str, Any]) -> str:
 
 def one_line(text: str, width: int = WIDTH) -> str:
     """Text as one line: no line ends, nothing that controls a terminal, not longer than `width`."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text).strip()
+    shown = visible("".join(" " if letter.isspace() else letter for letter in text).strip())
     return shown if len(shown) <= width else f"{shown[: width - 3]}..."
 
 

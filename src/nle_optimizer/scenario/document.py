@@ -4,19 +4,30 @@ Later words win: base, file, named overrides in the order named, `--set`. Mappin
 conditions (`when`, `where`) and single values are replaced whole. Every value remembers where it came from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nle_optimizer.delimited import decode
 from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
+from nle_optimizer.files import unusable_name
 from nle_optimizer.scenario.own_code import OwnCode, from_here, is_own
 from nle_optimizer.scenario.yaml_text import Marked, parse_value, parse_yaml
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
 MAX_BASES = 10
 REPLACED_WHOLE = frozenset({"when", "where"})
+CHOICES = (("overrides",), ("scenarios",))
+FORMS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "overrides": ("write {name: {dotted.key: value}}", lambda entry: isinstance(entry, dict)),
+    "scenarios": (
+        "write {name: [override, ...]}",
+        lambda entry: isinstance(entry, list) and all(isinstance(member, str) for member in entry),
+    ),
+}
+MOST_SHOWN = 20
+LONGEST_SHOWN = 80
 OUTSIDE = "the path leaves the folder of the scenario file"
 
 
@@ -309,6 +320,7 @@ def apply_choices(
     for name in names:
         for override in _members(document, name, overrides, groups):
             _override(document, override, overrides)
+    _forget_choices(document)
     problems: list[Problem] = []
     for word in sets:
         try:
@@ -318,6 +330,11 @@ def apply_choices(
     if problems:
         raise InputError(problems)
     anchor_paths(document, allow_outside=allow_outside)
+
+
+def _forget_choices(document: Document) -> None:
+    """Forget where overrides and scenarios stood, of which there may be thousands, and a copy each would be made."""
+    document.places = {steps: place for steps, place in document.places.items() if steps[:1] not in CHOICES}
 
 
 def each_override(document: Document, problems: list[Problem], *, allow_outside: bool = False) -> dict[str, Document]:
@@ -332,12 +349,16 @@ def each_override(document: Document, problems: list[Problem], *, allow_outside:
             _members(plain, name, overrides, groups)
         except InputError as error:
             problems += error.problems
+        if len(problems) >= MOST_SHOWN:
+            break
+    _forget_choices(plain)
     documents = {"": plain}
     for name in overrides:
         changed = plain.copy()
         try:
             _override(changed, name, overrides)
-            anchor_paths(changed, allow_outside=allow_outside)
+            if any(key.split(".")[0] in ("data", "rule") for key in overrides[name]):
+                anchor_paths(changed, allow_outside=allow_outside)
         except InputError as error:
             problems += error.problems
         else:
@@ -366,11 +387,28 @@ def _set(document: Document, word: str) -> None:
 
 def _section(document: Document, name: str) -> dict[str, Any]:
     section = document.values.pop(name, None) or {}
-    form = dict if name == "overrides" else list
-    if not isinstance(section, dict) or not all(isinstance(entry, form) for entry in section.values()):
-        what = "write {name: {dotted.key: value}}" if form is dict else "write {name: [override, ...]}"
-        raise InputError([Problem(document.place((name,)), name, what)])
+    what, is_entry = FORMS[name]
+    if not isinstance(section, dict):
+        raise InputError([Problem(document.place((name,)), name, what, shorten(section))])
+    problems = [
+        Problem(document.place((name, key)), f"{name}.{key}", what, shorten(entry))
+        for key, entry in section.items()
+        if not is_entry(entry)
+    ]
+    problems += [
+        Problem(document.place((name, key)), f"{name}.{key}", f"{why}; choose another name")
+        for key in section
+        if (why := unusable_name(key))
+    ]
+    if problems:
+        raise InputError(problems[:MOST_SHOWN])
     return section
+
+
+def shorten(value: Any) -> str:
+    """What was found, cut where it is long."""
+    text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
 def _members(document: Document, name: str, overrides: Mapping[str, Any], groups: Mapping[str, Any]) -> Sequence[str]:

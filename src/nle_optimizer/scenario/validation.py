@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.scenario.contradictions import contradictions
-from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.document import Document, shorten
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
@@ -42,7 +42,7 @@ def _problems(document: Document, error: ValidationError) -> Iterable[Problem]:
         elif condition not in told and not any(_is_below(below, condition) for below in named):
             told.add(condition)
             path = ".".join(str(step) for step in condition)
-            yield Problem(document.place(condition), path, A_CONDITION, _shown(_at(document.values, condition)))
+            yield Problem(document.place(condition), path, A_CONDITION, shorten(_at(document.values, condition)))
 
 
 A_CONDITION = "must be a value, a list of values, or some of {min, max, not, before, missing}"
@@ -82,7 +82,7 @@ def _problem(document: Document, steps: Steps, fault: Any) -> Problem:
         return Problem(place, path, "this setting is required")
     what = SENTENCES.get(fault["type"]) or _sentence(fault["msg"])
     speaks_for_itself = fault["type"] == "value_error" and isinstance(fault["input"], Mapping)
-    return Problem(place, path, what, None if speaks_for_itself else _shown(fault["input"]), _nearest(fault))
+    return Problem(place, path, what, None if speaks_for_itself else shorten(fault["input"]), _nearest(fault))
 
 
 SENTENCES = {
@@ -138,11 +138,6 @@ def _sentence(message: str) -> str:
 
 def _must(message: str) -> str:
     return f"must be {message}" if message.startswith(("greater", "less", "a valid", "'", "1")) else message
-
-
-def _shown(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _nearest(fault: Any) -> str | None:

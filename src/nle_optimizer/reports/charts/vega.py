@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from nle_optimizer.errors import visible_in
 from nle_optimizer.reports.charts.chart import Chart, Kind
 
 Spec = dict[str, Any]
@@ -39,7 +40,7 @@ def specification(chart: Chart, *, titled: bool = False, size: float = 1) -> Spe
         titled: whether its title is in it, or left to what stands around it.
         size: of its width and height, 1 for a chart among others.
     """
-    return {
+    said: Spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "config": CONFIG,
         **({"title": chart.title} if titled else {}),
@@ -48,6 +49,7 @@ def specification(chart: Chart, *, titled: bool = False, size: float = 1) -> Spe
         "height": HEIGHT * size,
         **KINDS[chart.kind](chart),
     }
+    return dict(visible_in(said))
 
 
 def drawings(charts: Sequence[Chart]) -> Mapping[str, str]:

@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import json
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nle_optimizer.errors import UNSEEN, visible, visible_in
 from nle_optimizer.reports.words import aim_in_words, amount_of_level, limit_in_words
 
 MONTHS = (
@@ -15,6 +17,8 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 ASSETS = Path(__file__).parent / "assets"
+_ESCAPED = re.compile(r"\\[bfru]")
+"""How JSON writes what is not seen."""
 
 
 def render(template: str, scripts: tuple[str, ...], data: Any, **values: Any) -> bytes:
@@ -27,7 +31,7 @@ def render(template: str, scripts: tuple[str, ...], data: Any, **values: Any) ->
         values: what the template shows.
     """
     script = '"use strict";\n' + "\n".join(_asset(name) for name in scripts)
-    return (
+    text = (
         _environment()
         .get_template(template)
         .render(
@@ -37,8 +41,8 @@ def render(template: str, scripts: tuple[str, ...], data: Any, **values: Any) ->
             data=_embedded(data),
             **values,
         )
-        .encode()
     )
+    return visible(text).encode()
 
 
 def _asset(name: str) -> str:
@@ -48,6 +52,8 @@ def _asset(name: str) -> str:
 def _embedded(data: Any) -> str:
     """JSON that no reader of HTML takes for anything but text."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if UNSEEN.search(text) or _ESCAPED.search(text):
+        text = json.dumps(visible_in(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from nle_optimizer.errors import visible
 from nle_optimizer.reports.view.view import View
 from nle_optimizer.reports.workbook.decisions import ACTIONS, COLUMNS, SHEET, decision_rows
 from nle_optimizer.reports.workbook.front import read_me, summary_sheet, title_of
@@ -33,7 +34,8 @@ def workbook(view: View) -> bytes:
     buffer, tables = io.BytesIO(), list(_filled(view))
     names = ["Summary", *(sheet.name for sheet in tables), *(() if view.is_shared else (SHEET,))]
     with Workbook(buffer, SETUP) as book:
-        book.set_properties({"title": title_of(view), "created": MADE, "comments": "Made by nle-optimizer"})
+        book.worksheet_class = _page_class()
+        book.set_properties({"title": visible(title_of(view)), "created": MADE, "comments": "Made by nle-optimizer"})
         styles = Styles(book)
         read_me(book, styles, view, names)
         summary_sheet(book, styles, view)
@@ -42,6 +44,17 @@ def workbook(view: View) -> bytes:
         if not view.is_shared:
             _decisions(book, styles, view)
     return buffer.getvalue()
+
+
+def _page_class() -> Any:
+    """What sheets are: no text on them holds what is not seen."""
+    from xlsxwriter.worksheet import Worksheet
+
+    class Page(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
+        def _write_string(self, row: int, col: int, string: str, cell_format: Any = None) -> int:
+            return int(super()._write_string(row, col, visible(string), cell_format))
+
+    return Page
 
 
 def _filled(view: View) -> Iterator[Sheet]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
+from nle_optimizer.errors import visible
 from nle_optimizer.evidence.measures.registry import METRICS
 from nle_optimizer.studies.benchmark.tables import aim_of, better_and_worse, by_rule, half_width, titled
 from nle_optimizer.studies.benchmark.trial import Trial, Trials
@@ -15,7 +16,7 @@ SENSES = {metric.name: metric.sense for metric in METRICS}
 
 def markdown(found: Sequence[Trials]) -> str:
     """The whole, a section a scenario."""
-    return "\n".join(line for trials in found for line in _section(trials)) + "\n"
+    return visible("\n".join(line for trials in found for line in _section(trials)) + "\n")
 
 
 def _section(found: Trials) -> Iterator[str]:
