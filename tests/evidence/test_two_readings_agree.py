@@ -102,4 +102,4 @@ def test_the_random_scenarios_turn_every_setting_of_the_schema() -> None:
             given |= set(settings_given(Settings.model_validate(settings)))
         except ValidationError:
             continue
-    assert every_setting() - given == set()
+    assert every_setting() - given == set(), "give them values in VALUES of tests/support/any_scenario.py"

@@ -1,7 +1,7 @@
 """Small random scenarios over every setting of the schema, every kind of column and every operator, as files.
 
 What a setting may be is said once, in `VALUES`, by its section and name; a scenario is made by going through the
-`Settings` model, so that a new setting without values stops the maker.
+`Settings` model, so that a new setting without values is seen to be never turned.
 """
 
 import json
@@ -52,8 +52,8 @@ def _value(draft: Draft, key: str, form: Any) -> Any:
     if key in VALUES:
         return VALUES[key](draft)
     inner = list(_sections(form))
-    if not inner:
-        raise KeyError(f"{key} has no values in tests/support/any_scenario.py")
+    if not inner:  # a new setting, which a test asks for until it has its values here
+        return None
     if any(get_origin(part) is list for part in (form, *get_args(form))):
         return [_section(draft, inner[0]) for _ in range(draft.some(1, 1, 2, 3))]
     return _section(draft, inner[0])
@@ -236,6 +236,8 @@ VALUES: Mapping[str, Callable[[Draft], Any]] = {
     "Settings.title": lambda d: d.some("", "A title: à la carte"),
     "Settings.as_of": lambda d: Day(d.some("2018-03-01", "2022-09-01", "2024-02-29")),
     "Settings.data": lambda _: None,
+    "Sample.kept": lambda d: d.some(0, 0.3, 1),
+    "Sample.policies": lambda d: [d.some(*POLICIES)],
     "Settings.offer": lambda d: {
         **{name: d.some(1, 2, 5, 0.5) for name in d.resources if d.chance(0.9)},
         **({"override": d.some(True, False)} if d.chance(0.3) else {}),

@@ -38,7 +38,7 @@ def _without_later(schools: Records, day: int) -> Records:
         columns["inspections"] = Column(count.kind, fewer, count.given)
     joined = schools.column("trust_joined")
     later = joined.given & (joined.values > day)
-    columns["trust_id"] = _blanked(schools.column("trust_id"), later)
+    columns |= {name: _blanked(schools.column(name), later) for name in ("trust_id", "trust_joined")}
     return schools.with_columns(columns)
 
 
