@@ -1,8 +1,10 @@
 """What changes of an allocation are worth, against solving tiny problems anew by looking at every allocation."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import combinations_with_replacement
 from random import Random
 from typing import Any
 
@@ -97,6 +99,56 @@ def test_one_more_place_is_worth_what_solving_anew_says(kind: str) -> None:
     for problem, exchanges, best in cases(kind):
         expected = [change(optimum(with_places(problem, n, 1)), best) for n in range(len(problem.nle_ids))]
         assert told(exchanges.one_more_place(each(len(problem.nle_ids)))) == expected
+
+
+def best_of_places(problem: Problem, nles: list[int], most: list[int], count: int) -> Tuple | None:
+    """The optimum with so many places more, over every way to share them out."""
+    found = []
+    for shared in combinations_with_replacement(range(len(nles)), count):
+        if all(shared.count(n) <= most[n] for n in range(len(nles))):
+            changed = problem
+            for n in shared:
+                changed = with_places(changed, nles[n], 1)
+            found.append(optimum(changed))
+    return max((each for each in found if each is not None), default=None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_places_one_after_the_other_are_worth_what_the_best_way_to_share_them_is(kind: str) -> None:
+    rng = Random(f"{kind} shared")
+    for problem, exchanges, best in cases(kind)[:12]:
+        nles = rng.sample(range(len(problem.nle_ids)), min(3, len(problem.nle_ids)))
+        most = [rng.choice([1, 2, 3]) for _ in nles]
+        turns = exchanges.more_places(nles, most, 3)
+        total, capacity, last = (0,) * len(problem.levels), Counter[int](), 0
+        for count in range(1, min(3, sum(most)) + 1):
+            if count <= len(turns):
+                turn = turns[count - 1]
+                capacity[turn.nle] += 1
+                total = tuple(one + other for one, other in zip(total, turn.values, strict=True))
+                assert turn.values[0] <= last or count == 1
+                last = turn.values[0]
+            assert total == change(best_of_places(problem, nles, most, count), best)
+        assert all(capacity[nle] <= own for nle, own in zip(nles, most, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_joins_and_leaves_with_places_does_so_in_some_best_allocation(kind: str) -> None:
+    for problem, exchanges, best in cases(kind)[:6]:
+        turns = exchanges.more_places(each(len(problem.nle_ids)).tolist(), [2] * len(problem.nle_ids), 3)
+        changed = problem
+        found = np.bincount(problem.recipient[solve(problem).matched], minlength=len(problem.recipient_ids))
+        for turn in turns:
+            changed = with_places(changed, turn.nle, 1)
+            np.add.at(found, list(turn.joined), 1)
+            np.subtract.at(found, list(turn.left), 1)
+        total = tuple(sum(values) for values in zip(best, *(turn.values for turn in turns), strict=True))
+
+        def so_many(allocations: Flags, wanted: Integers = found, of: Problem = changed) -> Flags:
+            mine = [allocations[:, of.recipient == n].sum(axis=1) == count for n, count in enumerate(wanted.tolist())]
+            return np.asarray(np.all(mine, axis=0))
+
+        assert optimum(changed, so_many) == total
 
 
 @pytest.mark.parametrize("kind", KINDS)

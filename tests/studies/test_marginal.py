@@ -1,7 +1,8 @@
 """What one more and one fewer is worth, against solving changed inputs anew, and against every allocation."""
 
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import product
+from itertools import combinations_with_replacement, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -165,6 +166,56 @@ def test_a_group_gains_at_its_best_nle_and_loses_where_it_is_missed_least(tmp_pa
                 group = told(found, n, side)
                 assert (group is None) == (not own)
                 assert group is None or sense * group[0] == max(sense * value for value in own)
+
+
+def shared_out(given: Tables, resource: str, nles: list[int], count: int) -> Iterator[Tables]:
+    """The tables with so many units more at some NLEs, in every way to share them out."""
+    for shares in combinations_with_replacement(nles, count):
+        other = given
+        for n in shares:
+            other = changed(other, "nles", n, **{resource: other["nles"][n][resource] + 1})
+        yield other
+
+
+@pytest.mark.parametrize("settings", [plain, with_quotas])
+def test_places_shared_out_in_a_group_are_worth_what_the_best_other_tables_give(tmp_path: Path, settings: Any) -> None:
+    for place, given, chosen, outcome in cases(tmp_path, f"shared {settings.__name__}", 5, settings, least=0):
+        single, found = marginal_of(outcome, "run", "nle"), marginal_of(outcome, "run", "region")
+        sense = found.levels[0].sense
+        assert {row.method for row in found.rows} == {"network"}
+        for row in found.rows:
+            members = [m for m, own in enumerate(given["nles"]) if own["region"] == row.id]
+            cells = row.cells(found.levels)
+            best = max(
+                (difference(outcome_of(place / f"{row.id}{n}", other, chosen), outcome) or [Decimal(0)])[0] * sense
+                for n, other in enumerate(shared_out(given, "placements", members, 2))
+            )
+            assert cells["two_more"] == best * sense
+            assert len([nle for nle in str(cells["two_more_nle_ids"]).split("|") if nle]) <= 2
+            ones = [values[0] for m in members if (values := told(single, m, "one_more")) is not None]
+            assert cells["mean"] == round(sum(ones) / len(ones), 6)
+            more = [sense * cells[name] for name in ("one_more", "two_more", "five_more", "ten_more")]  # type: ignore[operator]
+            assert more == sorted(more) and more[1] <= 2 * more[0] and more[3] <= 2 * more[2]
+
+
+def test_days_shared_out_in_a_group_lie_where_every_allocation_says(tmp_path: Path) -> None:
+    rng, exact = Random("shared days"), 0
+    for case in range(8):
+        given, settings = in_days(rng)
+        outcome = outcome_of(tmp_path / str(case), given, settings)
+        assert outcome is not None
+        before = best_in_days(given, settings["objectives"])
+        found = marginal_of(outcome, "run", "region")
+        for row in found.rows:
+            members = [m for m, own in enumerate(given["nles"]) if own["region"] == row.id]
+            cells = row.cells(found.levels)
+            for name, count in (("two_more", 2), ("five_more", 5)):
+                tables_so = shared_out(given, "days", members, count)
+                best = max(best_in_days(other, settings["objectives"]) for other in tables_so) - before
+                assert cells[f"{name}_least"] <= best <= cells[f"{name}_most"]  # type: ignore[operator]
+                exact += cells[name] is not None
+                assert cells[name] in (None, best)
+    assert exact > 15
 
 
 @pytest.mark.parametrize("column", ["one_more", "one_fewer"])

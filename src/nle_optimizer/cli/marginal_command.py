@@ -17,8 +17,8 @@ FILE = "marginal.csv"
     type=click.Choice(["nle", "region", "local_authority", "school", "budget"]),
     default="nle",
     show_default=True,
-    help="One more place (or day) at an NLE or in a group of them, one more supporter of a school, one more unit of a "
-    "constraint's limit.",
+    help="One more place (or day) at an NLE; one and several more in a group of them; one more supporter of a school; "
+    "one more unit of a constraint's limit.",
 )
 @click.option(
     "--out",

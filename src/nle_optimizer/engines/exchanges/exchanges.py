@@ -5,6 +5,7 @@ the old by one circle in the residual network, so its worth is that of a best pa
 Flows, 1993, chapter 9). The network is that of the whole problem, for with one more place the first level itself moves.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from nle_optimizer.engines.exchanges.all_paths import all_losses, ranks, walks
 from nle_optimizer.engines.exchanges.best_paths import FAR, priced
 from nle_optimizer.engines.exchanges.changes import Changes, Circles
 from nle_optimizer.engines.exchanges.graph import NONE, circulation_of, exchange_graph
+from nle_optimizer.engines.exchanges.in_turn import Optimum, Turn
 from nle_optimizer.engines.exchanges.tuple_columns import tuple_columns
 from nle_optimizer.engines.exchanges.ways import Ways
 from nle_optimizer.engines.network.refusal import refusal_of
@@ -87,6 +89,10 @@ class Exchanges:
         self._ways = Ways(priced(graph.nodes, graph.tail, graph.head, value))
 
     @cached_property
+    def _optimum(self) -> Optimum:
+        return Optimum(self._at, self._graph, self._columns, self._pair_worth, self._ways.arcs.price)
+
+    @cached_property
     def _by_recipient(self) -> Integers:
         """All pairs, by recipient."""
         return np.argsort(self.problem.recipient, kind="stable")
@@ -101,6 +107,10 @@ class Exchanges:
         """Each of some NLEs could take one recipient more; nought where it has room already."""
         arcs = self._at.network.nle_arcs.start + nles
         return self._changes(self._head(arcs), self._tail(arcs), ~self._at.can_rise[arcs]).unless_worse()
+
+    def more_places(self, nles: Sequence[int], most: Sequence[int], count: int) -> list[Turn]:
+        """So many places more among some NLEs, one after the other where each adds most; see `Optimum.more_places`."""
+        return self._optimum.more_places(nles, most, count)
 
     def one_fewer_place(self, nles: Integers) -> Changes:
         """Each of some NLEs could take one recipient fewer; nought where it has room to spare.

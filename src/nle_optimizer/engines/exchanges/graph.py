@@ -115,10 +115,10 @@ def exchange_graph(at: Circulation, worth: Integers) -> ExchangeGraph:
     own[~single] = NONE
     node_of = np.where(stays, np.cumsum(stays) - 1, NONE)
     node_of[1 + np.flatnonzero(single)] = np.append(node_of, NONE)[_reached_from(at, own)[single]]
-    staying = _staying(at)
+    rest = staying(at)
     parts = [
-        _along(at, staying[at.can_rise[staying]], forwards=True),
-        _along(at, staying[at.can_fall[staying]], forwards=False),
+        _along(at, rest[at.can_rise[rest]], forwards=True),
+        _along(at, rest[at.can_fall[rest]], forwards=False),
         _single_pairs(at, own, node_of, worth),
         _leaving(at, own),
     ]
@@ -142,7 +142,7 @@ def _reached_from(at: Circulation, own: Integers) -> Integers:
     return place
 
 
-def _staying(at: Circulation) -> Integers:
+def staying(at: Circulation) -> Integers:
     """The arcs of the network between nodes that stay."""
     network, stays = at.network, at.stays
     rest = np.arange(network.pairs, len(network.tail))

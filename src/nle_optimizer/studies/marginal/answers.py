@@ -87,14 +87,21 @@ def _gained_and_lost(changes: Changes, outcome: Outcome) -> tuple[list[list[str]
     return schools
 
 
-def _schools(outcome: Outcome, supported: Flags) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def gained_and_lost(outcome: Outcome, supported: Flags) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The schools gained and lost where these are supported."""
     ids, before = outcome.recipients.ids, outcome.supported
     return tuple(ids[supported & ~before].tolist()), tuple(ids[before & ~supported].tolist())
 
 
 def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool) -> Answer:
-    """The answer from solving another problem of the same recipients and pairs.
+    """The answer from solving another problem of the same recipients and pairs; as `solved_again`."""
+    return solved_again(outcome, problem, stop, relaxed=relaxed)[0]
+
+
+def solved_again(
+    outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool
+) -> tuple[Answer, Solution | None]:
+    """The same, and the solution; None where there is none.
 
     Args:
         outcome: as it stands.
@@ -104,7 +111,7 @@ def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: b
     """
     settings = outcome.scenario.settings
     if overfull(problem):
-        return impossible()
+        return impossible(), None
     engine = next(engines_for(problem, "auto"))
     method = FROM_THE_PLAN if isinstance(engine, FromAStart) else SOLVED
     try:
@@ -113,12 +120,12 @@ def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: b
         else:
             found = engine.solve(problem, settings.seed, stop)
     except InfeasibleError:
-        return impossible(method)
+        return impossible(method), None
     if problem.levels and not found.levels:
-        return Answer(method)
+        return Answer(method), None
     least, most = _between(outcome.solution, found, relaxed=relaxed)
     count = np.bincount(problem.recipient[found.matched], minlength=len(problem.recipient_ids))
-    return Answer(method, True, least, most, *_schools(outcome, count > 0))
+    return Answer(method, True, least, most, *gained_and_lost(outcome, count > 0)), found
 
 
 def _between(before: Solution, after: Solution, *, relaxed: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:

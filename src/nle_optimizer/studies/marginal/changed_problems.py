@@ -13,8 +13,8 @@ from nle_optimizer.model.problem import Problem, Row
 from nle_optimizer.records import Column, Integers, Kind
 
 
-def with_capacity(case: Case, resource: str, nle: int, more: int) -> Problem:
-    """The problem where one NLE has more, or less, of a resource, in millionths; limits stay as they are."""
+def with_capacity(case: Case, resource: str, nle: int | Integers, more: int | Integers) -> Problem:
+    """The problem where one NLE, or some, has more or less of a resource, in millionths; limits stay as they are."""
     capacity = _capacity(case)
     capacity[resource][nle] += more
     ground = Ground(case.candidates, case.use, case.cost, capacity)

@@ -112,7 +112,7 @@ def marginal_of(
     rows = _rows(study, subjects, by, told or Told())
     regions = regions_of(outcome, rows) if by in ("nle", "region", "local_authority") else []
     if by in ("region", "local_authority"):
-        rows = by_column(outcome, rows, by)
+        rows = by_column(study, rows, by)
     return Marginal(run, by, outcome, rows, regions, "" if isinstance(exchanges, Exchanges) else exchanges)
 
 

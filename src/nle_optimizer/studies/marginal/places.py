@@ -47,7 +47,7 @@ def _by_network(study: Study, number: int, unit: int) -> list[Answer | None]:
     """What the residual network tells; None where a unit is more than one place."""
     problem, exchanges = study.outcome.problem, study.exchanges
     assert isinstance(exchanges, Exchanges)
-    change = places(_with_unit(problem, number, unit)) - places(problem)
+    change = places(with_unit(problem, number, unit)) - places(problem)
     nles = np.flatnonzero(np.abs(change) == 1)
     worth = exchanges.one_more_place(nles) if unit > 0 else exchanges.one_fewer_place(nles)
     known: list[Answer | None] = [unchanged(exchanges.levels, NETWORK) if not n else None for n in change.tolist()]
@@ -56,7 +56,7 @@ def _by_network(study: Study, number: int, unit: int) -> list[Answer | None]:
     return known
 
 
-def _with_unit(problem: Problem, number: int, unit: int) -> Problem:
+def with_unit(problem: Problem, number: int, unit: int) -> Problem:
     """The problem where every NLE has a unit more, or fewer."""
     resources = list(problem.resources)
     resource = resources[number]
@@ -68,13 +68,13 @@ def _plain(study: Study, number: int, unit: int) -> list[Answer | None]:
     """Where it is plain that nothing changes: no more pairs fit, or those matched still do."""
     if not study.is_sum or not study.levels:
         return [None] * len(study.outcome.problem.nle_ids)
-    same = _same_sets(study.outcome.problem, number, unit)
+    same = same_sets(study.outcome.problem, number, unit)
     if unit < 0:
         same |= study.outcome.used[number] <= study.outcome.problem.resources[number].capacity + unit
     return [unchanged(study.levels) if nothing else None for nothing in same.tolist()]
 
 
-def _same_sets(problem: Problem, number: int, unit: int) -> Flags:
+def same_sets(problem: Problem, number: int, unit: int) -> Flags:
     """NLEs that could take the same sets of recipients: their pairs take multiples of an amount that says no more."""
     resource = problem.resources[number]
     common: Integers = np.zeros(len(problem.nle_ids), dtype=np.int64)

@@ -1,7 +1,7 @@
-"""The rows of `marginal`: what one more and one fewer change, in what people read."""
+"""The rows of `marginal`: what one more, one fewer and several more change, in what people read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,11 @@ Cell = Decimal | str | bool | None
 
 @dataclass(frozen=True)
 class Row:
-    """A row: an identifier and a resource, and the two changes.
+    """A row: an identifier and a resource, and the changes.
 
     Attributes:
         particulars: further columns of the row, by name: a name, a capacity, the NLE of a group that is best.
+        further: further changes, by name: so many more at once.
     """
 
     id: str
@@ -25,22 +26,28 @@ class Row:
     more: Answer
     fewer: Answer
     particulars: Mapping[str, Cell]
+    further: Mapping[str, Answer] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """Every change, by name."""
+        return {"one_more": self.more, "one_fewer": self.fewer, **self.further}
 
     @property
     def method(self) -> str:
-        """How the values were found; by solving again where either was."""
-        methods = (self.more.method, self.fewer.method)
+        """How the values were found; by solving again where any was."""
+        methods = [answer.method for answer in self.answers.values()]
         return next((method for method in (SOLVED, FROM_THE_PLAN, NETWORK) if method in methods), methods[0])
 
     @property
     def is_exact(self) -> bool:
-        """Whether both changes of the first objective are exact."""
-        return self.more.is_exact and self.fewer.is_exact
+        """Whether all changes of the first objective are exact."""
+        return all(answer.is_exact for answer in self.answers.values())
 
     def cells(self, levels: Sequence[AnyLevel]) -> dict[str, Cell]:
         """Every column, in order."""
         names = level_names(levels)
-        sides = {"one_more": self.more, "one_fewer": self.fewer}
+        sides = self.answers
         cells: dict[str, Cell] = {"id": self.id, "resource": self.resource}
         cells |= {side: _value(answer, levels, 0) for side, answer in sides.items()}
         for n, name in enumerate(names[1:], start=1):

@@ -1,7 +1,7 @@
 """The answer to `marginal` on a terminal."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import click
@@ -21,8 +21,8 @@ FURTHER = (
 )
 TITLES = {
     "nle": "One more and one fewer at each NLE",
-    "region": "One more and one fewer in each region, where it does best",
-    "local_authority": "One more and one fewer in each local authority, where it does best",
+    "region": "More and fewer in each region, where it does best",
+    "local_authority": "More and fewer in each local authority, where it does best",
     "school": "One more supporter for each school, and its withdrawal",
     "budget": "One more and one fewer of each limit",
 }
@@ -64,15 +64,36 @@ def _method(found: Marginal) -> str:
 def _table(found: Marginal, most: int) -> list[str]:
     if not found.rows:
         return ["  There is nothing of which there could be more."]
-    several = len({row.resource for row in found.rows}) > 1
-    grouped = found.by in ("region", "local_authority")
-    ends = ("at", "at") if grouped else ("serves", "leaves out")
-    lines = [_line("", "resource" if several else "", "one more", ends[0], "one fewer", ends[1])]
+    resources = list(dict.fromkeys(row.resource for row in found.rows))
+    if found.by in ("region", "local_authority"):
+        return [line for name in resources for line in _groups(name, found, most, several=len(resources) > 1)]
+    lines = [_line("", "resource" if len(resources) > 1 else "", "one more", "serves", "one fewer", "leaves out")]
     rows = sorted(found.rows, key=_weight, reverse=True)
-    lines += [_row(row, found, several=several, grouped=grouped) for row in rows[:most]]
-    if len(rows) > most:
-        lines.append(f"  ... and {len(rows) - most:,} more; --show N shows more, --format json and --out have all")
-    return lines
+    lines += [_row(row, found, several=len(resources) > 1) for row in rows[:most]]
+    return [*lines, *_rest(len(rows) - most)]
+
+
+def _rest(count: int) -> list[str]:
+    return [f"  ... and {count:,} more; --show N shows more, --format json and --out have all"] if count > 0 else []
+
+
+def _groups(resource: str, found: Marginal, most: int, *, several: bool) -> list[str]:
+    """The groups of NLEs with one resource."""
+    rows = sorted((row for row in found.rows if row.resource == resource), key=_weight, reverse=True)
+    lines = [click.style(resource, bold=True)] if several else []
+    lines.append(_of_group("", "best", "at", "mean", ["two more", "five more", "ten more", "one fewer"]))
+    for row in rows[:most]:
+        cells = row.cells(found.levels)
+        mean = cells["mean"]
+        shown = [_shown(cells, side) for side in ("two_more", "five_more", "ten_more", "one_fewer")]
+        best = _shown(cells, "one_more"), str(cells["one_more_nle_id"])
+        lines.append(_of_group(row.id, *best, _signed(mean) if isinstance(mean, Decimal) else "", shown))
+    return [*lines, *_rest(len(rows) - most)]
+
+
+def _of_group(name: str, best: str, at: str, mean: str, further: Sequence[str]) -> str:
+    cells = "".join(f"{cell:>{width}}" for cell, width in zip(further, (9, 10, 10, 11), strict=True))
+    return f"{one_line(name, 16):<17}{best:>8} {one_line(at, 7):<7}{mean:>8}{cells}".rstrip()
 
 
 def _weight(row: Row) -> tuple[int, int]:
@@ -80,12 +101,10 @@ def _weight(row: Row) -> tuple[int, int]:
     return (row.more.least or (0,))[0], -(row.fewer.most or (0,))[0]
 
 
-def _row(row: Row, found: Marginal, *, several: bool, grouped: bool) -> str:
+def _row(row: Row, found: Marginal, *, several: bool) -> str:
     cells = row.cells(found.levels)
     more, fewer = (_shown(cells, side) for side in ("one_more", "one_fewer"))
     ends = [_who(row.more.gained), _who(row.fewer.lost)]
-    if grouped:
-        ends = [str(row.particulars[f"{side}_nle_id"]) for side in ("one_more", "one_fewer")]
     name = label(row.id, str(row.particulars.get("name", "")))
     return _line(name, row.resource if several else "", more, ends[0], fewer, ends[1])
 
