@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.scenario.document import apply_choices, read_document
+from nle_optimizer.scenario.choices import apply_choices
+from nle_optimizer.scenario.document import read_document
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.scenario.settings import Settings
 from support.scenarios import refusal, school, write_scenario

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nle_optimizer.errors import InputError, Place, Problem
-from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, copy_values
+from nle_optimizer.scenario.choices import apply_choices
+from nle_optimizer.scenario.document import Document, anchor_paths, copy_values
 from nle_optimizer.scenario.own_code import Code, OwnCode, is_own
 from nle_optimizer.scenario.scenario import Scenario, how_read, load_scenario, read_any_document
 from nle_optimizer.scenario.settings import Settings
