@@ -86,7 +86,7 @@ class Problem:
     def __str__(self) -> str:
         head = ": ".join(part for part in (str(self.place), self.path, self.what) if part)
         got = f"; got {self.got}" if self.got is not None else ""
-        return on_one_line(head + got + (f"; {self.hint}" if self.hint else ""))
+        return (head + got + (f"; {self.hint}" if self.hint else "")).replace("\n", "[U+000A]")
 
 
 @dataclass(frozen=True, order=True)

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.catalogue.limits import MOST_DRAWS, MOST_WORKERS
 from nle_optimizer.cli.interruption import INTERRUPTED
-from nle_optimizer.cli.options import format_option, print_findings, print_json, say, scenario_options
+from nle_optimizer.cli.options import (
+    format_option,
+    print_findings,
+    print_json,
+    say,
+    scenario_options,
+)
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, is_ours, recover, refuse_existing
 
 if TYPE_CHECKING:
@@ -27,9 +34,12 @@ Rows = Sequence[dict[str, str]]
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--rules", metavar="NAME,NAME", help="Rules to try; by default the usual ones; `all`: every one.")
-@click.option("--draws", type=click.IntRange(min=1), default=1, metavar="N", help="Draws of each random rule.")
+@click.option("--draws", type=click.IntRange(1, MOST_DRAWS), default=1, metavar="N", help="Draws of each random rule.")
 @click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; by default one a core where it is worth it."
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    metavar="N",
+    help="Processes; by default one a core where it is worth it.",
 )
 @click.option("--time-limit", type=float, metavar="S", help="Let each rule that searches stop after so many seconds.")
 @scenario_options

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import format_option, print_json, say
+from nle_optimizer.cli.options import format_option, print_json, say, seconds
 
 
 @click.command()
 @click.argument("run_folder", type=click.Path(path_type=Path))
 @click.argument("ids", nargs=-1, metavar="ID [ID]")
 @click.option("--left-out", "every", is_flag=True, help="Explain every school that is left out, instead of ID.")
-@click.option("--time-limit", type=float, metavar="S", help="Seconds for a search, where a price needs solving again.")
+@click.option(
+    "--time-limit", type=seconds, metavar="S", help="Seconds for a search, where a price needs solving again."
+)
 @format_option
 def explain(run_folder: Path, ids: tuple[str, ...], every: bool, time_limit: float | None, form: str) -> None:
     """Tell why a school has the NLE it has or none, who else could, and what that would cost.

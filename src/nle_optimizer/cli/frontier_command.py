@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, say, scenario_options
+from nle_optimizer.cli.options import (
+    force_option,
+    format_option,
+    print_findings,
+    print_json,
+    say,
+    scenario_options,
+    seconds,
+)
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
     from nle_optimizer.engines.stopping import Stopping
 
-POINTS = 25
+POINTS, MOST_POINTS = 25, 10_000
 TABLE, PAGE = "frontier.csv", "report.html"
 KIND = FolderKind("frontier")
 
@@ -27,7 +35,7 @@ KIND = FolderKind("frontier")
 )
 @click.option(
     "--points",
-    type=click.IntRange(min=2),
+    type=click.IntRange(2, MOST_POINTS),
     default=POINTS,
     show_default=True,
     metavar="N",
@@ -35,7 +43,7 @@ KIND = FolderKind("frontier")
 )
 @scenario_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write frontier.csv and report.html here.")
-@click.option("--time-limit", type=float, metavar="S", help="Seconds for each search.")
+@click.option("--time-limit", type=seconds, metavar="S", help="Seconds for each search.")
 @force_option
 @format_option
 def frontier(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_json, say
+from nle_optimizer.cli.options import force_option, format_option, print_json, say, seconds
 
 SHOWN = 20
 FILE = "marginal.csv"
@@ -27,7 +27,7 @@ FILE = "marginal.csv"
     help="Write every row to this CSV file too, or to marginal.csv in this folder.",
 )
 @click.option(
-    "--time-limit", type=float, metavar="S", help="Seconds for each search, where a value needs solving again."
+    "--time-limit", type=seconds, metavar="S", help="Seconds for each search, where a value needs solving again."
 )
 @click.option(
     "--show",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.catalogue.limits import MOST_SECONDS, MOST_WORKERS
 from nle_optimizer.errors import UNSEEN, visible
 
 if TYPE_CHECKING:
@@ -63,11 +64,26 @@ def force_option(command: Command) -> Command:
     return click.option("--force", is_flag=True, help="Replace a folder that exists.")(command)
 
 
+def seconds(text: str) -> float:
+    """The seconds of a limit of time.
+
+    Raises:
+        BadParameter: it is no number, or out of range.
+    """
+    try:
+        given = float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a valid float.") from None
+    if not 0 < given <= MOST_SECONDS:
+        raise click.BadParameter(f"it must be above 0 and at most {MOST_SECONDS:,} (thirty days); got {text}")
+    return given
+
+
 def workers_option(command: Command) -> Command:
     """--workers of draws."""
     return click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, MOST_WORKERS),
         metavar="N",
         help="Processes for the draws; by default one a core where it is worth it.",
     )(command)

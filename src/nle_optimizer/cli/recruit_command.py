@@ -5,17 +5,25 @@ from typing import Any
 
 import click
 
-from nle_optimizer.cli.options import force_option, format_option, print_findings, print_json, say, scenario_options
+from nle_optimizer.cli.options import (
+    force_option,
+    format_option,
+    print_findings,
+    print_json,
+    say,
+    scenario_options,
+    seconds,
+)
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
-SEARCHES = 60
+SEARCHES, MOST_SEARCHES, MOST_RECRUITS = 60, 100_000, 10_000
 RECRUITS, NLES = "recruits.csv", "nles.csv"
 KIND = FolderKind("recruitment")
 
 
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--count", type=click.IntRange(min=1), required=True, metavar="K", help="How many recruits.")
+@click.option("--count", type=click.IntRange(1, MOST_RECRUITS), required=True, metavar="K", help="How many recruits.")
 @click.option(
     "--places",
     type=click.Path(path_type=Path),
@@ -26,7 +34,7 @@ KIND = FolderKind("recruitment")
 @click.option("--like", metavar="NLE_ID", help="The NLE whose expertise, capacity and reach recruits have where blank.")
 @click.option(
     "--searches",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, MOST_SEARCHES),
     default=SEARCHES,
     show_default=True,
     metavar="N",
@@ -34,7 +42,7 @@ KIND = FolderKind("recruitment")
 )
 @scenario_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write recruits.csv and nles.csv here.")
-@click.option("--time-limit", type=float, metavar="S", help="Seconds for each search.")
+@click.option("--time-limit", type=seconds, metavar="S", help="Seconds for each search.")
 @force_option
 @format_option
 def recruit(

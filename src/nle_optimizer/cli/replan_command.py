@@ -16,6 +16,7 @@ from nle_optimizer.cli.options import (
     print_findings,
     print_json,
     say,
+    seconds,
 )
 from nle_optimizer.cli.run_command import Files, drawn, solve
 
@@ -93,7 +94,7 @@ class Making:
     help="A GIAS extract or a schools table, from which add-school and add-nle are filled by number.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder of the new plan; by default RUN-replanned.")
-@click.option("--time-limit", type=float, metavar="S", help="Stop after so many seconds with the best found.")
+@click.option("--time-limit", type=seconds, metavar="S", help="Stop after so many seconds with the best found.")
 @click.option("--no-report", is_flag=True, help="Leave out the files made for people to look at.")
 @boundaries_option
 @click.option(

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nle_optimizer.cli.options import code_option, force_option, format_option, print_json, say, workers_option
+from nle_optimizer.catalogue.limits import MOST_DRAWS
+from nle_optimizer.cli.options import (
+    code_option,
+    force_option,
+    format_option,
+    print_json,
+    say,
+    workers_option,
+)
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
@@ -20,7 +28,7 @@ KIND = FolderKind("robustness")
 @click.argument("run_folder", type=click.Path(path_type=Path))
 @click.option(
     "--draws",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_DRAWS),
     default=DRAWS,
     show_default=True,
     metavar="N",

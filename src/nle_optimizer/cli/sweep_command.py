@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.catalogue.limits import MOST_SEEDS, MOST_WORKERS
 from nle_optimizer.cli.interruption import INTERRUPTED
-from nle_optimizer.cli.options import code_option, format_option, print_findings, print_json, say, scenario_options
+from nle_optimizer.cli.options import (
+    code_option,
+    format_option,
+    print_findings,
+    print_json,
+    say,
+    scenario_options,
+)
 from nle_optimizer.errors import on_one_line
 
 if TYPE_CHECKING:
@@ -27,10 +35,12 @@ WELL = ("optimal", "feasible", "completed")
 @click.option("--zip", "zipped", multiple=True, metavar="KEY=V,V", help="Likewise, but first with first and so on.")
 @click.option("--table", type=click.Path(path_type=Path), help="CSV: a column a dotted key, a row a point.")
 @click.option("--scenarios", metavar="NAME,NAME", help="Start from each of these named scenarios of the file.")
-@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Repeat each point with N seeds in a row.")
+@click.option(
+    "--seeds", type=click.IntRange(1, MOST_SEEDS), metavar="N", help="Repeat each point with N seeds in a row."
+)
 @scenario_options
 @code_option
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; by default one a core.")
+@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), metavar="N", help="Processes; by default one a core.")
 @click.option("--scheduler", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it: tcp://HOST:8786.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the results; by default runs/NAME-sweep.")
 @click.option("--resume", is_flag=True, help="Go on in a folder that exists; nothing is worked out twice.")

@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from nle_optimizer.catalogue.limits import MOST_SECONDS
+
 LARGEST = 1_000_000_000
 FARTHEST_KM = 100_000
 LAST_ROW = 1_048_576
@@ -100,6 +102,12 @@ Positive = Annotated[
     Field(gt=0, le=LARGEST),
     BeforeValidator(_is_exact),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}),
+]
+Seconds = Annotated[
+    Decimal,
+    Field(gt=0, le=MOST_SECONDS),
+    BeforeValidator(_is_exact),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS}),
 ]
 Share = Annotated[
     Decimal,

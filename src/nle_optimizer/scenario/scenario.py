@@ -12,8 +12,9 @@ from nle_optimizer.errors import Finding, InputError, Place, Problem
 from nle_optimizer.records import MILLION, Records
 from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
+from nle_optimizer.scenario.choices import apply_choices, each_override
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
-from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, each_override, read_document
+from nle_optimizer.scenario.document import Document, anchor_paths, read_document
 from nle_optimizer.scenario.own_code import Code, is_own
 from nle_optimizer.scenario.settings import Data, DataFile, Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table

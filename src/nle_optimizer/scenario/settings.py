@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from nle_optimizer.catalogue.limits import MOST_DRAWS
 from nle_optimizer.scenario.comparable import with_levels_as_numbers
 from nle_optimizer.scenario.constraint_setting import Constraint
 from nle_optimizer.scenario.objective_setting import Objective
@@ -20,6 +21,7 @@ from nle_optimizer.scenario.quantities import (
     Positive,
     Quantity,
     Scalar,
+    Seconds,
     Section,
     Seed,
     Share,
@@ -277,6 +279,12 @@ class Supply(Section):
     add: list[Addition] = []
     """NLEs to add; each as under *An addition*."""
 
+    @model_validator(mode="after")
+    def _not_without_end(self) -> "Supply":
+        if (count := sum(addition.count for addition in self.add)) > MOST_ADDED:
+            raise ValueError(f"all entries together must add at most {MOST_ADDED:,} NLEs, and add {count:,}")
+        return self
+
 
 class Costs(Section):
     """What support costs, in pounds."""
@@ -294,14 +302,14 @@ class Stop(Section):
     """A gap that is good enough, as a share."""
     work: Whole | None = None
     """So many units of work for each engine."""
-    seconds: Positive | None = None
+    seconds: Seconds | None = None
     """So many seconds; `--time-limit` sets it."""
 
 
 class Uncertainty(Section):
     """Seeded draws around what is only estimated; every rate is the user's."""
 
-    draws: Whole = 0
+    draws: Annotated[Whole, Field(le=MOST_DRAWS)] = 0
     """How many draws."""
     needs: Share = Decimal(0)
     """How far a need may be off."""

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from nle_optimizer.catalogue.limits import MOST_SEEDS
 from nle_optimizer.scenario.quantities import Section, Whole
 
 Axis = Annotated[list[Any], Field(min_length=1)]
@@ -20,7 +21,7 @@ class Sweep(Section):
     """A CSV file with a column a dotted key and a row a point; a blank cell leaves the setting as it is."""
     scenarios: list[str] = []
     """Names of overrides or scenarios of this file."""
-    seeds: Annotated[Whole, Field(ge=1)] | None = None
+    seeds: Annotated[Whole, Field(ge=1, le=MOST_SEEDS)] | None = None
     """So many seeds in a row, from the scenario's own."""
 
     @model_validator(mode="after")

@@ -18,6 +18,8 @@ from nle_optimizer.sources.synthetic.trusts import Trusts, draw_trusts
 AS_OF = date(2022, 9, 1)
 EARLIEST = date(2010, 1, 1)
 MOST_TWICE_BELOW_GOOD = 0.9
+MOST = 1_000_000
+"""Schools, and NLEs, that are drawn at most."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,11 @@ def _check(request: Request) -> None:
 def _limits(request: Request) -> list[tuple[bool, str, str, object]]:
     """Whether each number is in its range, what it is called, what it must be, what it is."""
     twice, most = request.twice_below_good, MOST_TWICE_BELOW_GOOD
-    whole = "must be a whole number, 1 or more"
+    whole = f"must be a whole number from 1 to {MOST:,}"
     return [
-        (request.schools >= 1, "--schools", whole, request.schools),
-        (request.nles >= 1, "--nles", whole, request.nles),
-        (request.seed >= 0, "--seed", "must be a whole number, 0 or more", request.seed),
+        (1 <= request.schools <= MOST, "--schools", whole, request.schools),
+        (1 <= request.nles <= MOST, "--nles", whole, request.nles),
+        (0 <= request.seed < 2**63, "--seed", f"must be a whole number from 0 to {2**63 - 1}", request.seed),
         (request.as_of >= EARLIEST, "--as-of", f"must not be before {EARLIEST}", request.as_of),
         (
             twice is None or 0 <= twice <= most,

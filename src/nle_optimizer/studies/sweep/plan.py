@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nle_optimizer.errors import InputError, Place, Problem
-from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, copy_values
+from nle_optimizer.scenario.choices import apply_choices
+from nle_optimizer.scenario.document import Document, anchor_paths, copy_values
 from nle_optimizer.scenario.own_code import Code, OwnCode, is_own
 from nle_optimizer.scenario.scenario import Scenario, how_read, load_scenario, read_any_document
 from nle_optimizer.scenario.settings import Settings
@@ -17,6 +18,8 @@ from nle_optimizer.studies.sweep.wanted import Wanted
 
 RULE = "rule"
 MOST_POINTS = 1_000_000
+MOST_OF_ALL = 10_000_000
+MANY = 10**15
 MOST_SHOWN = 20
 
 
@@ -77,8 +80,11 @@ def plan_sweep(
     how = {"allow_outside": allow_outside, "allow_code": allow_code}
     scenario = load_scenario(file, choose=choose, sets=sets, **how)
     axes = (wanted or Wanted()).axes(scenario.document, scenario.settings, allow_outside=allow_outside)
-    if len(axes) > MOST_POINTS and not may_be_huge:
-        raise InputError(f"the sweep has {len(axes):,} points; give --yes if so many are meant")
+    most = MOST_OF_ALL if may_be_huge else MOST_POINTS
+    if axes.size > most:
+        hint = "vary fewer settings, or fewer values of each" if may_be_huge else "give --yes if so many are meant"
+        count = f"{axes.size:,}" if axes.size < MANY else "a great many"
+        raise InputError(f"the sweep has {count} points, and the limit is {most:,}; {hint}")
     written = read_any_document(Path(file), **how)
     planner = _Planner(scenario, written, tuple(choose), tuple(sets), allow_outside)
     tell("checking the points")

@@ -53,7 +53,9 @@ class Grid:
 
     axes: tuple[Axis, ...]
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many points there are, however many."""
         return math.prod(map(len, self.axes)) if self.axes else 0
 
     def __iter__(self) -> Iterator[Point]:
