@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from statistics import fmean
 
@@ -14,6 +15,9 @@ import pytest
 
 from nle_optimizer import allocate, load_scenario
 from nle_optimizer.cli.main import run_program
+from nle_optimizer.preparation import prepare
+from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.serial import LOTTERY
 from nle_optimizer.studies.benchmark.tables import half_width
 from nle_optimizer.studies.benchmark.trial import trials_of
 from support.scenarios import nle, school, write_scenario
@@ -51,6 +55,30 @@ def test_the_mean_of_a_random_rule_is_that_of_its_draws_within_its_interval(fold
     assert len(set(draws)) > 1
     assert float(mean["value"]) == pytest.approx(fmean(draws), abs=1e-6)
     assert float(mean["low"]) < float(mean["value"]) < float(mean["high"])
+
+
+def test_the_allocation_of_every_rule_is_kept_as_a_run_gives_it(folder: Path) -> None:
+    rows = rows_of(folder / "allocations.csv")
+    names = ("school_id", "nle_id", "fit", "distance_km")
+    scenario = load_scenario(REGION)
+    for rule in ("optimal", *RULES.split(",")):
+        ours = allocate(scenario.replace({"rule": rule})).allocation.columns
+        kept = [tuple(row[name] for name in names) for row in rows if row["rule"] == rule]
+        assert kept == list(zip(*(ours[name] for name in names), strict=True))
+
+
+def test_the_shares_of_a_random_rule_are_those_of_its_draws(folder: Path) -> None:
+    rows = rows_of(folder / "shares.csv")
+    case = prepare(load_scenario(REGION), lambda _: None)
+    agenda = Agenda(case.problem, case.candidates, case.scenario.settings)
+    times = Counter(pair for draw in range(4) for pair in LOTTERY.match(agenda, draw).pairs.tolist())
+    found = case.candidates
+    expected = {
+        (found.recipients.ids[found.recipient[pair]], found.nles.ids[found.nle[pair]]): f"{count / 4:.6f}"
+        for pair, count in times.items()
+    }
+    assert {(row["school_id"], row["nle_id"]): row["share"] for row in rows} == expected
+    assert {(row["rule"], row["draws"]) for row in rows} == {("lottery", "4")}
 
 
 def test_half_an_interval_is_the_normal_one() -> None:

@@ -140,22 +140,11 @@ def _write(out: Path, found: "list[Trials]", searched: Rows, *, page: bool) -> N
 
     from nle_optimizer.delimited import csv_bytes
     from nle_optimizer.studies.benchmark.markdown import markdown
-    from nle_optimizer.studies.benchmark.tables import (
-        DIFFERENCES,
-        HEADER,
-        WINNERS,
-        difference_rows,
-        winner_rows,
-    )
+    from nle_optimizer.studies.benchmark.tables import tables_of
 
     files: dict[str, bytes] = {}
     document = _document(found, searched)
-    tables = {
-        "benchmark": (HEADER, document["rows"]),
-        "winners_losers": (WINNERS, [row for trials in found for row in winner_rows(trials)]),
-        "differences": (DIFFERENCES, [row for trials in found for row in difference_rows(trials)]),
-    }
-    for name, (header, rows) in tables.items():
+    for name, (header, rows) in tables_of(found).items():
         files[f"{name}.csv"] = csv_bytes({column: [row[column] for row in rows] for column in header})
     if searched:
         files["properties.csv"] = csv_bytes({name: [row[name] for row in searched] for name in searched[0]})

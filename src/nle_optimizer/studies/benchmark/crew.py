@@ -84,7 +84,7 @@ def _of_scenario(
             told.append(trial)
         if trial.reason:
             failed.add(trial.rule)
-    return Trials(scenario.settings.name, Bench(scenario).recipient_ids, told)
+    return Trials(scenario.settings.name, Bench(scenario).candidates, told)
 
 
 class _Benches:

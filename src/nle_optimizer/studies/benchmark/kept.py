@@ -13,8 +13,9 @@ from nle_optimizer.errors import RunFolderError
 from nle_optimizer.evidence.measures.metric import Figure
 from nle_optimizer.studies.benchmark.trial import Trial
 
-FORMAT = 2
+FORMAT = 3
 FILE = "trials.sqlite"
+ARRAYS = ("fit", "matched")
 
 
 class Kept:
@@ -63,10 +64,14 @@ class Kept:
         self._connection.close()
 
 
+def _arrays(trial: Trial) -> dict[str, Any]:
+    return {name: getattr(trial, name) for name in ARRAYS}
+
+
 def _plain(trial: Trial) -> dict[str, Any]:
-    fit = None if trial.fit is None else trial.fit.tolist()
+    arrays = {name: None if value is None else value.tolist() for name, value in _arrays(trial).items()}
     figures = {name: _told(figure) for name, figure in trial.figures.items()}
-    return {**vars(trial), "figures": figures, "fit": fit, "missed": list(trial.missed), "remarks": list(trial.remarks)}
+    return {**vars(trial), "figures": figures, **arrays, "missed": list(trial.missed), "remarks": list(trial.remarks)}
 
 
 def _told(figure: Figure) -> Any:
@@ -79,6 +84,6 @@ def _trial(told: dict[str, Any]) -> Trial:
         name: Fraction(int(figure[0]), int(figure[1])) if isinstance(figure, list) else figure
         for name, figure in told["figures"].items()
     }
-    fit = None if told["fit"] is None else np.array(told["fit"], dtype=np.int64)
+    arrays = {name: None if told[name] is None else np.array(told[name], dtype=np.int64) for name in ARRAYS}
     said = {name: tuple(told[name]) for name in ("missed", "remarks")}
-    return Trial(**{**told, "figures": figures, "fit": fit, **said})
+    return Trial(**{**told, "figures": figures, **arrays, **said})

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 from statistics import fmean, stdev
 
-from nle_optimizer.records import fixed
+import numpy as np
+
+from nle_optimizer.records import MILLION, Integers, fixed
 from nle_optimizer.rules.registry import OPTIMAL
 from nle_optimizer.studies.benchmark.trial import Trial, Trials
 
 HEADER = ("scenario", "rule", "draw", "metric", "value", "low", "high", "share_of_optimum", "missed")
 WINNERS = ("scenario", "school_id", "rule", "fit", "fit_optimal", "difference", "fit_status_quo")
+ALLOCATIONS = ("scenario", "rule", "school_id", "nle_id", "fit", "distance_km")
+SHARES = ("scenario", "rule", "school_id", "nle_id", "share", "draws")
 DIFFERENCES = ("scenario", "rule", "against", "metric", "difference", "low", "high", "draws")
 SHARED = ("coverage", "total_fit", "mean_fit", "min_fit", "lowest_decile_fit")
 """Metrics of which a share of the optimal rule's figure says something: from 0 up, and more is better."""
@@ -20,6 +24,19 @@ NORMAL = 1.96
 """The 97.5 % point of the normal distribution."""
 STATUS_QUO = "status-quo"
 Row = dict[str, str]
+
+
+def tables_of(found: Sequence[Trials]) -> dict[str, tuple[Sequence[str], list[Row]]]:
+    """Every table of a benchmark by name, with its header and rows; shares only where a rule draws lots."""
+    made = {
+        "benchmark": (HEADER, figure_rows),
+        "winners_losers": (WINNERS, winner_rows),
+        "differences": (DIFFERENCES, difference_rows),
+        "allocations": (ALLOCATIONS, allocation_rows),
+        "shares": (SHARES, share_rows),
+    }
+    tables = {name: (header, [row for one in found for row in rows(one)]) for name, (header, rows) in made.items()}
+    return {name: table for name, table in tables.items() if table[1] or name != "shares"}
 
 
 def figure_rows(found: Trials) -> Iterator[Row]:
@@ -62,7 +79,37 @@ def winner_rows(found: Trials) -> Iterator[Row]:
             fit, optimal = int(first.fit[n]), int(best[n])
             cells = [fixed(fit, 6), fixed(optimal, 6), fixed(fit - optimal, 6)]
             cells.append("" if today.fit is None else fixed(int(today.fit[n]), 6))
-            yield dict(zip(WINNERS, (found.scenario, found.recipient_ids[n], rule, *cells), strict=True))
+            school = str(found.candidates.recipients.ids[n])
+            yield dict(zip(WINNERS, (found.scenario, school, rule, *cells), strict=True))
+
+
+def allocation_rows(found: Trials) -> Iterator[Row]:
+    """A row a pair that a rule matched; of a random rule in its first draw."""
+    distance = found.candidates.distance
+    for rule, (first, *_) in by_rule(found).items():
+        for pair, school, nle in _named(found, first.matched):
+            metres = int(distance[pair])
+            cells = (fixed(int(found.candidates.fit[pair]), 6), "" if metres < 0 else fixed(metres, 3))
+            yield dict(zip(ALLOCATIONS, (found.scenario, rule, school, nle, *cells), strict=True))
+
+
+def share_rows(found: Trials) -> Iterator[Row]:
+    """A row a pair that any draw of a random rule matched: the share of its draws that did."""
+    for rule, trials in by_rule(found).items():
+        drawn = [trial.matched for trial in trials if trial.is_random and trial.matched is not None]
+        if drawn:
+            times = np.bincount(np.concatenate(drawn), minlength=len(found.candidates))
+            for pair, school, nle in _named(found, np.flatnonzero(times)):
+                cells = (fixed(int(times[pair]) * MILLION // len(drawn), 6), str(len(drawn)))
+                yield dict(zip(SHARES, (found.scenario, rule, school, nle, *cells), strict=True))
+
+
+def _named(found: Trials, pairs: Integers | None) -> list[tuple[int, str, str]]:
+    """Candidate pairs with their school and NLE, ordered by both."""
+    own, chosen = found.candidates, np.zeros(0, dtype=np.int64) if pairs is None else pairs
+    order = chosen[np.lexsort((own.nle[chosen], own.recipient[chosen]))]
+    schools, nles = own.recipients.ids[own.recipient[order]], own.nles.ids[own.nle[order]]
+    return [(pair, str(school), str(nle)) for pair, school, nle in zip(order.tolist(), schools, nles, strict=True)]
 
 
 def difference_rows(found: Trials) -> Iterator[Row]:

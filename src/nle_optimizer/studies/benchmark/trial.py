@@ -27,6 +27,7 @@ from nle_optimizer.rules.registry import OPTIMAL, procedure_of
 from nle_optimizer.rules.rule import Procedure
 from nle_optimizer.scenario.own_code import from_here
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.studies.sweep.memory import Memory
 
 
@@ -38,6 +39,8 @@ class Trial:
         rule, draw: which.
         figures: every metric by name; empty where it could not be carried out.
         fit: shape (recipients,): of each recipient in millionths, 0 where unmatched; of the first draw alone.
+        matched: the matched pairs, as places among the case's candidate pairs, ascending; None where there are none.
+        is_random: whether the rule draws lots.
         missed: what it did not keep to, in sentences.
         remarks: what else to know of it, such as how far it may be from its own optimum, in sentences.
         reason: why there is no allocation; blank where there is one.
@@ -48,6 +51,8 @@ class Trial:
     draw: int
     figures: dict[str, Figure]
     fit: Integers | None = None
+    matched: Integers | None = None
+    is_random: bool = False
     missed: Sequence[str] = ()
     remarks: Sequence[str] = ()
     reason: str = ""
@@ -56,10 +61,16 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """Everything tried on one scenario; the optimal rule comes first."""
+    """Everything tried on one scenario; the optimal rule comes first.
+
+    Attributes:
+        scenario: its name.
+        candidates: the pairs that every rule chose from.
+        trials: a trial a rule, or a draw of one.
+    """
 
     scenario: str
-    recipient_ids: Sequence[str]
+    candidates: Candidates
     trials: Sequence[Trial]
 
     @property
@@ -77,7 +88,7 @@ def trials_of(scenario: Scenario, rules: Sequence[str], draws: int) -> Trials:
     bench = Bench(scenario)
     asked = dict.fromkeys((OPTIMAL, *rules))
     trials = [trial for rule in asked for trial in bench.tried(rule, range(draws))]
-    return Trials(scenario.settings.name, bench.recipient_ids, trials)
+    return Trials(scenario.settings.name, bench.candidates, trials)
 
 
 class Bench:
@@ -94,7 +105,7 @@ class Bench:
         self._case = prepare(self._scenario, lambda _: None, self._recall)
         self._preferences = preferences_in(self._case)
         self._agenda = Agenda(self._case.problem, self._case.candidates, scenario.settings, stated=self._preferences)
-        self.recipient_ids = [str(name) for name in self._case.recipients.ids]
+        self.candidates = self._case.candidates
 
     def tried(self, rule: str, draws: range) -> Iterator[Trial]:
         """One trial, or one a draw of a random rule.
@@ -119,7 +130,7 @@ class Bench:
             except Exception as fault:  # a fault of ours in one rule is no reason to lose the others
                 yield Trial(rule, draw, {}, reason=f"a fault of nle-optimizer: {type(fault).__name__}: {fault}")
                 return
-            yield self._measured(rule, draw, outcome, seconds)
+            yield replace(self._measured(rule, draw, outcome, seconds), is_random=is_random)
 
     def _searched(self, scenario: Scenario) -> Outcome:
         outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), self._recall)
@@ -150,7 +161,9 @@ class Bench:
         measured = Measured(self._case, solution.matched, self._preferences)
         fit, missed = measured.fit if draw == 0 else None, (*_missed(solution, self._case), *solution.missed)
         remarks = (*solution.remarks, *_left_open(outcome))
-        return Trial(rule, draw, figures_of(measured), fit, missed, remarks, seconds=seconds)
+        return Trial(
+            rule, draw, figures_of(measured), fit, solution.matched, missed=missed, remarks=remarks, seconds=seconds
+        )
 
 
 def _missed(solution: Solution, case: Case) -> list[str]:
