@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nle_optimizer.errors import Finding, InputError, Place, Problem
-from nle_optimizer.records import MILLION, Records
+from nle_optimizer.records import MILLION, Records, as_text, text_column
 from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
 from nle_optimizer.scenario.choices import apply_choices, each_override
@@ -232,8 +232,16 @@ def _read_tables(settings: Settings, reading: Reading) -> tuple[dict[str, Record
     nles = tables["nles"]
     if named is not None or nles is None:
         return tables, candidates
-    filled = tuple(name for name in candidates if nles.given(name).any())
-    return tables, filled or ("placements",)
+    resources = tuple(name for name in candidates if nles.given(name).any()) or ("placements",)
+    others = [name for name in candidates if name not in resources]
+    return {name: _as_words(table, others) for name, table in tables.items()}, resources
+
+
+def _as_words(table: Records | None, names: Sequence[str]) -> Records | None:
+    """A table with the named columns as columns of one's own, which they are where they are no resource."""
+    if table is None:
+        return None
+    return table.with_columns({name: text_column(as_text(table.column(name))) for name in names if name in table})
 
 
 def _tables(
