@@ -112,7 +112,7 @@ def test_a_simple_rule_with_more_fit_is_told_with_what_it_lacks(tmp_path: Path) 
     by_fit = Beside("nearest", 1, 0.9, ahead=False, behind=("schools_supported[priority=1]", 0, 1), missed=())
     result = Result(result.scenario, result.claim, beside=lambda: [by_fit])
     text = " ".join(lines_of(result).split())
-    assert "total fit 0.9, 800.0% more but supported, priority 1: 0 against 1" in text
+    assert "total fit 0.9, 800.0% more but schools supported, priority 1: 0 against 1" in text
 
 
 def test_a_simple_rule_that_misses_a_minimum_says_so(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_simple_rule_that_is_better_by_the_objectives_says_why_the_plan_may_be
         "feasible": "yours is not proved, and has a gap of 15.20%",
         "completed": "the rule greedy does not look for the best plan",
     }
-    assert f"36.0% more better by your objectives: {why[status]}; but distance: 12.500 against 3" in text
+    assert f"36.0% more better by your objectives: {why[status]}; but distance: 12.5 km against 3.0 km" in text
 
 
 @pytest.mark.parametrize("seed", range(25))
