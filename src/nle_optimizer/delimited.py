@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.files import read_file
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SUSPECT = frozenset((*FORMULA_STARTS, "'"))
@@ -17,7 +18,7 @@ ENCODINGS = ("utf-8", "cp1252", "latin-1")
 SAME_ENCODING = {"utf8": "utf-8", "utf-8-sig": "utf-8", "windows-1252": "cp1252", "iso-8859-1": "latin-1"}
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How files begin that are older than XLSX, or XLSX under a password."""
-LARGEST_COMPOUND_FILE = 500_000_000
+MOST_CELLS = 40_000_000
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
@@ -77,18 +78,15 @@ def decode(path: Path, data: bytes, encoding: str | None = None) -> str:
     raise AssertionError("unreachable")
 
 
-def refuse_old_workbooks(path: Path) -> None:
+def refuse_old_workbooks(path: Path, data: bytes) -> None:
     """Refuse a file that only a spreadsheet program can open.
 
     Raises:
         InputError: it is protected with a password, or of a kind that is not read here.
-        OSError: it cannot be opened.
     """
-    with path.open("rb") as file:
-        if file.read(len(COMPOUND_FILE)) != COMPOUND_FILE:
-            return
-        is_protected = "EncryptedPackage".encode("utf-16-le") in file.read(LARGEST_COMPOUND_FILE)
-    if is_protected:
+    if not data.startswith(COMPOUND_FILE):
+        return
+    if "EncryptedPackage".encode("utf-16-le") in data:
         hint = "open it in a spreadsheet program, take the password off and save it, or save it as CSV"
         _refuse(path, None, "the workbook is protected with a password", hint)
     _refuse(path, None, "this is a workbook of a kind that is not read here", "save it as XLSX or CSV")
@@ -114,10 +112,11 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         InputError: the file cannot be read or decoded.
     """
     try:
-        refuse_old_workbooks(path)
-        data = path.read_bytes()
-    except OSError as error:
-        _refuse(path, None, f"the file cannot be read: {error.strerror}", "check the path")
+        data = read_file(path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "the path leads nowhere"
+        _refuse(path, None, f"the file cannot be read: {why}", "check the path")
+    refuse_old_workbooks(path, data)
     return decode(path, data, encoding)
 
 
@@ -129,8 +128,15 @@ def split_rows(path: Path, text: str, separator: str = ",", most: int | None = N
     """
     csv.field_size_limit(1_000_000)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+    rows: list[list[str]] = []
+    cells = 0
     try:
-        return list(islice(reader, most))
+        for row in islice(reader, most):
+            rows.append(row)
+            cells += len(row)
+            if cells > MOST_CELLS:
+                _refuse(path, reader.line_num, f"the file has more than {MOST_CELLS:,} cells", "leave rows out")
+        return rows
     except csv.Error as error:
         _refuse(path, reader.line_num, f"the file is not valid CSV: {error}", "check its quotation marks")
     raise AssertionError("unreachable")

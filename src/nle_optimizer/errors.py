@@ -65,6 +65,14 @@ class Place:
         return ":".join(part for part in parts if part)
 
 
+LONGEST_QUOTED = 300
+"""Letters of what was found that a message quotes."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}... ({len(text):,} letters)"
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong.
@@ -84,8 +92,8 @@ class Problem:
     hint: str | None = None
 
     def __str__(self) -> str:
-        head = ": ".join(part for part in (str(self.place), self.path, self.what) if part)
-        got = f"; got {self.got}" if self.got is not None else ""
+        head = ": ".join(part for part in (str(self.place), _cut(self.path), self.what) if part)
+        got = f"; got {_cut(self.got)}" if self.got is not None else ""
         return (head + got + (f"; {self.hint}" if self.hint else "")).replace("\n", "[U+000A]")
 
 

@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 MOST_BYTES = 500_000_000
@@ -39,7 +40,36 @@ def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
         content = file.read(most + 1)
     if len(content) > most:
         raise UnreadableError(0, _too_long(len(content), most), str(path))
+    if (noted := _noted.get()) is not None:
+        noted[str(path)] = sha256(content)
     return content
+
+
+def begins_with(path: Path, start: bytes) -> bool:
+    """Whether a plain file begins so; what cannot be read does not."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        with path.open("rb") as file:
+            return file.read(len(start)) == start
+    except (OSError, ValueError):
+        return False
+
+
+_noted: ContextVar[dict[str, str] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noted_reads() -> Iterator[dict[str, str]]:
+    """The SHA-256 of every file that `read_file` reads while this lasts, of the bytes that it gave, by path."""
+    noted: dict[str, str] = {}
+    before = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(before)
+        if (around := _noted.get()) is not None:
+            around |= noted
 
 
 def _too_long(size: int, most: int) -> str:

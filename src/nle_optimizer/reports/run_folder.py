@@ -14,7 +14,7 @@ from typing import Any
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.files import is_as_written, sha256
+from nle_optimizer.files import is_as_written, read_file
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved import RULE, inputs_of, resolved_text
@@ -125,9 +125,9 @@ def _manifest(result: Result, circumstances: Circumstances) -> dict[str, Any]:
 
 
 def _source_hashes(scenario: Scenario) -> dict[str, dict[str, str]]:
-    sources = {name: getattr(scenario.settings.data, name) for name in TABLES}
-    paths = {"scenario": scenario.file} | {name: Path(source.file) for name, source in sources.items() if source}
-    found = {name: {"file": path.name, "sha256": sha256(path.read_bytes())} for name, path in paths.items()}
+    """The files that the run was made from, with the hash of what was read of them."""
+    read = {name: path for name, path in scenario.sources.items() if str(path) in scenario.reads}
+    found = {name: {"file": path.name, "sha256": scenario.reads[str(path)]} for name, path in read.items()}
     code = scenario.own_rule
     return found if code is None else {**found, RULE: {"file": code.file.name, "sha256": code.sha256}}
 
@@ -215,7 +215,7 @@ def read_json(path: Path) -> dict[str, Any]:
         RunFolderError: it cannot be read, or holds no object.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_file(path).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise RunFolderError(f"{path}: it cannot be read: {error}") from error
     if not isinstance(value, dict):

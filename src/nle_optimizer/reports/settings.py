@@ -12,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from nle_optimizer.delimited import decode
 from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.files import read_file
 from nle_optimizer.scenario.yaml_text import parse_yaml
 
 
@@ -30,7 +31,7 @@ def read_settings(file: Path) -> dict[str, Setting]:
         InputError: the file cannot be read.
     """
     try:
-        text = decode(file, file.read_bytes())
+        text = decode(file, read_file(file))
     except OSError as error:
         raise InputError([Problem(Place(str(file)), "", f"the file cannot be read: {error.strerror}")]) from error
     return settings_in(text, str(file))

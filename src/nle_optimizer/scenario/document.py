@@ -11,8 +11,9 @@ from typing import Any
 
 from nle_optimizer.delimited import decode
 from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
+from nle_optimizer.files import read_file
 from nle_optimizer.scenario.own_code import OwnCode, from_here, is_own
-from nle_optimizer.scenario.yaml_text import Marked, parse_yaml
+from nle_optimizer.scenario.yaml_text import MAX_CHARACTERS, Marked, parse_yaml
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
 MAX_BASES = 10
@@ -30,6 +31,7 @@ class Document:
         values: the merged settings.
         places: where each setting was written; `--set` and override names stand as the file.
         findings: what deserves a warning in the way it was written.
+        bases: the files that it stands on, the nearest first.
         own_code: the code that `rule` may name, and whether it may run.
     """
 
@@ -38,11 +40,12 @@ class Document:
     places: dict[Steps, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     own_code: OwnCode = field(default_factory=OwnCode)
+    bases: tuple[Path, ...] = ()
 
     def copy(self) -> "Document":
         """A document that can be changed without changing this one."""
         values, findings = copy_values(self.values), list(self.findings)
-        return Document(self.file, values, dict(self.places), findings, self.own_code)
+        return Document(self.file, values, dict(self.places), findings, self.own_code, self.bases)
 
     def place(self, steps: Steps) -> Place:
         """The place of a setting, or of the nearest group around it."""
@@ -220,6 +223,7 @@ def _read(file: Path, allow_outside: bool, seen: tuple[Path, ...]) -> Document:
         return document
     place = document.place(("base",))
     under = _read(within_folder(base, file, place, "base", allow_outside=allow_outside), allow_outside, (*seen, here))
+    under.bases = (under.file, *under.bases)
     under.file = file
     under.merge(document.values, document.places)
     return under
@@ -227,7 +231,7 @@ def _read(file: Path, allow_outside: bool, seen: tuple[Path, ...]) -> Document:
 
 def _parse(file: Path) -> Marked:
     try:
-        data = file.read_bytes()
+        data = read_file(file, 4 * MAX_CHARACTERS)
     except OSError as error:
         what = f"the scenario file cannot be read: {error.strerror}"
         raise InputError([Problem(Place(str(file)), "", what, hint="check the path")]) from None

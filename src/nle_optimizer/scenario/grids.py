@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nle_optimizer.delimited import SEPARATORS, read_text, restore, split_rows
 from nle_optimizer.errors import Finding, InputError, Place, Problem
+from nle_optimizer.files import begins_with
 from nle_optimizer.records import ColumnSpec, Kind, TableSpec
 from nle_optimizer.scenario.cells import CellError
 from nle_optimizer.scenario.identifiers import first_few, normalise
@@ -97,13 +98,7 @@ def read_grid(source: DataFile, wanted: Wanted, findings: list[Finding]) -> Grid
 
 def is_workbook(file: Path) -> bool:
     """Whether a file is a workbook, by its name or by how it begins."""
-    if file.suffix.lower() in WORKBOOKS:
-        return True
-    try:
-        with file.open("rb") as stream:
-            return stream.read(4) == b"PK\3\4"
-    except (OSError, ValueError):
-        return False
+    return file.suffix.lower() in WORKBOOKS or begins_with(file, b"PK\3\4")
 
 
 def _names(row: Sequence[str]) -> list[str]:

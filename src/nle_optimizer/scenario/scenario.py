@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nle_optimizer.errors import Finding, InputError, Place, Problem
+from nle_optimizer.files import noted_reads
 from nle_optimizer.records import MILLION, Records, as_text, text_column
 from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
@@ -35,6 +36,7 @@ class Scenario:
         findings: what deserves a warning; never an error.
         document: the merged text the settings came from, with origins.
         of_tables: those of the findings that were made while the tables were read.
+        reads: the SHA-256 of every file that was read, of the bytes that were read, by path.
     """
 
     file: Path
@@ -48,6 +50,15 @@ class Scenario:
     findings: tuple[Finding, ...]
     document: Document
     of_tables: tuple[Finding, ...] = ()
+    reads: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def sources(self) -> dict[str, Path]:
+        """The files that it was made from: `scenario`, `base`, `base 2` and so on, and each table by its name."""
+        bases = {f"base {n}" if n > 1 else "base": path for n, path in enumerate(self.document.bases, start=1)}
+        tables = {name: getattr(self.settings.data, name) for name in TABLES}
+        files = {name: Path(source.file) for name, source in tables.items() if source is not None}
+        return {"scenario": self.file, **bases, **files}
 
     @property
     def own_rule(self) -> Code | None:
@@ -94,9 +105,13 @@ class Scenario:
             InputError: whatever is wrong with the document.
         """
         settings = validate(document)
-        if how_read(settings) != how_read(self.settings):
-            return _assemble(document)
-        return _checked(document, settings, self._tables(), Reading(findings=[*self.of_tables]), self.resources)
+        with noted_reads() as reads:
+            if how_read(settings) != how_read(self.settings):
+                made = _assemble(document)
+            else:
+                reading = Reading(findings=[*self.of_tables])
+                made = _checked(document, settings, self._tables(), reading, self.resources)
+        return dataclasses.replace(made, reads={**self.reads, **reads})
 
     def with_tables(self, tables: Mapping[str, Records | None], document: Document) -> "Scenario":
         """Some other tables, of the same resources, under the settings of a document, checked as files are.
@@ -105,7 +120,8 @@ class Scenario:
             InputError: whatever is wrong with the document, or with the tables under it.
         """
         reading = Reading(findings=[*self.of_tables])
-        return _checked(document, validate(document), {**self._tables(), **tables}, reading, self.resources)
+        made = _checked(document, validate(document), {**self._tables(), **tables}, reading, self.resources)
+        return dataclasses.replace(made, reads=self.reads)
 
     @contextmanager
     def locating(self) -> Iterator[None]:
@@ -144,10 +160,12 @@ def load_scenario(
     Raises:
         InputError: everything that is wrong, at once.
     """
-    document = read_any_document(Path(file), allow_outside=allow_outside, allow_code=allow_code)
-    written = document.copy()
-    apply_choices(document, choose, sets, allow_outside=allow_outside)
-    return _assemble(document, _wrong_overrides(written, allow_outside))
+    with noted_reads() as reads:
+        document = read_any_document(Path(file), allow_outside=allow_outside, allow_code=allow_code)
+        written = document.copy()
+        apply_choices(document, choose, sets, allow_outside=allow_outside)
+        made = _assemble(document, _wrong_overrides(written, allow_outside))
+    return dataclasses.replace(made, reads=reads)
 
 
 def read_any_document(file: Path, *, allow_outside: bool, allow_code: bool) -> Document:

@@ -5,9 +5,10 @@ from decimal import Decimal
 from math import gcd
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from nle_optimizer.catalogue.limits import MOST_DRAWS
+from nle_optimizer.files import unusable_name
 from nle_optimizer.scenario.comparable import with_levels_as_numbers
 from nle_optimizer.scenario.constraint_setting import Constraint
 from nle_optimizer.scenario.objective_setting import Objective
@@ -396,6 +397,13 @@ class Settings(Section):
         fit = value.get("fit") if isinstance(value, Mapping) else None
         levels = fit.get("levels") if isinstance(fit, Mapping) else None
         return with_levels_as_numbers(value, Fit.model_fields["levels"].default if levels is None else levels)
+
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        if why := unusable_name(name):
+            raise ValueError(f"{why}; choose another name")
+        return name
 
     @model_validator(mode="after")
     def _amounts_offered(self) -> "Settings":

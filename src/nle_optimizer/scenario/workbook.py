@@ -3,6 +3,7 @@
 What a small file may unpack to is limited.
 """
 
+import io
 import re
 import warnings
 import zipfile
@@ -17,6 +18,7 @@ from typing import Any, Literal
 
 from nle_optimizer.delimited import refuse_old_workbooks
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.files import read_file
 
 MAX_UNPACKED_BYTES = 500_000_000
 MAX_RATIO = 200
@@ -73,7 +75,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
     Raises:
         InputError: the file is no workbook, unpacks to too much, or has no such sheet.
     """
-    sheets = _sheets(path, _state(path))
+    sheets = _sheets(path)
     if sheet is None:
         shown = [found for found in sheets.values() if not found.is_hidden] or list(sheets.values())
         return shown[0] if shown else Sheet("")
@@ -86,7 +88,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
 
 def sheet_names(path: Path) -> list[str]:
     """Names of the sheets of a workbook."""
-    return list(_sheets(path, _state(path)))
+    return list(_sheets(path))
 
 
 def column_letter(place: int) -> str:
@@ -95,21 +97,19 @@ def column_letter(place: int) -> str:
     return (column_letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def _state(path: Path) -> tuple[int, int]:
-    """What changes when the file does."""
+def _sheets(path: Path) -> dict[str, Sheet]:
     try:
-        stat = path.stat()
-    except (OSError, ValueError):
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
+        return _sheets_in(path, read_file(path))
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or "it cannot be opened") from None
 
 
 @lru_cache(maxsize=2)
-def _sheets(path: Path, _changed: tuple[int, int]) -> dict[str, Sheet]:
-    is_calculated = _refuse_bombs(path)
+def _sheets_in(path: Path, data: bytes) -> dict[str, Sheet]:
+    is_calculated = _refuse_bombs(path, data)
     import openpyxl
 
-    with warnings.catch_warnings(), path.open("rb") as file:  # a path would have to end as openpyxl likes it
+    with warnings.catch_warnings(), io.BytesIO(data) as file:
         warnings.simplefilter("ignore")  # on decoration that is not kept
         try:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -128,15 +128,15 @@ def _unreadable(path: Path, why: str) -> InputError:
     return InputError([Problem(Place(str(path)), "", what, hint="save it again as XLSX or CSV")])
 
 
-def _refuse_bombs(path: Path) -> bool:
+def _refuse_bombs(path: Path, data: bytes) -> bool:
     """Whether the values in the workbook were calculated by a spreadsheet, not left to be when it is opened."""
     try:
-        refuse_old_workbooks(path)
-        with zipfile.ZipFile(path) as archive:
+        refuse_old_workbooks(path, data)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             packed = sum(entry.compress_size for entry in archive.infolist())
             if unpacked > MAX_UNPACKED_BYTES or (unpacked > RATIO_MATTERS_FROM and unpacked > MAX_RATIO * packed):
-                raise _unreadable(path, f"it would unpack to {unpacked / 1e6:,.0f} MB")
+                raise _unreadable(path, f"it would unpack to {unpacked / 1e6:,.0f} MB, and so much is not read")
             return _is_calculated(archive)
     except (OSError, ValueError) as error:
         raise _unreadable(path, getattr(error, "strerror", None) or "it cannot be opened") from None

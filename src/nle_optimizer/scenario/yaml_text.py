@@ -188,6 +188,8 @@ class _Builder:
 
 def _whole(text: str) -> int:
     plain = text.replace("_", "")
+    if len(plain) > 2 * MOST_DIGITS:
+        raise ValueError(text)
     return int(plain) if _INTEGER.fullmatch(plain) else int(plain, 0)
 
 

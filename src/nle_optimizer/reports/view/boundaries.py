@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.files import read_file
 
 Ring = tuple[tuple[int, int], ...]
 Outlines = Sequence[Ring]
@@ -42,7 +43,7 @@ def read_outlines(file: Path) -> Outlines:
 
 def _document(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
+        return json.loads(read_file(file).decode("utf-8-sig"))
     except OSError as error:
         _refuse(file, f"the file cannot be read: {error.strerror}")
     except (ValueError, RecursionError):

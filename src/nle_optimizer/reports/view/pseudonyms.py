@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nle_optimizer.errors import RunFolderError
+from nle_optimizer.files import read_file
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Thirty-two signs that are not taken for one another."""
@@ -29,7 +30,7 @@ def secret_in(file: Path) -> bytes:
             drawn = secrets.token_hex(SECRET_BYTES)
             with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as kept:
                 kept.write(drawn + "\n")
-        text = file.read_text(encoding="utf-8").strip()
+        text = read_file(file, 10_000).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise RunFolderError(f"{file}: the secret of the pseudonyms cannot be kept or read: {error}") from error
     if not re.fullmatch(f"[0-9a-f]{{{2 * SECRET_BYTES}}}", text):

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from unicodedata import normalize
 
@@ -69,11 +68,6 @@ class Extract:
         text = f"{self.path.name}: {heading}: identifiers that are read in their plain spelling: {{n}}."
         notes.find(other, text)
         return plain
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    return sha256(path.read_bytes()).hexdigest()
 
 
 def read_extract(path: Path, names: Names, key: str, notes: Notes, required: Collection[str] = ()) -> Extract:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from nle_optimizer.errors import InputError
+from nle_optimizer.files import noted_reads
 from nle_optimizer.sources.england.cases import Cells, known_cases, read_cases
-from nle_optimizer.sources.england.extracts import Extract, digest
+from nle_optimizer.sources.england.extracts import Extract
 from nle_optimizer.sources.england.finance import read_finance
 from nle_optimizer.sources.england.gias import Establishment, read_gias
 from nle_optimizer.sources.england.inspections import Inspection, read_inspections
@@ -76,22 +77,24 @@ class _Reader:
         if path is None:
             return nothing
         try:
-            extract, content = read(path, self.notes)
+            with noted_reads() as reads:
+                extract, content = read(path, self.notes)
         except InputError as error:
             self.notes.refuse(error)
             return nothing
-        self.sources[role] = SourceFile(path.name, digest(path), len(extract))
+        self.sources[role] = SourceFile(path.name, reads[str(path)], len(extract))
         return content
 
     def own(self, role: str, path: Path | None, read: Callable[[Path, Notes], UserTable]) -> UserTable | None:
         if path is None:
             return None
         try:
-            table = read(path, self.notes)
+            with noted_reads() as reads:
+                table = read(path, self.notes)
         except InputError as error:
             self.notes.refuse(error)
             return None
-        self.sources[role] = SourceFile(path.name, digest(path), len(table))
+        self.sources[role] = SourceFile(path.name, reads[str(path)], len(table))
         return table
 
 
