@@ -149,6 +149,78 @@ def test_outside_the_network_a_pair_is_priced_by_solving_again(tmp_path: Path) -
     assert priced
 
 
+def told_price(levels: dict[str, tuple[str, str]], tiers: dict[str, tuple[int, int]], **more: Any) -> dict[str, Any]:
+    """A price as `Prices` gives it, and a pair with it."""
+    named = [{"name": name, "sense": sense, "change": change} for name, (sense, change) in levels.items()]
+    counts = {name: {"now": now, "then": then} for name, (now, then) in tiers.items()}
+    price = {"possible": True, "exact": True, "levels": named, "by_priority": counts, "who_moves": ["B loses N1"]}
+    return {**price, "total_fit": "0", "total_distance_km": "0", "method": "network", **more}
+
+
+MOST, LEAST = "maximise", "minimise"
+TIER = "schools_supported[priority={}]"
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        (
+            told_price(
+                {"schools_supported": (MOST, "0"), "fit": (MOST, "-0.12"), "distance": (LEAST, "2.3")},
+                {"1": (4, 3), "2": (5, 6), "blank": (2, 2)},
+            ),
+            "costs 0.12 of fit and nothing of schools supported; priority 1: 3 instead of 4 supported; "
+            "priority 2: 6 instead of 5 supported; 2.3 km more: B loses N1",
+        ),
+        (
+            told_price(
+                {TIER.format(1): (MOST, "-1"), TIER.format("blank"): (MOST, "1"), "fit": (MOST, "0.5")},
+                {"1": (4, 3), "blank": (0, 1)},
+                total_distance_km="-7",
+            ),
+            "gains 0.5 of fit; priority 1: 3 instead of 4 supported; without a priority: 1 instead of 0 supported; "
+            "7.0 km less: B loses N1",
+        ),
+        (
+            told_price({TIER.format(1): (MOST, "0"), "fit": (MOST, "-0.5"), "cost": (LEAST, "0")}, {"1": (4, 4)}),
+            "costs 0.5 of fit and nothing of schools supported: B loses N1",
+        ),
+        (
+            told_price({"blend": (MOST, "-0.5"), "region_gap": (LEAST, "-0.25")}, {}, total_fit="-0.25"),
+            "costs 0.5 of the blend; gains 0.25 of region gap; 0.25 fit less: B loses N1",
+        ),
+        (told_price({"fit": (MOST, "0")}, {"1": (1, 1)}, who_moves=[]), "costs nothing: nobody else moves"),
+        (
+            told_price({"fit": (MOST, "0"), "distance": (LEAST, "0")}, {"1": (1, 0), "2": (0, 1)}),
+            "costs nothing; priority 1: 0 instead of 1 supported; priority 2: 1 instead of 0 supported: B loses N1",
+        ),
+        (told_price({}, {}, possible=False), "no allocation has it"),
+    ],
+)
+def test_a_price_is_told_on_every_level_and_by_priority(price: dict[str, Any], words: str) -> None:
+    pair = {"about": "pair", "school_id": "A", "nle_id": "N1", "is_matched": False, "is_candidate": True}
+    facts = {"fit": "1", "distance_km": "", "obstacles": [], "rank": 1, "candidates": 1, "is_required": False}
+    told = {**pair, **facts, "has_room": True, "is_too_small": False, "instead": [], "forced": price}
+    assert f"To force it {words}." in " ".join(explanation_text(told).split())
+
+
+def test_under_a_rule_that_proves_nothing_a_pair_is_priced_by_following_the_rule_again(tmp_path: Path) -> None:
+    settings = {"rule": "greedy", "objectives": ["schools_supported", "fit"]}
+    nles = [nle(1), nle(2, expertise_finance=0.1)]
+    run = reopen(run_of(tmp_path, settings, [school(1), school(2, need_finance=0)], nles))
+    table = run.folder.claim.tables["allocation"]
+    matched = dict(zip(table["school_id"], table["nle_id"], strict=True))
+    other = {"N1": "N2", "N2": "N1"}[matched["S1"]]
+    price = answer(run, "S1", other)["forced"]
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text(f"nle_id,school_id,relation\n{other},S1,require\n", encoding="utf-8")
+    forced = fit_with(run, **{"data.pairs": str(pairs)})
+    assert forced is not None and price["method"] == "following the rule again"
+    base = Decimal(str(run.folder.claim.summary["metrics"]["total_fit"]))
+    assert Decimal(price["total_fit"]) == pytest.approx(forced - base)
+    assert price["who_moves"] == [f"S2 goes from {other} to {matched['S1']}"]
+
+
 def test_an_excluded_school_is_told_each_condition_that_it_does_not_meet(tmp_path: Path) -> None:
     rule = {"name": "double", "when": {"latest_grade": [3, 4], "pupils": {"min": 100}}}
     schools = [school(1, latest_grade=2, pupils=50), school(2, latest_grade=4, pupils=300)]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from nle_optimizer.errors import visible
-from nle_optimizer.reports.words import aim_in_words, amount_of_level, level_in_words
+from nle_optimizer.reports.words import aim_in_words, amount_of_level, group_in_words, level_in_words
 from nle_optimizer.result import Beside, Result
 
 WIDTH = 78
@@ -188,9 +188,7 @@ def _label(name: str) -> str:
     """A level's name, short enough for the column: `Supported, priority 1`."""
     base, _, tier = name.removesuffix("]").partition("[")
     words = base.removeprefix("schools_").replace("_", " ").capitalize()
-    column, _, value = tier.partition("=")
-    which = f"no {column}" if value == "blank" else f"{column} {value}"
-    return one_line(f"{words}, {which}" if tier else words, 22)
+    return one_line(f"{words}, {group_in_words(tier)}" if tier else words, 22)
 
 
 def _number(value: float | None, places: int) -> str:

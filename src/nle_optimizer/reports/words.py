@@ -188,7 +188,14 @@ def level_in_words(name: str) -> str:
     """A level by its name within a sentence; a blend is a weighted sum."""
     base, _, which = name.removesuffix("]").partition("[")
     words = "the blend" if base == "blend" else base.replace("_", " ")
-    return f"{words}, {which.replace('_', ' ').replace('=', ' ')}" if which else words
+    return f"{words}, {group_in_words(which)}" if which else words
+
+
+def group_in_words(group: str) -> str:
+    """The group of a level: `priority=1` is priority 1, and `region=blank` no region."""
+    column, _, value = group.partition("=")
+    column = column.replace("_", " ")
+    return f"no {column}" if value == "blank" else f"{column} {value}"
 
 
 def aim_in_words(level: Mapping[str, Any]) -> str:
@@ -198,7 +205,7 @@ def aim_in_words(level: Mapping[str, Any]) -> str:
     if not parts:
         name, _, which = str(level["name"]).removesuffix("]").partition("[")
         words = UNITS.get(name, name.replace("_", " "))
-        return f"{way}: {words}" + (f" ({which.replace('_', ' ').replace('=', ' ')})" if which else "")
+        return f"{way}: {words}" + (f" ({group_in_words(which)})" if which else "")
     told = ""
     for part, weight in parts.items():
         sign = "−" if weight < 0 else "+" if told else ""

@@ -1,8 +1,9 @@
 """A run folder opened again: its case prepared from its own inputs, and its allocation as the solution."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Reopened:
     Attributes:
         folder: what the run folder holds.
         outcome: the same case and allocation in integers. The certificate is not carried over: bounds that the
-            run proved equal the values, and others are not known here.
+            run proved equal the values, and others are those that it claims.
     """
 
     folder: RunFolder
@@ -56,12 +57,19 @@ def _solution(folder: RunFolder, case: Case) -> Solution:
     matched, firm = _matched(folder, case)
     claimed = folder.claim.summary["objectives"]
     values = [level.value(case.problem, matched) for level in case.problem.levels]
+    stopped, engine = folder.claim.summary.get("stopped"), folder.claim.summary["engine"]
+    if folder.claim.summary["status"] == "completed":
+        return Solution(engine, matched, (), in_every_optimum=firm, stopped=stopped, completed=True)
     levels = [
-        LevelOutcome(value, value if entry["proved"] else value + 1, proof=entry.get("proof", ""))
-        for value, entry in zip(values, claimed, strict=True)
+        LevelOutcome(value, _bound(entry, level.sense, value), proof=entry.get("proof", ""))
+        for value, entry, level in zip(values, claimed, case.problem.levels, strict=True)
     ]
-    stopped = folder.claim.summary.get("stopped")
-    return Solution(folder.claim.summary["engine"], matched, tuple(levels), in_every_optimum=firm, stopped=stopped)
+    return Solution(engine, matched, tuple(levels), in_every_optimum=firm, stopped=stopped)
+
+
+def _bound(entry: Mapping[str, Any], sense: int, value: int) -> int:
+    """The bound of a level as the run claims it, in the maximising orientation."""
+    return value if entry["proved"] else sense * int(entry["exact"]["bound"])
 
 
 def _matched(folder: RunFolder, case: Case) -> tuple[Integers, Flags | None]:

@@ -82,9 +82,4 @@ def _candidate(outcome: Outcome, prices: Prices, at: int, seconds: float | None)
         if prices.exchanges is not None:
             told["without_it"] = prices.changes(prices.exchanges.refused(np.array([at])))[0]
         return told
-    price = (
-        prices.forced(np.array([at]))[0]
-        if prices.exchanges is not None
-        else prices.forced_by_solving(at, stopping(seconds))
-    )
-    return {**told, "forced": price}
+    return {**told, "forced": prices.forced_alone(at, stopping(seconds))}

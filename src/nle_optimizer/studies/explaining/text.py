@@ -1,15 +1,21 @@
 """Answers on a terminal."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import click
 
 from nle_optimizer.model.wording import counted
 from nle_optimizer.reports.terminal import one_line
+from nle_optimizer.reports.words import amount_of_level, level_in_words
 from nle_optimizer.studies.comparison.layout import heading, wrapped
+from nle_optimizer.studies.explaining.prices import AGAIN, BLANK
 
 Document = Mapping[str, Any]
+FAR = ("distance", "travel_minutes", "cost")
+"""Objectives of which it is said how much more or less there is, with its unit."""
+TIER = "schools_supported[priority="
 CURES = {
     "capacity": "More at an NLE",
     "reach": "A longer way",
@@ -75,7 +81,7 @@ def _blocked(obstacles: Document) -> Iterator[str]:
 def _candidates(told: Document) -> Iterator[str]:
     if not told["candidates"]:
         return
-    yield from heading(f"Its candidates by fit, and what each would cost of {told['objective']}")
+    yield from heading("Its candidates by fit, and what each would cost")
     for each in told["candidates"]:
         own = "its own" if each["is_its_own"] else _price(each.get("forced"), told)
         own = "too small, even with nobody else" if each["is_too_small"] else own
@@ -84,22 +90,61 @@ def _candidates(told: Document) -> Iterator[str]:
 
 
 def _price(price: Document | None, told: Document) -> str:
-    """What a change costs or gains of the first objective, and who moves."""
+    """What a change costs or gains on every objective, what becomes of each priority, and who moves."""
     if price is None:
         return "not worked out"
     if not price["possible"]:
-        return "no allocation has it"
+        return "is not what the rule would give" if price["method"] == AGAIN else "no allocation has it"
     if not price["exact"]:
-        return f"changes {told['objective']} by {price['least'] or '?'} to {price['most'] or '?'}"
-    change = float(price["change"])
-    better = change > 0 if told["sense"] == "maximise" else change < 0
-    cost = "costs nothing" if change == 0 else f"{'gains' if better else 'costs'} {abs(change):.6g}"
+        return f"changes {level_in_words(told['objective'])} by {price['least'] or '?'} to {price['most'] or '?'}"
     moves = "; ".join(price["who_moves"]) or "nobody else moves"
-    return f"{cost}: {moves}"
+    return f"{'; '.join(_costs(price))}: {moves}"
+
+
+def _costs(price: Document) -> Iterator[str]:
+    """What changes, a part each: objectives that are no distances, each priority, fit and distance in all."""
+    levels = {each["name"]: _gain(each) for each in price["levels"] if each["change"] is not None}
+    tiers = [gain for name, gain in levels.items() if name.startswith(TIER)]
+    if any(levels.values()):
+        as_many = {"schools_supported": Decimal(0)} if tiers and not any(tiers) else {}
+        sums = {name: gain for name, gain in levels.items() if not name.startswith((*FAR, TIER))}
+        yield from _sums({**as_many, **sums})
+    else:
+        yield "costs nothing" if len(levels) == len(price["levels"]) else f"costs nothing of {', '.join(levels)}"
+    for tier, counts in (price["by_priority"] or {}).items():
+        if counts["now"] != counts["then"]:
+            which = "without a priority" if tier == BLANK else f"priority {tier}"
+            yield f"{which}: {counts['then']:,} instead of {counts['now']:,} supported"
+    totals = {"fit": price["total_fit"], "distance": price["total_distance_km"]}
+    amounts = {name: -gain for name, gain in levels.items() if name.startswith(FAR)}
+    amounts |= {name: Decimal(total) for name, total in totals.items() if name not in levels and total is not None}
+    for name, more in amounts.items():
+        if more:
+            amount = f"{abs(more):.3g} fit" if name == "fit" else amount_of_level(name.split(" (")[0], float(abs(more)))
+            yield f"{amount} {'more' if more > 0 else 'less'}"
+
+
+def _gain(level: Document) -> Decimal:
+    """By how much a level is better."""
+    change = Decimal(level["change"])
+    return change if level["sense"] == "maximise" else -change
+
+
+def _sums(levels: Mapping[str, Decimal]) -> Iterator[str]:
+    """What is lost of some objectives, of which nothing is, and what is gained."""
+    amounts = {name: f"{abs(float(gain)):.6g} of {level_in_words(name)}" for name, gain in levels.items()}
+    lost, gained = ([amounts[name] for name, gain in levels.items() if sign * gain > 0] for sign in (-1, 1))
+    kept = [level_in_words(name) for name, gain in levels.items() if not gain]
+    nothing = [f"nothing of {' or '.join(kept)}"] if kept else []
+    if lost or (kept and not gained):
+        yield f"costs {' and '.join([*lost, *nothing])}"
+    if gained:
+        yield f"gains {' and '.join(gained)}"
 
 
 def _cure(kind: str, cure: Document, told: Document) -> str:
-    gain = f"; {told['objective']} changes by {_signed(cure['change'])}" if cure.get("change") else ""
+    aim = level_in_words(told["objective"])
+    gain = f"; {aim} changes by {_signed(cure['change'])}" if cure.get("change") else ""
     if kind == "capacity":
         best = ""
         if cure.get("value_of_one_more"):
@@ -140,7 +185,7 @@ def _nle(told: Document) -> Iterator[str]:
     if not told["schools"]:
         yield "  nobody"
     if told["next_best"]:
-        yield from heading(f"Who else it fits best, and what that would cost of {told['objective']}")
+        yield from heading("Who else it fits best, and what that would cost")
         for each in told["next_best"]:
             has = f"has {', '.join(each['has'])}" if each["has"] else "left out"
             words = (

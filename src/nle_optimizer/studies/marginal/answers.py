@@ -14,7 +14,7 @@ from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.overfull import overfull
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.model.solution import Solution
-from nle_optimizer.records import Flags
+from nle_optimizer.records import Flags, Integers
 
 NETWORK, FROM_THE_PLAN, SOLVED, UNCHANGED = "network", "solving again from the plan", "solving again", "no change"
 NO_SUM = "not told: fits do not add up"
@@ -59,10 +59,11 @@ def unchanged(levels: int, method: str = UNCHANGED) -> Answer:
 
 def from_exchanges(changes: Changes, outcome: Outcome) -> list[Answer]:
     """Each change as an answer."""
-    columns = changes.possible.tolist(), map(tuple, changes.values.tolist()), *_gained_and_lost(changes, outcome)
+    values = changes.values[:, : len(outcome.problem.levels)]
+    columns = changes.possible.tolist(), map(tuple, values.tolist()), *_gained_and_lost(changes, outcome)
     return [
-        Answer(NETWORK, True, values, values, tuple(gained), tuple(lost)) if possible else impossible(NETWORK)
-        for possible, values, gained, lost in zip(*columns, strict=True)
+        Answer(NETWORK, True, own, own, tuple(gained), tuple(lost)) if possible else impossible(NETWORK)
+        for possible, own, gained, lost in zip(*columns, strict=True)
     ]
 
 
@@ -134,7 +135,9 @@ def _between(before: Solution, after: Solution, *, relaxed: bool) -> tuple[tuple
     most: list[int] = []
     for n, (old, new) in enumerate(zip(before.levels, after.levels, strict=True)):
         low, high = new.value - old.bound, new.bound - old.value
-        if n == 0:
+        if old.proved and new.proved:  # what a `within` gives up lies between value and bound
+            low = high = new.value - old.value
+        elif n == 0:
             low, high = (max(low, 0), high) if relaxed else (low, min(high, 0))
         least.append(low)
         most.append(high)
@@ -155,3 +158,11 @@ def best_of(answers: Sequence[Answer]) -> tuple[int | None, Answer]:
         return best, answers[best]
     low, high = max(answers[n].least[0] for n in able), max(answers[n].most[0] for n in able)
     return best, replace(answers[best], least=(low,), most=(high,))
+
+
+def between_plans(outcome: Outcome, after: Integers, method: str) -> Answer:
+    """What another plan, the matched pairs of which are given, has more or less than the one that stands."""
+    problem, before = outcome.problem, outcome.solution.matched
+    more = tuple(level.value(problem, after) - level.value(problem, before) for level in problem.levels)
+    count = np.bincount(problem.recipient[after], minlength=len(problem.recipient_ids))
+    return Answer(method, True, more, more, *gained_and_lost(outcome, count > 0))
