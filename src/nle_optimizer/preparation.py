@@ -1,12 +1,14 @@
 """From a scenario to a problem: every stage in order, and the schools that go to trusts first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nle_optimizer.engines.registry import engine_named
 from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.errors import Finding
+from nle_optimizer.evidence.agreed import agreed_beyond
 from nle_optimizer.evidence.outcome import Case, TrustOutcome
 from nle_optimizer.model.build import (
     build_problem,
@@ -22,7 +24,7 @@ from nle_optimizer.model.objectives.registry import ADDITIVE
 from nle_optimizer.model.preferences import ranks_in_part
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.recall import Recall, plainly
-from nle_optimizer.records import Records
+from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.rules.registry import procedure_named
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.candidates import Candidates, find_candidates
@@ -34,7 +36,7 @@ from nle_optimizer.stages.needs import with_needs
 from nle_optimizer.stages.reach import lacks_distance
 from nle_optimizer.stages.recipients import form_recipients
 from nle_optimizer.stages.requirements import refuse_lost_requirements
-from nle_optimizer.stages.supply import Supply, supply_of
+from nle_optimizer.stages.supply import Supply, holding, supply_of
 from nle_optimizer.stages.trust_first import given_matches, mode_of, trust_pairs
 
 Progress = Callable[[str], None]
@@ -71,7 +73,7 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     recipients = recall(Records.take, formed_table, stay)
     tell("candidates")
     asked = distance_asked(settings)
-    supply = _supply(scenario, distance_asked=asked)
+    supply, gone = _supply(scenario, distance_asked=asked)
     refuse_lost_requirements(scenario, recipients, ledger, supply)
     candidates = find_candidates(
         recipients,
@@ -83,12 +85,15 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
         current=scenario.current,
         recall=recall,
     )
-    ground = _ground(candidates, supply, scenario)
+    use = use_of_resources(candidates, scenario.settings, scenario.resources)
+    supply, over = _with_agreed(supply, gone, candidates, use, scenario)
+    ground = _ground(candidates, use, supply, scenario)
     objectives = objectives_of(settings, recipients, distances_known=_distances_known(candidates, supply, scenario))
     requirements = tuple(requirement(asked, ground) for asked in settings.constraints)
     problem = build_problem(ground, requirements, objectives, settings)
+    beyond = agreed_beyond(candidates, requirements, over)
     return Case(
-        _with_findings(scenario, problem, candidates),
+        _with_findings(scenario, problem, candidates, beyond),
         tuple(ledger.sorted()),
         matched,
         formed,
@@ -103,13 +108,19 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     )
 
 
-def _with_findings(scenario: Scenario, problem: Problem, candidates: Candidates) -> Scenario:
-    """The scenario, with the findings that only show in the candidate pairs."""
+def _with_findings(scenario: Scenario, problem: Problem, candidates: Candidates, beyond: Sequence[Finding]) -> Scenario:
+    """The scenario, with the findings that only show in the candidate pairs.
+
+    Args:
+        scenario, problem, candidates: what is prepared.
+        beyond: findings on agreed pairs.
+    """
+    found = [replace(each, place=scenario.document.located(each).place) for each in beyond]
     rule = scenario.settings.rule
     procedure = procedure_named(rule)
-    if procedure is None or not procedure.promise.by_ranks:
-        return scenario
-    return replace(scenario, findings=(*scenario.findings, *ranks_in_part(problem, candidates, rule)))
+    if procedure is not None and procedure.promise.by_ranks:
+        found += ranks_in_part(problem, candidates, rule)
+    return replace(scenario, findings=(*scenario.findings, *found)) if found else scenario
 
 
 def trusts_first(scenario: Scenario) -> TrustOutcome | None:
@@ -125,8 +136,8 @@ def trusts_first(scenario: Scenario) -> TrustOutcome | None:
         return _trusts_first(eligible, scenario, ledger)[1]
 
 
-def _supply(scenario: Scenario, *, distance_asked: bool) -> Supply:
-    """Every NLE, with the capacity that pairs that ended, and those of schools elsewhere, have left."""
+def _supply(scenario: Scenario, *, distance_asked: bool) -> tuple[Supply, Integers]:
+    """Every NLE, with the capacity that pairs that ended, and those of schools elsewhere, have left; what is gone."""
     gone = used_up(scenario)
     supply = supply_of(
         scenario.nles,
@@ -137,21 +148,35 @@ def _supply(scenario: Scenario, *, distance_asked: bool) -> Supply:
         used_up=gone.amounts,
     )
     gone.refuse_unknown(supply.available)
-    return supply
+    return supply, gone.amounts
+
+
+def _with_agreed(
+    supply: Supply, gone: Integers, candidates: Candidates, use: Mapping[str, Integers], scenario: Scenario
+) -> tuple[Supply, Flags]:
+    """The supply in which agreed pairs keep what they take; the available NLEs that this concerns."""
+    if candidates.exempt is None:
+        return supply, np.zeros(len(candidates.nles), dtype=bool)
+    taken = np.zeros_like(supply.capacity)
+    nles = np.flatnonzero(supply.available)[candidates.nle[candidates.exempt]]
+    for n, amounts in enumerate(use.values()):
+        np.add.at(taken[n], nles, amounts[candidates.exempt])
+    held = holding(supply, gone, taken, scenario.resources)
+    over: Flags = np.any(held.capacity > supply.capacity, axis=0)
+    return held, over[supply.available]
 
 
 def _distances_known(candidates: Candidates, supply: Supply, scenario: Scenario) -> bool:
     """Whether asking for distance leaves nobody out; only told where objectives are left open."""
     if scenario.settings.objectives is not None:
         return False
-    if (_supply(scenario, distance_asked=True).reason != supply.reason).any():
+    if (_supply(scenario, distance_asked=True)[0].reason != supply.reason).any():
         return False
     return not lacks_distance(candidates.recipients, candidates.nles, candidates.given, scenario.settings)
 
 
-def _ground(candidates: Candidates, supply: Supply, scenario: Scenario) -> Ground:
+def _ground(candidates: Candidates, use: dict[str, Integers], supply: Supply, scenario: Scenario) -> Ground:
     """The candidate pairs with what they take, cost, and may take."""
-    use = use_of_resources(candidates, scenario.settings, scenario.resources)
     cost = ADDITIVE["cost"].amounts(Stakes(candidates, use, scenario.settings.costs))
     capacity = dict(zip(scenario.resources, supply.capacity[:, supply.available], strict=True))
     return Ground(candidates, use, cost, capacity)

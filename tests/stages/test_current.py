@@ -141,7 +141,6 @@ def test_a_pinned_pair_of_a_trust_of_which_no_school_is_left_is_an_error() -> No
     [
         ({"pairs": [{"nle_id": "N0", "school_id": "S0", "relation": "forbid"}]}, "forbidden"),
         ({"pairs": [{"nle_id": "N0", "school_id": "S0", "relation": "objects"}]}, "declared"),
-        ({"fit": {"minimum": 2}}, "fit-below-minimum"),
         ({"geography": {"max_distance_km": 5}, "nles": [{"easting": 400_000, "northing": 300_000}]}, "no-place"),
     ],
 )

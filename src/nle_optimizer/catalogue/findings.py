@@ -8,6 +8,7 @@ those of the file as it was read. A copy without names says what a code means, n
 
 FINDINGS = {
     "additions-drawn-from-all": "No available NLE meets the condition of `supply.add`, so all of them were drawn from.",
+    "agreed-beyond-limit": "An agreed pair is beyond a limit that came or was narrowed later: it stays.",
     "blend-wrong-sign": "A blend rewards distance, travel time or cost, or charges for what is better great.",
     "cells-read-as": "Cells written otherwise than their column needs were read as what they plainly mean.",
     "column-not-used": "A column that nothing uses has a name like one that is read.",

@@ -182,6 +182,7 @@ def make_plan(run_folder: Path, later: "Asked", making: Making) -> None:
         complete=lambda made: with_journal(made, asked.journal),
         earlier=_earlier(asked, target),
     )
+    print_findings(result.scenario.findings[len(scenario.findings) :])
     _tell(asked, moves_of(asked, result), curve, result, target, making)
     if result.status in ("infeasible", "unknown"):
         raise click.exceptions.Exit(1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.evidence.outcome import Case
 from nle_optimizer.model.build import distance_asked
 from nle_optimizer.records import Integers
 from nle_optimizer.stages.obstacles import Between, Obstacles
@@ -11,9 +11,9 @@ AT_ONCE = 65_000
 """Pairs that are looked at together: few enough for a processor to keep them near."""
 
 
-def around(outcome: Outcome) -> Between:
-    """The recipients and the available NLEs of an outcome."""
-    scenario, found = outcome.scenario, outcome.candidates
+def around(case: Case) -> Between:
+    """The recipients and the available NLEs of a case."""
+    scenario, found = case.scenario, case.candidates
     return Between(
         found.recipients,
         found.nles,

@@ -16,7 +16,7 @@ from nle_optimizer.stages.fit import SHARES_OF_NEED, Needs, fit_of, needs_of
 from nle_optimizer.stages.given_pairs import GivenPairs, given_pairs, locate
 from nle_optimizer.stages.reach import reach
 from nle_optimizer.stages.requirements import Required
-from nle_optimizer.stages.sieve import MOST_SHOWN, Sieve
+from nle_optimizer.stages.sieve import MOST_SHOWN, Beyond, Sieve
 from nle_optimizer.stages.suitability import match, properties_that
 
 
@@ -35,6 +35,8 @@ class Candidates:
         last_filter: shape (recipients,): the code of the filter that removed a recipient's last pair;
             blank where it has candidates.
         current: the rows of `data.current` between the two sides, or None.
+        exempt: pairs agreed today, which no limit removes; None where there are none.
+        beyond: the limits that such pairs are beyond.
     """
 
     recipients: Records
@@ -48,6 +50,8 @@ class Candidates:
     needs: Needs
     last_filter: Texts
     current: GivenPairs | None = None
+    exempt: Flags | None = None
+    beyond: tuple[Beyond, ...] = ()
 
     def __len__(self) -> int:
         return len(self.nle)
@@ -66,6 +70,7 @@ class Candidates:
             distance=self.distance[rows],
             fit=self.fit[rows],
             required=None,
+            exempt=None,
         )
 
     def from_table(self, name: str) -> Column:
@@ -217,7 +222,7 @@ def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Set
     for name in properties_that(settings.suitability, "prefer"):
         fit += bonus * recall(match, nles, recipients, name).agreed(sieve.nle, sieve.recipient)
     fit[fit_given.given] = fit_given.values[fit_given.given]
-    poor = fit < ceil(settings.fit.minimum * MILLION)
+    sieve, poor = sieve.sparing("fit-below-minimum", fit < ceil(settings.fit.minimum * MILLION))
     sieve = sieve.drop("fit-below-minimum", poor)
     return Candidates(
         recipients,
@@ -231,6 +236,8 @@ def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Set
         needs,
         sieve.last_filter,
         reached.current,
+        sieve.exempt,
+        sieve.beyond,
     )
 
 

@@ -6,6 +6,7 @@ from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.geography import (
     NO_LIMIT,
+    greatest_square,
     is_placed,
     least_square,
     metres,
@@ -15,7 +16,10 @@ from nle_optimizer.stages.geography import (
 )
 from nle_optimizer.stages.given_pairs import GivenPairs, locate
 from nle_optimizer.stages.requirements import Required
-from nle_optimizer.stages.sieve import Sieve
+from nle_optimizer.stages.sieve import Beyond, Sieve
+
+Measured = tuple[Integers, Integers, Integers, Integers]
+"""NLE, recipient, squared straight line and distance of some pairs."""
 
 
 def reach(
@@ -51,11 +55,17 @@ def reach(
                 distance[listed],
             )
             last = _last_of_listed(given, recipients, nles)
+    exempt, beyond = None, list[Beyond]()
+    if len(required.exempt):
+        missing = required.exempt[~locate(required.exempt, nle * count + recipient)[1]]
+        more, beyond = _beyond_reach(missing, given, settings, recipients, nles, distance_needed=distance_needed)
+        nle, recipient, square, distance = _merged((nle, recipient, square, distance), more, count)
+        exempt = locate(nle * count + recipient, required.exempt)[1]
     last[np.bincount(recipient, minlength=count) > 0] = ""
     if not len(nles):
         last[:] = "no-nle"
     flags = required.among(nle * count + recipient)
-    sieve = Sieve(nle, recipient, square, distance, flags, last, required.refusal)
+    sieve = Sieve(nle, recipient, square, distance, flags, last, required.refusal, exempt, tuple(beyond))
     sieve = sieve.drop("too-near", _too_near(sieve, settings))
     return sieve.drop("travel-time", _too_long(sieve, given, settings))
 
@@ -104,14 +114,56 @@ def _too_long(sieve: Sieve, given: GivenPairs | None, settings: Settings) -> Fla
     return ~minutes.given | (minutes.values > int(limit * MILLION))
 
 
+def _beyond_reach(
+    keys: Integers,
+    given: GivenPairs | None,
+    settings: Settings,
+    recipients: Records,
+    nles: Records,
+    *,
+    distance_needed: bool,
+) -> tuple[Measured, list[Beyond]]:
+    """Some pairs although a limit on distance, or the list of pairs, is against them; and which of the two is.
+
+    Pairs that need a distance and have none are not among them.
+    """
+    nle, recipient = np.divmod(keys, len(recipients))
+    across, up = (recipients.values(name)[recipient] - nles.values(name)[nle] for name in ("easting", "northing"))
+    placed = is_placed(recipients)[recipient] & is_placed(nles)[nle]
+    square = np.where(placed, across * across + up * up, -1)
+    detour, own = settings.geography.detour_factor, nle_limits(nles, settings.geography)[nle]
+    limit = np.minimum(own, scenario_limits(recipients, settings.geography)[recipient])
+    distance = np.where(square >= 0, metres(np.maximum(square, 0), detour), -1)
+    listed = np.ones(len(keys), bool)
+    if given is not None:
+        told = given.spread("distance_km", keys)
+        square, distance = np.where(told.given, -1, square), np.where(told.given, told.values, distance)
+        only = settings.data.pairs is not None and settings.data.pairs.only
+        listed = locate(keys, given.keys)[1] | (not only)
+    far = np.where(square >= 0, square > greatest_square(limit, detour), distance > limit)
+    needed = distance_needed or settings.geography.min_distance_km > 0
+    known = (distance >= 0) | ((limit == NO_LIMIT) & (not needed))
+    against = (("not-listed", ~listed & known), ("too-far", far & known))
+    beyond = [(int(nle[n]), int(recipient[n]), code) for code, rows in against for n in np.flatnonzero(rows)]
+    return (nle[known], recipient[known], square[known], distance[known]), beyond
+
+
+def _merged(pairs: Measured, more: Measured, recipients: int) -> Measured:
+    """Pairs and some more, sorted by NLE, then recipient."""
+    both = [np.concatenate(columns) for columns in zip(pairs, more, strict=True)]
+    order = np.argsort(both[0] * recipients + both[1], kind="stable")
+    nle, recipient, square, distance = (column[order] for column in both)
+    return nle, recipient, square, distance
+
+
 def _with_given_distances(
-    pairs: tuple[Integers, Integers, Integers, Integers],
+    pairs: Measured,
     given: GivenPairs,
     settings: Settings,
     recipients: Records,
     nles: Records,
     last: Texts,
-) -> tuple[Integers, Integers, Integers, Integers]:
+) -> Measured:
     """The pairs with every distance of the pairs table in place of the computed one."""
     rows = np.flatnonzero(given.given("distance_km"))
     if not len(rows):
@@ -127,9 +179,11 @@ def _with_given_distances(
     metres_given = given.table.values("distance_km")[rows]
     near = (metres_given <= limit) | (limit == NO_LIMIT)
     last[given.recipient[rows]] = "too-far"
-    nle = np.concatenate([nle[stay], given.nle[rows][near]])
-    recipient = np.concatenate([recipient[stay], given.recipient[rows][near]])
-    square = np.concatenate([square[stay], np.full(int(near.sum()), -1, np.int64)])
-    distance = np.concatenate([distance[stay], metres_given[near]])
-    order = np.argsort(nle * count + recipient, kind="stable")
-    return nle[order], recipient[order], square[order], distance[order]
+    kept = (nle[stay], recipient[stay], square[stay], distance[stay])
+    more = (
+        given.nle[rows][near],
+        given.recipient[rows][near],
+        np.full(int(near.sum()), -1, np.int64),
+        metres_given[near],
+    )
+    return _merged(kept, more, count)

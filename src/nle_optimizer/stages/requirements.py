@@ -8,7 +8,7 @@ import numpy as np
 from nle_optimizer.errors import InputError, Place, Problem
 from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stages.current import elsewhere, pinned
+from nle_optimizer.stages.current import elsewhere, pinned, stands
 from nle_optimizer.stages.given_pairs import GivenPairs, locate
 from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.stages.sieve import MOST_SHOWN
@@ -31,11 +31,16 @@ class Required:
         given: the rows of the pairs table between the two sides, or None.
         current: the rows of `data.current` between them, or None.
         recipients, nles: the two sides.
+
+    Attributes:
+        exempt: the keys of those that no limit removes, ascending: they are agreed or started today, or stand today
+            and are required too.
     """
 
     def __init__(self, given: GivenPairs | None, current: GivenPairs | None, recipients: Records, nles: Records):
         self._recipients, self._nles = recipients, nles
         self._asked: dict[int, _Asked] = {}
+        self.exempt = _exempt(given, current)
         if given is not None:
             self._note(given, given.with_relation("require"), "relation")
         if current is not None:
@@ -66,6 +71,10 @@ class Required:
         flags[at] = True
         return flags
 
+    def place(self, nle: int, recipient: int) -> Place:
+        """Where it is said that a pair must be matched."""
+        return self._asked[nle * len(self._recipients) + recipient].place
+
     def word(self, nle: int, recipient: int) -> str:
         """Why a pair must be matched: `required`, `agreed` or `started`."""
         return self._asked[nle * len(self._recipients) + recipient].word
@@ -79,6 +88,14 @@ class Required:
         today, end = ("", "the requirement") if asked.word == "required" else (" today", "the pair")
         what = f"the pair is {asked.word}{today}, and ruled out ({code}); lift the limit, or end {end}"
         return Problem(asked.place, asked.column, what, f"{self._nles.ids[nle]}, {self._recipients.ids[recipient]}")
+
+
+def _exempt(given: GivenPairs | None, current: GivenPairs | None) -> Integers:
+    if current is None:
+        return np.zeros(0, np.int64)
+    keys = current.keys
+    required = np.zeros(0, np.int64) if given is None else given.keys[given.with_relation("require")]
+    return keys[pinned(current.table) | (stands(current.table) & np.isin(keys, required))]
 
 
 def refuse_lost_requirements(scenario: Scenario, recipients: Records, ledger: Ledger, supply: Supply) -> None:

@@ -1,7 +1,7 @@
 """Which NLEs can be matched, and how much of each resource they have."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
@@ -82,6 +82,19 @@ def supply_of(
     may_be_asked = (capacity > 0).any(axis=0) & (settings.fit.unknown != "exclude")
     out(~known & ~may_be_asked & ~_given_in_pairs(nles, pairs, "fit"), "unknown-expertise")
     return Supply(nles, reason, capacity, counted)
+
+
+def holding(supply: Supply, used_up: Integers, taken: Integers, resources: tuple[str, ...]) -> Supply:
+    """The supply in which agreed pairs keep what they take, as far as the table gives it.
+
+    Args:
+        supply: after `capacity.multiply` and `capacity.reserve`.
+        used_up: shape (resources, nles): what is gone before anybody is matched, in millionths.
+        taken: shape (resources, nles): what agreed pairs take.
+        resources: names of the resources, in order.
+    """
+    given = np.array([np.where(supply.capacity_known[n], _held(supply.nles, r)[0], 0) for n, r in enumerate(resources)])
+    return replace(supply, capacity=np.maximum(supply.capacity, np.minimum(given - used_up, taken)))
 
 
 def _need_distance(nles: Records, settings: Settings, *, distance_asked: bool) -> Flags:

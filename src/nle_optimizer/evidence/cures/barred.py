@@ -57,6 +57,7 @@ def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, between
         distance=between.distance[at],
         fit=between.fit[at],
         required=None,
+        exempt=None,
     )
     use = {name: use_where_known(pairs, settings, name) for name in outcome.scenario.resources}
     able = [known & (amounts <= room[pairs.nle]) for (amounts, known), room in zip(use.values(), left, strict=True)]

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nle_optimizer.evidence.around import around, in_portions
 from nle_optimizer.evidence.cures.barred import FILTERS, KINDS, Barred, barred_pairs
@@ -133,7 +135,7 @@ def _beside(outcome: Outcome, barred: Barred) -> tuple[Problem, Integers, Intege
     keys = np.concatenate([found.keys[known], barred.pairs.keys])
     order = np.argsort(keys)
 
-    def both(ours: Integers, theirs: Integers) -> Integers:
+    def both(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate([ours[known], theirs])[order]
 
     theirs = barred.pairs
@@ -144,6 +146,7 @@ def _beside(outcome: Outcome, barred: Barred) -> tuple[Problem, Integers, Intege
         distance=both(found.distance, theirs.distance),
         fit=both(found.fit, theirs.fit),
         required=None,
+        exempt=None if found.exempt is None else both(found.exempt, np.zeros(len(theirs), dtype=bool)),
     )
     use = {name: both(amounts, barred.use[name]) for name, amounts in outcome.use.items()}
     cost = ADDITIVE["cost"].amounts(Stakes(together, use, settings.costs))

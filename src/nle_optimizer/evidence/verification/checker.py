@@ -13,6 +13,7 @@ from nle_optimizer.evidence.verification.findings import Findings, RefusedError,
 from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
 from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
 from nle_optimizer.evidence.verification.levels.objectives import check_objectives, entries_of
+from nle_optimizer.evidence.verification.limits.agreed import agreed_of
 from nle_optimizer.evidence.verification.limits.constraint_counts import Counted, check_constraints, counted_rows
 from nle_optimizer.evidence.verification.limits.constraints import ConstraintReader
 from nle_optimizer.evidence.verification.limits.hard_limits import AS_IT_IS, PROVING, breaches, check_limits
@@ -167,16 +168,20 @@ class _Check:
         ground = self.recall(ground_of, scenario, recipients, self.placed, self.recall)
         listed, geography, candidates = ground.listed, ground.geography, ground.candidates
         current = read_current(scenario, self.position)
-        self.supply = supply_of(scenario, listed, geography.is_limited, current.taken)
-        current.refuse_unknown(self.supply.available)
-        self.nearest = Nearest(geography, listed, self.supply.available, self.placed)
+        supply = supply_of(scenario, listed, geography.is_limited, current.taken)
+        current.refuse_unknown(supply.available)
         usage = Usage(scenario, recipients, listed)
+        agreed = agreed_of(scenario, candidates, supply, usage, current.taken)
+        self.supply = agreed.supply
+        self.nearest = Nearest(geography, listed, self.supply.available, self.placed)
         kept = self._kept(ground)
         measures = Measures(geography, candidates.fitness, usage, listed, current)
         position = {identifier: n for n, identifier in enumerate(nles.ids.tolist())}
         found = matching.read_matching(self.allocation, self.position, position, self.supply, self.findings)
         claimed = matching.build_matching(found, len(nles), geography, listed)
         columns = PairColumns(scenario, recipients, geography)
+        families = ConstraintReader(columns, listed, current, self.supply, usage).families()
+        agreed.check_told(self.claim.summary, scenario, recipients.ids, families, self.findings)
         instance = Instance(
             recipients,
             nles.ids,
@@ -184,7 +189,7 @@ class _Check:
             self.supply,
             measures,
             self._levels(self._every_distance(geography, listed)),
-            ConstraintReader(columns, listed, current, self.supply, usage).families(),
+            agreed.beside(families),
             claimed.pairs,
             self.findings,
         )

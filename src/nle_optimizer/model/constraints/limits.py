@@ -1,6 +1,6 @@
 """The limits of a constraint's rows, in the units in which they count."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -18,6 +18,7 @@ class Limit:
         lower, upper: whole limits; None for none, and where `share` says what the count is compared with.
         share: the share of everything matched that the count must reach or may not exceed.
         is_lower: whether the share is a lower limit.
+        excess: by how much a share may be exceeded, in count times its denominator: agreed pairs alone do that.
     """
 
     suffix: str = ""
@@ -25,6 +26,20 @@ class Limit:
     upper: int | None = None
     share: Fraction | None = None
     is_lower: bool = False
+    excess: int = 0
+
+    def raised(self, count: int, whole: int) -> "Limit":
+        """The limit that agreed pairs alone keep: they stay, and nothing goes beyond them.
+
+        Args:
+            count: what the row counts of them.
+            whole: what they count in all.
+        """
+        if self.upper is not None:
+            return replace(self, upper=max(self.upper, count))
+        if self.share is None or self.is_lower:
+            return self
+        return replace(self, excess=max(self.share.denominator * count - self.share.numerator * whole, 0))
 
 
 def limits_of(asked: Constraint, tally: Tally, row: int) -> list[Limit]:

@@ -75,7 +75,7 @@ def _row(name: str, label: str, limit: Limit, counted: Sum, whole: Sum | None) -
         raise InputError([Problem(Place(), f"constraints.{name}", what)])
     if limit.share is not None and whole is not None:
         counted = counted.less(limit.share.as_integer_ratio(), whole)
-        lower, upper = (0, None) if limit.is_lower else (None, 0)
+        lower, upper = (0, None) if limit.is_lower else (None, limit.excess)
     amounts = (counted.pairs, counted.amounts)
     return Row(name, label, *amounts, lower, upper, counted.presences, counted.presence_amounts)
 

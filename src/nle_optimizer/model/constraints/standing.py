@@ -62,7 +62,8 @@ def standings(requirement: Requirement, matched: Integers) -> list[Standing]:
         least = None if limit.lower is None else Fraction(limit.lower)
         most = None if limit.upper is None else Fraction(limit.upper)
         if limit.share is not None:
-            least, most = (limit.share * whole, None) if limit.is_lower else (None, limit.share * whole)
+            bound = limit.share * whole + Fraction(limit.excess, limit.share.denominator)
+            least, most = (bound, None) if limit.is_lower else (None, bound)
         value = sum(counted[n].values())
         found.append(Standing(asked.name, label, asked.type, tally.shown, tally.scale, value, least, most))
     return found

@@ -10,6 +10,7 @@ from nle_optimizer.evidence.standing import has_room
 from nle_optimizer.model.places import holdable
 from nle_optimizer.records import fixed, shortest
 from nle_optimizer.stages.geography import NO_LIMIT
+from nle_optimizer.stages.obstacles import Obstacles
 from nle_optimizer.studies.explaining.prices import Prices, stopping
 from nle_optimizer.studies.explaining.school import by_area, pair_facts, ranked
 
@@ -38,23 +39,29 @@ OBSTACLES = {
 def pair(outcome: Outcome, prices: Prices, recipient: int, nle: int, seconds: float | None) -> dict[str, Any]:
     """Every reason for and against a pair of an eligible recipient and an available NLE."""
     between = around(outcome).of(np.array([recipient], dtype=np.int64))
-    codes = [code for code, removed in between.codes.items() if removed[nle, 0]]
+    obstacles = obstacles_of(between, nle)
+    fit, metres = (int(amounts[nle, 0]) for amounts in (between.fit, between.distance))
+    at = np.flatnonzero((outcome.candidates.recipient == recipient) & (outcome.candidates.nle == nle)).tolist()
+    told: dict[str, Any] = {
+        "is_candidate": bool(at),
+        "fit": fixed(fit, 6) if "unknown-fit" not in obstacles else "",
+        "distance_km": fixed(metres, 3) if metres >= 0 else "",
+        "obstacles": [{"code": code, "why": why} for code, why in obstacles.items()],
+    }
+    if not at:
+        return {**told, "is_matched": False}
+    return {**told, **_candidate(outcome, prices, at[0], seconds)}
+
+
+def obstacles_of(between: Obstacles, nle: int) -> dict[str, str]:
+    """What stands between the first of some recipients and an NLE, by code, in words."""
     fit, metres, limit = (int(amounts[nle, 0]) for amounts in (between.fit, between.distance, between.limit))
     words = {
         "distance": shortest(metres, 3),
         "limit": "any number of" if limit == NO_LIMIT else shortest(limit, 3),
         "fit": shortest(fit, 6),
     }
-    told: dict[str, Any] = {
-        "is_candidate": not codes,
-        "fit": fixed(fit, 6) if "unknown-fit" not in codes else "",
-        "distance_km": fixed(metres, 3) if metres >= 0 else "",
-        "obstacles": [{"code": code, "why": OBSTACLES[code].format(**words)} for code in codes],
-    }
-    if codes:
-        return {**told, "is_matched": False}
-    at = int(np.flatnonzero((outcome.candidates.recipient == recipient) & (outcome.candidates.nle == nle))[0])
-    return {**told, **_candidate(outcome, prices, at, seconds)}
+    return {code: OBSTACLES[code].format(**words) for code, removed in between.codes.items() if removed[nle, 0]}
 
 
 def _candidate(outcome: Outcome, prices: Prices, at: int, seconds: float | None) -> dict[str, Any]:

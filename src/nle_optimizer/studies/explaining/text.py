@@ -221,6 +221,8 @@ def _pair(told: Document) -> Iterator[str]:
     state = "Matched" if told["is_matched"] else "A candidate, not matched" if told["is_candidate"] else "No candidate"
     fit = f", fit {_short(told['fit'])}{_areas(told)}" if told["fit"] else ""
     yield from wrapped(f"{state}{fit}{_away(told)}.", "", "  ")
+    if told["obstacles"] and told["is_candidate"]:
+        yield "Agreed today, so it stays although a limit that came later is against it:"
     for each in told["obstacles"]:
         yield from wrapped(f"{each['code']}: {each['why']}", "  - ", "    ")
     if told["is_candidate"]:

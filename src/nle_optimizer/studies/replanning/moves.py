@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, zip_longest
 
+import numpy as np
+
+from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.journal import Decision
+from nle_optimizer.stages.obstacles import Between
+from nle_optimizer.studies.explaining.pair import obstacles_of
 from nle_optimizer.studies.replanning.earlier_run import Pair
 from nle_optimizer.studies.replanning.replanning import KEPT, Amended
 
@@ -132,12 +137,25 @@ class _Differences:
         if nle not in tables.ids["nles"] or not tables.is_recipient(school):
             return "the tables have this pair's school or NLE no more"
         if pair not in self.asked.able:
-            return "under the settings and tables of now the pair is no candidate"
+            return "the pair can no longer be: " + ("; ".join(self._obstacles(pair)) or "it is no candidate")
         return (
             "the limits of now do not let every pair stay, and fewest moves are made this way"
             if all_forced
             else f"one of the moves that --max-moves {self.asked.asked.max_moves} allows, for the objectives' sake"
         )
+
+    def _obstacles(self, pair: Pair) -> list[str]:
+        """What stands between the two by the settings and tables of now."""
+        found = self.asked.case.candidates
+        rows, nles = found.recipients.ids.tolist(), found.nles.ids.tolist()
+        if pair[0] not in rows or pair[1] not in nles:
+            return []
+        at = np.array([rows.index(pair[0])], dtype=np.int64)
+        return list(obstacles_of(self._between.of(at), nles.index(pair[1])).values())
+
+    @cached_property
+    def _between(self) -> Between:
+        return around(self.asked.case)
 
     def _why_gained(self, pair: Pair) -> str:
         school, _ = pair

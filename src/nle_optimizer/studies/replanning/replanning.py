@@ -65,6 +65,7 @@ class Amended:
         journal: every decision, those of now included.
         tables: what the decisions make of the tables.
         scenario: settings and tables as they are now; the current table holds what stands.
+        case: the same, prepared, but for the objective that keeps pairs.
         able: pairs that stand and are candidates still.
         given: files that tell settings and tables as they were given.
     """
@@ -74,6 +75,7 @@ class Amended:
     journal: Journal
     tables: Amendments
     scenario: Scenario
+    case: Case
     able: frozenset[Pair]
     given: Mapping[str, bytes]
 
@@ -138,7 +140,7 @@ def amended(path: Path, asked: Asked) -> Amended:
     scenario = kept_from_trusts(scenario, standing | {school for school, _ in tables.required()})
     case = prepare(scenario, lambda _: None)
     kept = _keeping(scenario, case, asked.max_moves)
-    return Amended(before, asked, journal, tables, kept, _able(case, tables), given_files(given, kept))
+    return Amended(before, asked, journal, tables, kept, case, _able(case, tables), given_files(given, kept))
 
 
 def _journal(before: EarlierRun, asked: Asked) -> Journal:

@@ -57,7 +57,8 @@ def _in_force(limits: Limits, everything: int, scale: int) -> tuple[Fraction | N
     lows = [] if limits.lower is None else [Fraction(limits.lower)]
     highs = [] if limits.upper is None else [Fraction(limits.upper)]
     lows += [] if limits.lower_share is None else [limits.lower_share * everything]
-    highs += [] if limits.upper_share is None else [limits.upper_share * everything]
+    if limits.upper_share is not None:
+        highs.append(limits.upper_share * everything + Fraction(limits.excess, limits.upper_share.denominator))
     return max(lows) / scale if lows else None, min(highs) / scale if highs else None
 
 

@@ -18,12 +18,19 @@ BY_PAIR, BY_SCHOOL, BY_NLE = "pair", "school", "nle"
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one row: whole units, and shares of all that is matched."""
+    """The limits of one row: whole units, and shares of all that is matched.
+
+    Attributes:
+        lower, upper: whole units.
+        lower_share, upper_share: shares.
+        excess: how far agreed pairs alone are beyond the upper share, in units times its denominator.
+    """
 
     lower: int | None = None
     upper: int | None = None
     lower_share: Fraction | None = None
     upper_share: Fraction | None = None
+    excess: int = 0
 
 
 @dataclass(eq=False)
@@ -81,6 +88,23 @@ class Family:
 
         return limits
 
+    def beside(self, agreed: Pairs) -> "Family":
+        """The same rows with no upper limit below what agreed pairs alone count."""
+        counts, everything = self.counts(agreed), self.everything(agreed)
+
+        def limits(row: int) -> Limits:
+            own, count = self.limits(row), counts[row] if row < len(counts) else 0
+            upper, share = own.upper, own.upper_share
+            excess = 0 if share is None else max(share.denominator * count - share.numerator * everything, 0)
+            return replace(own, upper=upper if upper is None else max(upper, count), excess=excess if count else 0)
+
+        return replace(self, limits=limits)
+
+    def exceeds(self, agreed: Pairs) -> list[int]:
+        """The rows of which agreed pairs alone are beyond an upper limit."""
+        beside = self.beside(agreed)
+        return [row for row in range(len(self.labels)) if self.limits(row) != beside.limits(row)]
+
     def rows(self) -> list[int]:
         """The rows that exist, by index."""
         return list(range(len(self.labels))) if self.seen is None else sorted(self.seen)
@@ -125,11 +149,11 @@ def limits_of(constraint: Constraint, scale: int, whole: int | None) -> Limits:
     low, high = constraint.minimum, constraint.maximum
     lowest = [] if low is None else [ceil(Fraction(low) * scale)]
     highest = [] if high is None else [floor(Fraction(high) * scale)]
-    shares = [
+    least, most = (
         None if share is None else Fraction(share) for share in (constraint.minimum_share, constraint.maximum_share)
-    ]
+    )
     if whole is not None:
-        lowest += [ceil(shares[0] * whole)] if shares[0] is not None else []
-        highest += [floor(shares[1] * whole)] if shares[1] is not None else []
-        shares = [None, None]
-    return Limits(max(lowest, default=None), min(highest, default=None), *shares)
+        lowest += [ceil(least * whole)] if least is not None else []
+        highest += [floor(most * whole)] if most is not None else []
+        least = most = None
+    return Limits(max(lowest, default=None), min(highest, default=None), least, most)

@@ -75,9 +75,9 @@ def _breaks(limits: Limits, count: int, everything: int, more: int, whole: int) 
     """Whether a row that counts `more`, of `whole` more in all, is beyond a limit, and farther than before."""
     if more > 0 and limits.upper is not None and count + more > limits.upper:
         return True
-    for share, sign in ((limits.upper_share, 1), (limits.lower_share, -1)):
+    for share, sign, excess in ((limits.upper_share, 1, limits.excess), (limits.lower_share, -1, 0)):
         if share is not None:
             worse = sign * (more - share * whole)
-            if worse > 0 and sign * (count - share * everything) + worse > 0:
+            if worse > 0 and sign * (count - share * everything) + worse > Fraction(excess, share.denominator):
                 return True
     return False

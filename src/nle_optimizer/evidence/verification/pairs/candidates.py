@@ -1,6 +1,6 @@
 """Which pairs are candidates, and the filter that stops every other pair."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,11 @@ REASONS = (
 """Reasons why a recipient has no candidate, in the order of the filters."""
 
 RANK = {reason: n for n, reason in enumerate(REASONS)}
+NO_LIMITS = {
+    RANK[reason]
+    for reason in ("no-place", "home-school", "own-trust", "declared", "forbidden", "unknown-fit", "no-need-met")
+}
+"""Filters that are no limits somebody may tighten: they stop agreed pairs too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +53,21 @@ class Candidates:
 
     Attributes:
         geography, fitness: what measures the pairs.
+        agreed: by NLE, the recipients whose pair no limit stops.
         last: for each recipient, the rank of the latest filter that stopped a pair of it.
     """
 
-    def __init__(self, rows: int, geography: Geography, character: Character, listed: Listed):
+    def __init__(
+        self,
+        rows: int,
+        geography: Geography,
+        character: Character,
+        listed: Listed,
+        agreed: Mapping[int, Sequence[int]],
+    ):
         self.geography, self.fitness, self._listed = geography, character.fitness, listed
-        self._rows = rows
+        self._rows, self.agreed = rows, agreed
+        self._agreed = np.array([nle * rows + row for nle, found in agreed.items() for row in found], dtype=np.int64)
         only: list[tuple[str, Filter]] = [("not-listed", self._not_listed)] if geography.only else []
         parts = [*only, *geography.filters(), *character.filters]
         self._early = [(RANK[code], removed) for code, removed in parts]
@@ -91,6 +105,12 @@ class Candidates:
                 found[REASONS[rank]] = gone | found.get(REASONS[rank], np.zeros(len(pairs), dtype=bool))
         return found
 
+    def exceeding(self, nle: int, row: int) -> list[str]:
+        """The limits that would stop an agreed pair, were it not agreed."""
+        pair = self.geography.pairs(nle, np.array([row], dtype=np.int64))
+        found = self.stopping(pair.with_fit(self.fitness.fits(pair)))
+        return [reason for reason, stops in found.items() if stops.any() and RANK[reason] not in NO_LIMITS]
+
     def _sift(self, pairs: Pairs, note: Callable[[Integers, int], None]) -> Pairs:
         pairs = self._through(self._early, pairs, note)
         pairs = self._through(self._late, pairs, note)
@@ -106,6 +126,8 @@ class Candidates:
                 continue
             if stays is not None:
                 gone = gone & stays
+            if len(self._agreed) and rank not in NO_LIMITS:
+                gone = gone & ~np.isin(pairs.nle * self._rows + pairs.rows, self._agreed)
             if gone.any():
                 note(pairs.rows[gone], rank)
                 stays = ~gone if stays is None else stays & ~gone

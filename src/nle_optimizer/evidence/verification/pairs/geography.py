@@ -1,6 +1,6 @@
 """Places and limits: which pairs are near enough, and how far apart a pair is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 from math import ceil, isqrt
@@ -75,8 +75,16 @@ class Limits:
 class Geography:
     """Distances between recipients, in order of easting, and NLEs."""
 
-    def __init__(self, scenario: Scenario, table: Records, placed: int, listed: Listed):
+    def __init__(
+        self,
+        scenario: Scenario,
+        table: Records,
+        placed: int,
+        listed: Listed,
+        agreed: Mapping[int, Sequence[int]] | None = None,
+    ):
         self.limits, self._listed, self._placed = Limits(scenario.settings), listed, placed
+        self._agreed = {nle: np.array(rows, dtype=np.int64) for nle, rows in (agreed or {}).items()}
         self.rows = len(table)
         self.only = scenario.settings.data.pairs is not None and scenario.settings.data.pairs.only
         self.east = _coordinates(table, "easting", placed)
@@ -121,8 +129,11 @@ class Geography:
         return not self.only and bool(self.nle_placed[nle]) and bool(self._radius_square[nle] < NO_LIMIT)
 
     def reach(self, nles: Integers) -> Iterator[Pairs]:
-        """The pairs of some NLEs, but for those beyond a limit by their places; several NLEs at a time."""
-        known = [not self.windowed(nle) or self._listed.has_rows(nle) for nle in nles.tolist()]
+        """The pairs of some NLEs, but for those beyond a limit by their places; several NLEs at a time.
+
+        Agreed pairs are among them wherever they are.
+        """
+        known = [not self.windowed(nle) or self._listed.has_rows(nle) or nle in self._agreed for nle in nles.tolist()]
         at_once = max(AT_ONCE // max(self._placed, 1), 1)
         for alone, some in groupby(zip(known, nles.tolist(), strict=True), lambda each: each[0]):
             waiting = [nle for _, nle in some]
@@ -140,12 +151,14 @@ class Geography:
         return Pairs(nles[nle], rows, squares[nle, rows], None)
 
     def _reach_of_one(self, nle: int) -> Pairs:
+        agreed = self._agreed.get(nle, np.zeros(0, np.int64))
         if self.only:
-            return self.pairs(nle, self._listed.rows(nle))
+            return self.pairs(nle, np.union1d(self._listed.rows(nle), agreed))
         if not self.windowed(nle):
             return self.pairs(nle, np.arange(self.rows))
         rows = self._near(np.array([nle])).rows
-        return self.pairs(nle, np.union1d(rows, self._listed.rows_with(nle, "distance_km")))
+        told = self._listed.rows_with(nle, "distance_km")
+        return self.pairs(nle, np.union1d(np.union1d(rows, told), agreed))
 
     def pairs(self, nle: int, rows: Integers) -> Pairs:
         """The pairs of an NLE with these recipients."""

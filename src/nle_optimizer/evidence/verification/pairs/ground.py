@@ -10,6 +10,7 @@ from nle_optimizer.evidence.verification.pairs.character import Areas, Interests
 from nle_optimizer.evidence.verification.pairs.fit import Fitness
 from nle_optimizer.evidence.verification.pairs.geography import Geography
 from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs, join
+from nle_optimizer.evidence.verification.stages.current import standing_for_good
 from nle_optimizer.evidence.verification.stages.recipients import Recipients
 from nle_optimizer.recall import Recall
 from nle_optimizer.records import Flags, Integers
@@ -34,9 +35,10 @@ def ground_of(scenario: Scenario, recipients: Recipients, placed: int, recall: R
     What does not depend on distances comes through `recall`.
     """
     listed = recall(Listed, scenario.pairs, scenario.nles.ids, recipients.position)
-    geography = Geography(scenario, recipients.table, placed, listed)
+    agreed = standing_for_good(scenario, recipients.position)
+    geography = Geography(scenario, recipients.table, placed, listed, agreed)
     character = recall(character_of, scenario, recipients, listed)
-    return Ground(listed, geography, Candidates(len(recipients), geography, character, listed))
+    return Ground(listed, geography, Candidates(len(recipients), geography, character, listed, agreed))
 
 
 def character_of(scenario: Scenario, recipients: Recipients, listed: Listed) -> Character:

@@ -59,7 +59,7 @@ class LinearRows:
         share = limits.upper_share if upper else limits.lower_share
         if share is None or not self._counts_pairs(family, np.ones(len(inside), dtype=bool)):
             return None
-        return LinearRow(amounts * (inside * share.denominator - share.numerator), 0)
+        return LinearRow(amounts * (inside * share.denominator - share.numerator), limits.excess if upper else 0)
 
     def _counts_pairs(self, family: Family, inside: NDArray[np.bool_]) -> bool:
         """Whether whatever the row counts once can have one pair only."""

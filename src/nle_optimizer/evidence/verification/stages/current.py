@@ -73,6 +73,25 @@ class Current:
         return np.asarray(keys[at] == wanted)
 
 
+def standing_for_good(scenario: Scenario, position: Mapping[str, int]) -> dict[int, list[int]]:
+    """By NLE, the recipients whose pair no limit takes away: agreed or started, or standing and required too."""
+    found: dict[int, set[int]] = {}
+    table, pairs = scenario.current, scenario.pairs
+    if table is None:
+        return {}
+    names = ("nle_id", "school_id")
+    asked: set[tuple[str, str]] = set()
+    if pairs is not None:
+        rows = zip(*(pairs.values(name).tolist() for name in (*names, "relation")), strict=True)
+        asked = {(nle, school) for nle, school, words in rows if "require" in words}
+    nles = {identifier: n for n, identifier in enumerate(scenario.nles.ids.tolist())}
+    for nle, school, state in zip(*(table.values(name).tolist() for name in (*names, "state")), strict=True):
+        stays = state in PINNED or (state not in OVER and (nle, school) in asked)
+        if stays and nle in nles and school in position:
+            found.setdefault(nles[nle], set()).add(position[school])
+    return {nle: sorted(rows) for nle, rows in found.items()}
+
+
 def done_with(table: Records | None, ids: Iterable[str]) -> Flags:
     """Which schools or trusts leave: one of their pairs is finished, and all their pairs are over."""
     states: dict[str, set[str]] = {}

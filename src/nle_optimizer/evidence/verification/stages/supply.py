@@ -79,6 +79,20 @@ def supply_of(scenario: Scenario, listed: Listed, is_limited: Callable[[int], bo
     return Supply(reason, capacity, known)
 
 
+def keeping(supply: Supply, scenario: Scenario, taken: Integers, agreed: Integers) -> Supply:
+    """The supply with as much of each NLE as agreed pairs take, where the table gives so much.
+
+    Args:
+        supply: after `multiply` and `reserve`.
+        scenario: settings and tables.
+        taken: by resource and NLE, what is used up before.
+        agreed: by resource and NLE, what agreed pairs take.
+    """
+    as_read = np.stack([_as_read(scenario.nles, resource)[0] for resource in scenario.resources])
+    left = np.where(supply.known, as_read, 0) - taken
+    return Supply(supply.reason, np.maximum(supply.capacity, np.minimum(left, agreed)), supply.known)
+
+
 def _out_as_people(nles: Records, out: Callable[[Flags, str], None]) -> None:
     kinds = np.array([kind.casefold() for kind in nles.values("kind").tolist()], dtype=object)
     out(kinds == "nlg", "nlg-programme-closed")
