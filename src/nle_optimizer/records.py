@@ -102,18 +102,34 @@ class Column:
         kind: what they are.
         values: shape (rows,): int64 for numbers and dates, bool for yes/no, object (str or tuple) for text.
         given: shape (rows,): False where the cell is blank; the value there means nothing.
+        written: shape (rows,): the text as it is written, where a column of text is held otherwise; else None.
     """
 
     kind: Kind
     values: NDArray[Any]
     given: Flags
+    written: Texts | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     def take(self, rows: NDArray[Any]) -> "Column":
         """The cells of the given rows (indices, or a mask), in that order."""
-        return Column(self.kind, self.values[rows], self.given[rows])
+        return Column(
+            self.kind, self.values[rows], self.given[rows], None if self.written is None else self.written[rows]
+        )
+
+    def as_written(self) -> "Column":
+        """The column with its text as it is written."""
+        return self if self.written is None else Column(self.kind, self.written, self.given)
+
+    def above(self, other: "Column") -> "Column":
+        """The cells of this column, and below them those of another of its kind."""
+        written = None
+        if self.written is not None or other.written is not None:
+            written = np.concatenate([self.as_written().values, other.as_written().values])
+        values, given = np.concatenate([self.values, other.values]), np.concatenate([self.given, other.given])
+        return Column(self.kind, values, given, written)
 
     def or_else(self, default: int | bool | str) -> NDArray[Any]:
         """The values, with `default` where the cell is blank."""
@@ -208,9 +224,7 @@ class Records:
         columns: dict[str, Column] = {}
         for name in dict.fromkeys((*self.columns, *other.columns)):
             kind = (self if name in self else other).column(name).kind
-            one, two = self.column(name, kind), other.column(name, kind)
-            values, given = np.concatenate([one.values, two.values]), np.concatenate([one.given, two.given])
-            columns[name] = Column(kind, values, given)
+            columns[name] = self.column(name, kind).above(other.column(name, kind))
         both = Records(self.spec, self.source, np.concatenate([self.rows, other.rows]), columns)
         keys = list(zip(*(both.values(name) for name in self.spec.key), strict=True))
         return both.take(np.array(sorted(range(len(both)), key=keys.__getitem__), dtype=np.int64))
@@ -226,7 +240,8 @@ def day(value: date) -> int:
 
 
 def as_text(column: Column) -> list[str]:
-    """The cells of a column as text, as a person would write them; blank where blank."""
+    """The cells of a column as text, as they are written or a person would write them; blank where blank."""
+    column = column.as_written()
     shown = {value: show_value(column.kind, value) for value in set(column.values.tolist())}
     return [
         shown[value] if given else ""

@@ -1,9 +1,10 @@
-"""Cases from the field: what a spreadsheet holds, hides, or writes in its own way (16, 18, 33)."""
+"""Cases from the field: what a spreadsheet holds, hides, or writes in its own way (16, 18, 19, 33)."""
 
 from pathlib import Path
 
 import pytest
 
+from nle_optimizer import allocate, verify
 from nle_optimizer.errors import InputError
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from support.scenarios import refusal
@@ -64,3 +65,24 @@ def test_case_33_phases_by_comma_are_read() -> None:
 def test_case_33_a_number_in_quotation_marks_is_told_what_to_do() -> None:
     said = refusal(load_scenario, REFUSALS / "q.yaml")
     assert said.endswith("schema: must be 1; got 1; it is written as text: take the quotation marks off")
+
+
+def test_case_19_a_percentage_is_an_error_in_its_place() -> None:
+    said = refusal(load_scenario, CASES / "19-own-column-percent-quota" / "scenario.yaml")
+    assert said == (
+        "schools.csv:row 2: fsm: must be a number: constraints.0.where.fsm compares it; got 45%; "
+        "write 45 or 0.45, whichever is meant, in every row"
+    )
+
+
+def test_case_19_thousands_are_read_so_the_quota_limits_the_school(tmp_path: Path) -> None:
+    case = CASES / "19-own-column-percent-quota"
+    for file in case.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes().replace(b"45%", b"29"))
+    found = load_scenario(tmp_path / "scenario.yaml")
+    assert [str(each) for each in found.findings if each.code == "cells-read-as"] == [
+        "schools.csv: fsm: 1 cell is read as what it plainly means; got 1,200 as 1200 (row 3)"
+    ]
+    result = allocate(found)
+    assert [row["school_id"] for row in result.allocation.rows()] == ["S1"]
+    assert verify(result) == []

@@ -81,7 +81,7 @@ def test_a_brief_result_that_lacks_a_pair_or_a_school_does_not_stand(seed: int, 
             assert verify(replace(result, claim=claim)) != []
 
 
-FILES = {"file": "schools.csv", "sheet": "A", "encoding": "utf-8", "columns": {"a": "b"}}
+FILES = {"file": "schools.csv", "sheet": "A", "header": 1, "encoding": "utf-8", "columns": {"a": "b"}}
 
 
 @pytest.mark.parametrize("seeds", [range(n, n + 12) for n in range(0, 60, 12)])

@@ -322,7 +322,7 @@ def test_a_column_that_a_rule_in_force_uses_is_used(tmp_path: Path) -> None:
     ],
 )
 def test_a_column_of_a_condition_or_an_objective_is_used(tmp_path: Path, settings: dict[str, Any]) -> None:
-    assert "carried but not used" not in finding(tmp_path, settings, schools=[COASTING])
+    assert "carried but not used" not in finding(tmp_path, settings, schools=[{**COASTING, "coasting": "1"}])
 
 
 @pytest.mark.parametrize("cells", [{}, {"latest_grade": "", "priority": "", "phase": ""}])

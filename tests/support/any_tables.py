@@ -38,6 +38,9 @@ OWN: Mapping[str, list[str]] = {
     "tags": ["x|y", "y", "x"],
     "Own Column": ["1", "2", "two"],
     "mixed": ["5", "yes", "2020-01-01", "45%", "1,200", "text"],
+    "roll": ["1,200", "£12", "98", "1 500", "0", "-3"],
+    "seen": ["2020-01-01", "05/05/2021", "1/9/2019", "2021-12-31"],
+    "ticked": ["tick", "T", "no", "Yes", "cross"],
 }
 """Columns of one's own, with cells of every sort."""
 FROM_BLANKS = (0, 0, 0, 0.2, 0.6, 1)

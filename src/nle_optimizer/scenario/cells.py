@@ -132,15 +132,15 @@ def _parser(spec: ColumnSpec, levels: Mapping[str, int]) -> Callable[[str], Any]
         Kind.TEXT: lambda text: spec.aliases.get(text.casefold(), text),
         Kind.CHOICE: lambda text: _choice(text, spec),
         Kind.NAMES: lambda text: _names(text, spec),
-        Kind.YES_NO: _yes_no,
+        Kind.YES_NO: read_yes_no,
         Kind.COUNT: lambda text: _count(text, spec.unit),
         Kind.LEVEL: lambda text: _level(text, levels),
         Kind.SHARE: _share,
-        Kind.AMOUNT: lambda text: _amount(text, exact if spec.exact else _rounded),
+        Kind.AMOUNT: lambda text: read_amount(text, exact if spec.exact else _rounded),
         Kind.KILOMETRES: _kilometres,
         Kind.METRES: lambda text: _scaled(text, 1, lowest=None),
         Kind.DEGREES: _degrees,
-        Kind.DATE: _date,
+        Kind.DATE: read_day,
     }
     return parsers[spec.kind]
 
@@ -172,7 +172,12 @@ def _barred(text: str) -> list[str]:
     return [word for word in map(normalise, text.split("|")) if word]
 
 
-def _yes_no(text: str) -> bool:
+def read_yes_no(text: str) -> bool:
+    """Yes or no, in one of their spellings.
+
+    Raises:
+        CellError: it is neither.
+    """
     word = text.casefold()
     if word in YES | TICKS:
         return True
@@ -255,7 +260,12 @@ def _as_share(text: str) -> str | None:
     return f"write {share.normalize():f}" if share <= 1 else None
 
 
-def _amount(text: str, in_millionths: Callable[[Decimal], int]) -> int:
+def read_amount(text: str, in_millionths: Callable[[Decimal], int] = exact) -> int:
+    """A number from 0 up, in millionths.
+
+    Raises:
+        CellError: it is none, is too large, or has more decimal places than are kept.
+    """
     millionths = in_millionths(_number(text))
     if millionths < 0:
         raise CellError("must not be negative")
@@ -283,7 +293,12 @@ def _degrees(text: str) -> float:
     return degrees
 
 
-def _date(text: str) -> int:
+def read_day(text: str) -> int:
+    """A day in ISO form, or as it is written in Britain, as its ordinal.
+
+    Raises:
+        CellError: it is none.
+    """
     iso, british = _DAY.fullmatch(text), _BRITISH_DAY.fullmatch(text)
     found = iso.group(1, 2, 3) if iso else british.group(3, 2, 1) if british else ("0", "0", "0")
     try:

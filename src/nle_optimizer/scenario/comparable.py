@@ -32,9 +32,9 @@ def unfit_value(condition: Any, column: str, schools: Records) -> tuple[str, str
     if kind is Kind.YES_NO:
         needed, fits = "yes or no", _is_yes_no
     elif kind is Kind.DATE:
-        needed, fits = "a date such as 2022-09-01", _is_day
+        needed, fits = "a date such as 2022-09-01", is_day
     else:
-        needed, fits = "a number", _is_number
+        needed, fits = "a number", is_number
     if kind in TEXT_KINDS:
         values, needed, fits = bounds, "a number, or a date such as 2022-09-01,", _is_number_or_day
     elif kind is Kind.NAMES:
@@ -53,7 +53,8 @@ def _is_yes_no(value: Any) -> bool:
     return isinstance(value, bool) or str(value).casefold() in YES | NO
 
 
-def _is_day(value: Any) -> bool:
+def is_day(value: Any) -> bool:
+    """Whether a value of a condition is a day, or text of one in ISO form."""
     try:
         return isinstance(value, date) or bool(_DAY.fullmatch(value) and date.fromisoformat(value))
     except (TypeError, ValueError):
@@ -61,10 +62,11 @@ def _is_day(value: Any) -> bool:
 
 
 def _is_number_or_day(value: Any) -> bool:
-    return _is_number(value) or _is_day(value)
+    return is_number(value) or is_day(value)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value of a condition is a number, or plain text of one."""
     return not isinstance(value, bool | date) and _number(value) is not None
 
 
@@ -87,8 +89,8 @@ def values_in_no_row(condition: Any, cells: Column) -> Iterable[Any]:
     numbers = {number for word in texts if (number := _number(word)) is not None}
     for value in condition if isinstance(condition, list) else [condition]:
         wanted = _spellings(value)
-        is_number = not isinstance(value, str) or cells.kind not in TEXT_KINDS
-        if not wanted & texts and not (is_number and _is_number(value) and _number(value) in numbers):
+        may_be_number = not isinstance(value, str) or cells.kind not in TEXT_KINDS
+        if not wanted & texts and not (may_be_number and is_number(value) and _number(value) in numbers):
             yield value
 
 

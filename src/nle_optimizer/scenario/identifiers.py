@@ -50,11 +50,14 @@ def normalise(text: str) -> str:
 
 def spelled(text: str) -> str:
     """An identifier in its one spelling; case and leading zeros stay."""
-    text = normalise(text)
-    if not text.isascii():
-        text = normalise(text.translate(_PLAIN))
+    text = in_plain_signs(normalise(text))
     found = _POINT_ZERO.fullmatch(text) if text.endswith("0") else None
     return found[1] if found else text
+
+
+def in_plain_signs(text: str) -> str:
+    """Text with digits, dashes and spaces of one kind each, and without signs that nobody sees."""
+    return text if text.isascii() else normalise(text.translate(_PLAIN))
 
 
 def nearly(identifier: str) -> str:

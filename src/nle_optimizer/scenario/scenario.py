@@ -15,7 +15,8 @@ from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
 from nle_optimizer.scenario.choices import apply_choices, each_override
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
-from nle_optimizer.scenario.document import Document, anchor_paths, read_document
+from nle_optimizer.scenario.compared_cells import read_compared
+from nle_optimizer.scenario.document import Document, anchor_paths, apply_choices, each_override, read_document
 from nle_optimizer.scenario.own_code import Code, is_own
 from nle_optimizer.scenario.settings import Data, DataFile, Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table
@@ -223,6 +224,7 @@ def _checked(
     resources: tuple[str, ...],
 ) -> Scenario:
     of_tables = tuple(reading.findings)
+    tables = read_compared(document, settings, tables, reading)
     check(document, settings, tables, resources, reading)
     schools, nles = tables["schools"], tables["nles"]
     if reading.problems or schools is None or nles is None:

@@ -62,7 +62,7 @@ def read_table(
     named = dict(zip(kept, [_declared(spec, name, resources) for name in names], strict=True))
     wrong = settle_marks(grid, named, spec.key, reading.findings)
     for column, faults in wrong.items():
-        reading.problems += _told(faults, column, shown)
+        reading.problems += row_problems(faults, column, shown)
     cells = [(n, [row[place] for place in kept]) for n, row in body]
     table = parse_rows(
         spec,
@@ -147,7 +147,7 @@ def parse_rows(
         texts = [restore(cell) for cell in cells]
         declared = _declared(spec, name, resources)
         columns[name], errors = parse_column(texts, declared, levels)
-        reading.problems += _told(
+        reading.problems += row_problems(
             [(int(rows[n]), str(error), texts[n], error.hint) for n, error in errors.items()], name, shown
         )
         if words := read_from_other_words(texts, columns[name], declared):
@@ -161,7 +161,7 @@ def parse_rows(
         if declared.required:
             blank = [n for n in np.flatnonzero(~columns[name].given).tolist() if n not in errors]
             said = [(int(rows[n]), "this cell must be filled", texts[n].strip() or None, None) for n in blank]
-            reading.problems += _told([each for each in said if each[0] not in told.get(name, ())], name, shown)
+            reading.problems += row_problems([each for each in said if each[0] not in told.get(name, ())], name, shown)
     for name in names[len(columns) :]:
         columns[name] = parse_column([], _declared(spec, name, resources), levels)[0]
     table, problems = place_records(Records(spec, shown, rows, columns))
@@ -177,7 +177,8 @@ def _declared(spec: TableSpec, name: str, resources: Sequence[str]) -> ColumnSpe
     return spec.columns.get(name) or ColumnSpec(name, kind, "", exact=True, free_text=True)
 
 
-def _told(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Problem]:
+def row_problems(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Problem]:
+    """What is wrong in rows of a column (row, what, got, hint): the first ones, and how many more there are."""
     told = [Problem(Place(shown, row=row), column, what, got, hint) for row, what, got, hint in errors[:MOST_SHOWN]]
     if len(errors) > MOST_SHOWN:
         more = f"{len(errors) - MOST_SHOWN} more rows have problems in this column"
@@ -199,5 +200,5 @@ def _keyed(table: Records, names: Sequence[str], body: Sequence[tuple[int, list[
         differ = written[first] != written[second]
         hint = f"row {first} writes it {', '.join(written[first])}" if differ else None
         said.append((second, f"also stands in row {first}", ", ".join(written[second] if differ else keys[n]), hint))
-    reading.problems += _told(said, table.spec.key[0], table.source)
+    reading.problems += row_problems(said, table.spec.key[0], table.source)
     return table

@@ -102,9 +102,7 @@ def _joined(listed: Recipients, trusts: Recipients) -> Recipients:
 def _stacked(first: Records, second: Records) -> Records:
     columns = {}
     for name in dict.fromkeys([*first, *second]):
-        above, below = first.column(name), second.column(name)
-        values = np.concatenate([above.values, below.values])
-        columns[name] = Column(above.kind, values, np.concatenate([above.given, below.given]))
+        columns[name] = first.column(name).above(second.column(name))
     return Records(first.spec, first.source, np.concatenate([first.rows, second.rows]), columns)
 
 

@@ -48,7 +48,7 @@ def texts(column: Column) -> list[str]:
     """The cells of a column as the files write them."""
     values = column.values.tolist()
     if column.kind in TEXT_KINDS:
-        return values
+        return values if column.written is None else column.written.tolist()
     known = {value: _text(column.kind, value) for value in set(values)}
     return [known[value] if given else "" for value, given in zip(values, column.given.tolist(), strict=True)]
 
