@@ -26,7 +26,11 @@ def any_settings(seed: int) -> tuple[dict[str, Any], Draft]:
     """The settings of the scenario of that number, but for `data`, and the tables that they are made for."""
     draft = Draft(Random(f"any scenario {seed}"))
     make_tables(draft)
-    return _section(draft, Settings), draft
+    settings = _section(draft, Settings)
+    eligibility = settings.get("eligibility", {})
+    if "rules" in eligibility and draft.chance(0.9):
+        eligibility.pop("policy", None)
+    return settings, draft
 
 
 def write_any_scenario(folder: Path, seed: int) -> Path:
@@ -97,7 +101,12 @@ def condition(draft: Draft, cells: Sequence[str], *, plain: bool = False) -> Any
     """A condition on a column, mostly of values that stand in it, each as a person might write it."""
 
     def value() -> Any:
-        return _written(draft, draft.some(*cells) if draft.chance(0.9) else draft.some("x", "7", "2020-06-01", "yes"))
+        cell = draft.some(*cells)
+        if draft.chance(0.1):
+            cell = (
+                draft.some("x", "yes") if not ORDERED.fullmatch(cell) else "7" if "-" not in cell[1:] else "2020-06-01"
+            )
+        return _written(draft, cell if draft.chance(0.98) else draft.some("x", "7", "2020-06-01", "yes"))
 
     roll = draft.rng.random()
     if plain or roll < 0.35:
@@ -145,7 +154,7 @@ def when(draft: Draft, table: str, most: int = 2) -> dict[str, Any]:
 
 def of_pairs(draft: Draft) -> tuple[str, list[str]]:
     """A column of a pair, and cells of it."""
-    table = draft.some("pair", "pairs", "schools", "schools", "nles")
+    table = draft.some("pair", "schools", "schools", "nles", *(["pairs"] if draft.tables.get("pairs") else []))
     if table == "pair":
         return draft.some(("out_of_region", ["yes", "no"]), ("distance_km", ["3", "7.5"]), ("fit", ["0.5", "1"]))
     name = draft.some(*draft.columns(table))
@@ -208,7 +217,7 @@ def _makes_sense(draft: Draft, objective: Any, first: Any) -> bool:
 
 def _weights(draft: Draft) -> dict[str, Any]:
     areas = draft.rng.sample(AREAS, draft.some(1, 2, 3, 3))
-    return {area: draft.some(1, 1, 2.5, 0.333, 0) for area in areas}
+    return {area: draft.some(1, 1, 2.5, 0.333, 0 if n else 1) for n, area in enumerate(areas)}
 
 
 def _order(draft: Draft) -> list[str]:
@@ -218,6 +227,11 @@ def _order(draft: Draft) -> list[str]:
 
 def _of_resource(draft: Draft, *values: Any) -> dict[str, Any]:
     return {draft.some(*draft.resources): draft.some(*values)}
+
+
+def _day(draft: Draft) -> Day:
+    draft.is_dated = True
+    return Day(draft.some("2018-03-01", "2022-09-01", "2024-02-29"))
 
 
 VALUES: Mapping[str, Callable[[Draft], Any]] = {
@@ -235,7 +249,7 @@ VALUES: Mapping[str, Callable[[Draft], Any]] = {
     "Settings.version": lambda _: 1,
     "Settings.name": lambda _: "any",
     "Settings.title": lambda d: d.some("", "A title: à la carte"),
-    "Settings.as_of": lambda d: Day(d.some("2018-03-01", "2022-09-01", "2024-02-29")),
+    "Settings.as_of": _day,
     "Settings.data": lambda _: None,
     "Sample.kept": lambda d: d.some(0, 0.3, 1),
     "Sample.policies": lambda d: [d.some(*POLICIES)],
@@ -333,13 +347,14 @@ OFTEN: Mapping[str, float] = {
     "Data.current": 0,
     "Settings.data": 0,
     "Settings.eligibility": 0.6,
-    "Eligibility.policy": 0.15,
+    "Eligibility.policy": 0.1,
+    "Eligibility.rules": 0.4,
     "Settings.trust_first": 0.4,
     "Settings.geography": 0.5,
     "Settings.fit": 0.6,
     "Fit.unknown": 0.9,
     "Settings.objectives": 0.6,
-    "Settings.constraints": 0.35,
+    "Settings.constraints": 0.5,
     "Settings.as_of": 0.7,
     "Settings.rule": 0.25,
     "Settings.engine": 0.25,
@@ -347,7 +362,7 @@ OFTEN: Mapping[str, float] = {
     "Settings.sweep": 0.05,
     "Settings.uncertainty": 0.15,
     "Settings.supply": 0.1,
-    "Settings.offer": 0.5,
+    "Settings.offer": 0.8,
     "Geography.max_travel_minutes": 0.1,
     "Geography.within": 0.15,
     "Capacity.resources": 0.6,
@@ -363,6 +378,7 @@ def _write_tables(draft: Draft, folder: Path) -> dict[str, Any]:
         entry = VALUES[f"Data.{table}"](draft)
         names = list(rows[0]) if rows else list(TABLES[table].key)
         theirs = {name: f"Their {name}" for name in names if draft.chance(0.05)}
+        draft.rng.shuffle(rows)
         grid = [[theirs.get(name, name) for name in names], *([row[name] for name in names] for row in rows)]
         file = write_grid(folder / table, grid, entry)
         data[table] = entry | {"file": file} | ({"columns": theirs} if theirs else {})

@@ -9,6 +9,7 @@ from typing import Any
 
 from nle_optimizer.records import ColumnSpec, Kind
 from nle_optimizer.scenario.columns import PAIR_STATES, TABLES
+from nle_optimizer.scenario.comparable import DERIVED_WORDS
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS
 
 Rows = list[dict[str, str]]
@@ -54,6 +55,7 @@ class Draft:
     tables: dict[str, Rows] = field(default_factory=dict)
     resources: tuple[str, ...] = ("placements",)
     several: bool = False
+    is_dated: bool = False
     count: int = 0
 
     def next(self) -> int:
@@ -78,13 +80,16 @@ class Draft:
         """Names that a setting may look at in a table: mostly its columns, at times a derived or an unknown one."""
         rows = self.tables.get(table) or [{}]
         unknown = ["nothing"] if self.chance(0.02) else []
-        derived = list(DERIVED_COLUMNS) if table == "schools" and self.chance(0.3) else []
+        derived = list(DERIVED_COLUMNS) if table == "schools" and self.chance(0.3 if self.is_dated else 0.02) else []
         return [*rows[0], *derived, *unknown] or ["nothing"]
 
     def cells(self, table: str, column: str) -> list[str]:
-        """The filled cells of a column; something where there are none."""
+        """The filled cells of a column, or such as it might have."""
         found = [cell for row in self.tables.get(table, []) if (cell := row.get(column, ""))]
-        return found or ["yes", "1", "a"]
+        spec = TABLES[table].columns.get(column)
+        if not found and spec is not None and spec.kind in CELLS:
+            return [CELLS[spec.kind](self, spec)]
+        return found or (["yes", "no"] if column in DERIVED_WORDS else ["1", "3", "400"])
 
 
 def make_tables(draft: Draft) -> None:
