@@ -188,7 +188,8 @@ def main() -> None:
         if adopts:
             _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the process that watches
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.closerange(woken, wake + 1)
+        os.close(woken)
+        os.close(wake)
         _limit(limits)
         _answer(channel, name, view)
     os.close(channel)

@@ -379,8 +379,7 @@ class Settings(Section):
     """Who solves it; `auto` takes the first that can. A level may ask for another."""
     stop: Stop = Stop()
     rule: str = "optimal"
-    """The matching rule; `nle-optimizer rules` lists them. `helper.py:choose` is code of your own in this folder,
-    which runs only with `--allow-code`."""
+    """The matching rule, as `nle-optimizer rules` lists them; `mine.py:f` is your own code, for `--allow-code`."""
     preferences: Preferences = Preferences()
     tie_break: list[Literal["arrived", "lottery"]] = ["arrived", "lottery"]
     """What decides between optimal allocations, in order; a lottery always comes last."""
