@@ -1,22 +1,27 @@
 """The engines and the verifier share no code but the reader; on random scenarios they must agree."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from pydantic import ValidationError
 
 from nle_optimizer import Result, allocate, load_scenario, verify
-from nle_optimizer.errors import InputError
+from nle_optimizer.errors import InputError, UnsupportedError
 from nle_optimizer.scenario.settings import Settings
 from support.any_scenario import any_settings, every_setting, settings_given
 from support.carried_through import carry_many
 from support.random_scenarios import write_random_scenario
+from support.scenarios import read_table, write_table
 
 SEEDS = range(250)
 DEMANDING = [*range(150), 5254]
 """In the last no pair fits its NLE, so that every bound is 0."""
 STOPPED = range(40)
+MANY = int(os.environ.get("NLE_OPTIMIZER_CASES", "1"))
+"""By how much the cases with nought are multiplied."""
 
 
 def _allocated(folder: Path, seed: int, *sets: str, demanding: bool) -> Result | None:
@@ -47,6 +52,34 @@ def test_every_result_stands_up_to_a_second_reading_and_loses_no_school(seed: in
 @pytest.mark.parametrize("seed", DEMANDING)
 def test_days_constraints_and_fairness_are_read_alike(seed: int, tmp_path: Path) -> None:
     _check(_allocated(tmp_path, seed, demanding=True))
+
+
+@pytest.mark.parametrize("rule", ["optimal", "greedy", "immediate-acceptance", "deferred-acceptance-nles"])
+@pytest.mark.parametrize("demanding", [False, True])
+def test_nought_is_read_alike_and_an_nle_with_nothing_changes_no_assignment(
+    demanding: bool, rule: str, tmp_path: Path
+) -> None:
+    """Every result stands, whatever has nought of this or that; one more NLE that has nothing stands first."""
+    for seed in range(6 * MANY):
+        rng, folder = Random(seed), tmp_path / str(seed)
+        folder.mkdir()
+        file = write_random_scenario(folder, seed, demanding=demanding)
+        rows = read_table(folder / "nles.csv")
+        resources = [name for name in ("placements", "days", "money") if name in rows[0]]
+        rows = [{**row, rng.choice(resources): "0"} if rng.random() < 0.5 else row for row in rows]
+        nothing = dict.fromkeys(resources, "0") | {"nle_id": "M0", "kind": "NLE", "status": "available"}
+        found = []
+        for nles in (rows, [{**rows[0], **nothing}, *rows]):
+            write_table(folder / "nles.csv", nles)
+            try:
+                found.append(allocate(load_scenario(file, sets=[f"rule={rule}"])))
+            except (InputError, UnsupportedError):
+                break
+            assert verify(found[-1]) == []
+        assert len(found) != 1
+        if found:
+            pairs = [[(row["school_id"], row["nle_id"]) for row in each.allocation.rows()] for each in found]
+            assert pairs[0] == pairs[1] and "M0" not in {nle for _, nle in pairs[1]}
 
 
 @pytest.mark.parametrize("setting", ["stop.seconds=0.000001", "stop.work=1", "stop.gap=0.5"])
