@@ -59,7 +59,7 @@ def test_kilometres_and_degrees_in_place_of_metres_are_one_finding(tmp_path: Pat
 
 
 def test_a_single_place_near_the_origin_is_no_finding(tmp_path: Path) -> None:
-    schools = [school(1, easting=0, northing=0), school(2, easting=0, northing=5000)]
+    schools = [school(1, easting=0, northing=100), school(2, easting=0, northing=5000)]
     assert findings(tmp_path, schools=schools) == []
 
 

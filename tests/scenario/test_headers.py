@@ -155,6 +155,6 @@ def test_the_folder_of_a_run_has_plain_tables(tmp_path: Path, program: Any) -> N
     (tmp_path / "in" / "schools.csv").write_text(text_of(rows, ";"), encoding="utf-8")
     assert program("run", file, "--out", tmp_path / "out").code == 0
     again = load_scenario(tmp_path / "out" / "scenario.resolved.yaml")
-    assert again.findings == ()
+    assert {finding.code for finding in again.findings} <= {"nobody-has-a-place"}
     assert as_text(again.schools.column("own")) == ["1,200", "1,200"]
     assert "header" not in (tmp_path / "out" / "scenario.resolved.yaml").read_text(encoding="utf-8")

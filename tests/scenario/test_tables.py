@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.scenario.columns import SCHOOLS, TABLES
+from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
-from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 from support.scenarios import nle, refusal, school, write_scenario, write_table
 
@@ -98,7 +98,7 @@ def test_a_table_that_may_be_empty_may_be(tmp_path: Path, table: str) -> None:
         ),
         ("school_id,latitude,longitude\nS1,-1.5,53.8\n", "latitude: latitude and longitude look swapped"),
         ("school_id,latitude,longitude\nS1,53.8,\n", "latitude: one of two coordinates is blank"),
-        ("school_id,latitude,longitude\nS1,0,0\n", "latitude: the place lies outside Great Britain"),
+        ("school_id,latitude,longitude\nS1,1,1\n", "latitude: the place lies outside Great Britain"),
         ("school_id,days_waiting\nS1,3\n", "days_waiting: a column of this name is computed here; rename yours"),
     ],
 )

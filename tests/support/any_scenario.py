@@ -15,10 +15,11 @@ from nle_optimizer.engines.registry import ENGINES
 from nle_optimizer.rules.registry import RULES
 from nle_optimizer.scenario.columns import AREAS, TABLES
 from nle_optimizer.scenario.constraint_setting import CONSTRAINT_TYPES, COST, COUNTED, KEYS
+from nle_optimizer.scenario.data_setting import DataFile, PairsFile
 from nle_optimizer.scenario.objective_setting import BLEND_PARTS, NO_SUMS, OBJECTIVE_NAMES
 from nle_optimizer.scenario.policies import POLICIES
 from nle_optimizer.scenario.quantities import Section
-from nle_optimizer.scenario.settings import DataFile, PairsFile, Settings
+from nle_optimizer.scenario.settings import Settings
 from support.any_tables import Draft, make_tables, write_grid
 
 

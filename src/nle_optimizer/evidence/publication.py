@@ -145,7 +145,7 @@ def _nles(outcome: Outcome, exchanges: Exchanges | str) -> TextTable:
     used[:, supply.available] = outcome.used
     columns: dict[str, list[str]] = {
         "nle_id": supply.nles.ids.tolist(),
-        "state": ["available" if free else "out" for free in supply.available.tolist()],
+        "state": _states_of_nles(outcome),
         "reason": supply.reason.tolist(),
     }
     for n, name in enumerate(outcome.use):
@@ -156,6 +156,19 @@ def _nles(outcome: Outcome, exchanges: Exchanges | str) -> TextTable:
         ]
         columns[f"used_{name}"] = [shortest(amount, 6) for amount in used[n].tolist()]
     return {**columns, **_one_place(outcome, exchanges)}
+
+
+def _states_of_nles(outcome: Outcome) -> list[str]:
+    """`out`, `works-nowhere` (it lists regions, and no school or trust is in any of them), or `available`."""
+    scenario, supply = outcome.scenario, outcome.supply
+    tables = [table for table in (scenario.schools, scenario.trusts) if table is not None]
+    regions = {text.casefold() for table in tables for text in table.values("region").tolist() if text}
+    lists = supply.nles.values("regions").tolist()
+    elsewhere = [bool(regions and names) and not regions & {name.casefold() for name in names} for names in lists]
+    return [
+        "out" if not free else "works-nowhere" if nowhere else "available"
+        for free, nowhere in zip(supply.available.tolist(), elsewhere, strict=True)
+    ]
 
 
 def _one_place(outcome: Outcome, exchanges: Exchanges | str) -> TextTable:

@@ -63,6 +63,7 @@ REASONS: Mapping[str, str] = {
 STATES: Mapping[str, str] = {
     "available": "Available",
     "out": "Out",
+    "works-nowhere": "Available, and no school is in its regions",
     "proposed": "Proposed",
     "offered": "Offered",
     "agreed": "Agreed",

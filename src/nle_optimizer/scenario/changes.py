@@ -10,7 +10,7 @@ import numpy as np
 from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import ColumnSpec, Kind, Records, TableSpec, as_text, shortest
 from nle_optimizer.scenario.columns import NLES, SCHOOLS
-from nle_optimizer.scenario.settings import DataFile
+from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.workbook import sheet_names
 

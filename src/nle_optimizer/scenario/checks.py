@@ -9,6 +9,7 @@ from nle_optimizer.scenario.condition_checks import UNFILLED, Tables, asked_colu
 from nle_optimizer.scenario.constraint_setting import COST
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.objective_setting import BLEND_PARTS, MINIMISED
+from nle_optimizer.scenario.plausibility import check_plausible
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
 from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.references import check_references
@@ -37,6 +38,7 @@ def check(document: Document, settings: Settings, tables: Tables, resources: Seq
     check_columns(document, settings, tables, reading)
     check_preferences(document, settings, tables, reading)
     check_references(settings, tables, reading)
+    check_plausible(document, settings, tables, reading)
     checks.relations_agree()
     checks.computed_names_are_free()
     checks.regions_stand_somewhere()

@@ -10,8 +10,8 @@ from nle_optimizer.errors import Finding, InputError, Place, Problem
 from nle_optimizer.files import begins_with
 from nle_optimizer.records import ColumnSpec, Kind, TableSpec
 from nle_optimizer.scenario.cells import CellError
+from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.identifiers import first_few, normalise
-from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.workbook import Mark, Sheet, column_letter, read_sheet, sheet_names
 
 WORKBOOKS = (".xlsx", ".xlsm")

@@ -31,6 +31,24 @@ TINY = 1000
 MOST_NAMED = 3
 
 
+def without_noughts(table: Records) -> tuple[Records, list[Finding]]:
+    """The same table with blanks for places at 0, 0, which spreadsheets and extracts write where none is known."""
+    findings, columns = [], dict(table.columns)
+    for across, up in (("easting", "northing"), ("latitude", "longitude")):
+        if across not in table.spec.columns or across not in table or up not in table:
+            continue
+        one, two = table.column(across), table.column(up)
+        nought = one.given & two.given & (one.values == 0) & (two.values == 0)
+        if nought.any():
+            count = "1 place" if nought.sum() == 1 else f"{nought.sum():,} places"
+            what = f"{count} at 0, 0: read as blank"
+            findings.append(_first(table, nought, across, what, "place-at-nought"))
+            columns[across], columns[up] = (
+                Column(cells.kind, cells.values, cells.given & ~nought) for cells in (one, two)
+            )
+    return table.with_columns(columns), findings
+
+
 def place_records(table: Records) -> tuple[Records, list[Problem]]:
     """The same table with `easting` and `northing` wherever latitude and longitude gave them instead.
 

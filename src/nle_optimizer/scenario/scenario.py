@@ -16,9 +16,10 @@ from nle_optimizer.scenario.checks import check
 from nle_optimizer.scenario.choices import apply_choices, each_override
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
 from nle_optimizer.scenario.compared_cells import read_compared
+from nle_optimizer.scenario.data_setting import Data, DataFile
 from nle_optimizer.scenario.document import Document, anchor_paths, read_document
 from nle_optimizer.scenario.own_code import Code, is_own
-from nle_optimizer.scenario.settings import Data, DataFile, Fit, Settings
+from nle_optimizer.scenario.settings import Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.validation import validate
 from nle_optimizer.scenario.workbook_scenario import read_workbook_document

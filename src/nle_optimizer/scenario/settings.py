@@ -11,12 +11,12 @@ from nle_optimizer.catalogue.limits import MOST_DRAWS
 from nle_optimizer.files import unusable_name
 from nle_optimizer.scenario.comparable import with_levels_as_numbers
 from nle_optimizer.scenario.constraint_setting import Constraint
+from nle_optimizer.scenario.data_setting import Data, Sample
 from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.quantities import (
     Amount,
     Day,
     Factor,
-    HeaderRow,
     Kilometres,
     Name,
     Positive,
@@ -32,48 +32,6 @@ from nle_optimizer.scenario.quantities import (
 from nle_optimizer.scenario.sweep_setting import Sweep
 
 MOST_ADDED = 100_000
-
-
-class DataFile(Section):
-    """A table: a CSV or XLSX file."""
-
-    file: str
-    """Path, relative to the scenario file."""
-    sheet: str | None = None
-    """Sheet of a workbook; the first if none is named."""
-    encoding: str | None = None
-    """utf-8, cp1252 or latin-1; found out where it is not given."""
-    header: HeaderRow = "auto"
-    """Row of the file that names the columns; `auto`: the first, or one of the first 20 that stands below notes."""
-    columns: dict[str, str] = {}
-    """Our column name: the file's column name."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return {"file": value} if isinstance(value, str) else value
-
-
-class PairsFile(DataFile):
-    """The pairs table."""
-
-    only: bool = False
-    """Whether the listed pairs are the only candidates."""
-
-
-class Data(Section):
-    """The tables of the scenario."""
-
-    schools: DataFile
-    """Schools, and trusts asked for as recipients."""
-    nles: DataFile
-    """National Leaders of Education."""
-    trusts: DataFile | None = None
-    """Multi-academy trusts."""
-    pairs: PairsFile | None = None
-    """What is known about single pairs; `only: true` makes the listed pairs the only candidates."""
-    current: DataFile | None = None
-    """What stands today; read by `replan` and by rules that keep pairs."""
 
 
 class Rule(Section):
@@ -334,15 +292,6 @@ class Preferences(Section):
     """How schools and trusts order NLEs; `school_rank` in the pairs table beats it."""
     nles: list[str] = ["priority", "distance_km"]
     """How NLEs order schools and trusts; `nle_rank` in the pairs table beats it."""
-
-
-class Sample(Section):
-    """Of a scenario whose schools are a sample: which of them were all kept."""
-
-    policies: list[str] = Field(min_length=1)
-    """Policies under which every school that is eligible was kept; under any other, some are missing."""
-    kept: Share
-    """The share of the other schools that was kept."""
 
 
 class Settings(Section):

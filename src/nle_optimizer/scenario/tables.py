@@ -11,10 +11,10 @@ from nle_optimizer.delimited import SEPARATORS, restore
 from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
 from nle_optimizer.scenario.cells import count_rounded, parse_column, read_from_other_words
+from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.grids import cells_read_as, read_grid, settle_marks, wanted_columns
 from nle_optimizer.scenario.identifiers import read_otherwise
-from nle_optimizer.scenario.places import COORDINATES, doubtful_places, place_records
-from nle_optimizer.scenario.settings import DataFile
+from nle_optimizer.scenario.places import COORDINATES, doubtful_places, place_records, without_noughts
 from nle_optimizer.scenario.workbook import column_letter
 
 MAY_BE_EMPTY = frozenset({"pairs", "current", "trusts", "changes"})
@@ -164,7 +164,9 @@ def parse_rows(
             reading.problems += row_problems([each for each in said if each[0] not in told.get(name, ())], name, shown)
     for name in names[len(columns) :]:
         columns[name] = parse_column([], _declared(spec, name, resources), levels)[0]
-    table, problems = place_records(Records(spec, shown, rows, columns))
+    table, noughts = without_noughts(Records(spec, shown, rows, columns))
+    table, problems = place_records(table)
+    reading.findings += noughts
     unplaced = {row for name in COORDINATES for row in told.get(name, ())}
     reading.problems += [problem for problem in problems if problem.place.row not in unplaced]
     reading.findings += doubtful_places(table)

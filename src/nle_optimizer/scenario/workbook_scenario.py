@@ -6,9 +6,9 @@ from typing import Any
 
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import ColumnSpec, Kind
+from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.document import Document, anchor_paths
 from nle_optimizer.scenario.grids import Wanted, read_grid, settle_marks
-from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.workbook import sheet_names
 from nle_optimizer.scenario.yaml_text import parse_value
 

@@ -9,8 +9,8 @@ import numpy as np
 from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
 from nle_optimizer.records import MILLION, Column, Integers, Kind, Records, blank_column
 from nle_optimizer.scenario.columns import AREAS, NLES
+from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 
 PERSONAL = ("nle_id", "name", "status", "home_school_id", "home_grade", "trust_id", "regions")

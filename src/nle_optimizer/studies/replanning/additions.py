@@ -9,9 +9,9 @@ from nle_optimizer.model.build import distance_asked
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.scenario.changes import Change
 from nle_optimizer.scenario.columns import AREAS, SCHOOLS
+from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.scenario.settings import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.studies.replanning.amendments import Amendments, RefusedError
 
