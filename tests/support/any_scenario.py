@@ -239,7 +239,6 @@ VALUES: Mapping[str, Callable[[Draft], Any]] = {
     "DataFile.sheet": lambda _: "Sheet one",
     "DataFile.header": lambda d: d.some("auto", 1),
     "DataFile.encoding": lambda d: d.some("utf-8", "cp1252", "latin-1"),
-    "DataFile.header": lambda d: d.some("auto", 1),
     "DataFile.columns": lambda _: {},
     "PairsFile.only": lambda d: d.some(True, False),
     "Data.schools": lambda d: _section(d, DataFile),
