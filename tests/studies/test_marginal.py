@@ -13,7 +13,7 @@ from nle_optimizer.errors import NleOptimizerError, RunFolderError
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.studies.marginal.answers import NO_SUM
+from nle_optimizer.studies.marginal.answers import NO_SUM, ONE_EACH
 from nle_optimizer.studies.marginal.marginal import Marginal, marginal_of
 from nle_optimizer.studies.marginal.text import marginal_text
 from support.scenarios import nle, school, write_scenario
@@ -78,6 +78,22 @@ def test_a_further_supporter_is_not_told_where_its_fit_would_be_added_to_a_share
         assert blank == (supported if measure == "need-met" else [False] * 3)
         assert [row.more.method == NO_SUM for row in found.rows] == blank
         assert ("shares do not add up" in " ".join(marginal_text(found, 5).split())) == (measure == "need-met")
+
+
+@pytest.mark.parametrize("objectives", [["schools_supported", "min_fit", "fit"], ["leximin_fit"]])
+def test_under_a_least_fit_a_further_supporter_is_not_told_and_a_withdrawal_is(
+    tmp_path: Path, objectives: list[str]
+) -> None:
+    schools = [school(n, need_leadership=need) for n, need in ((1, 0.9), (2, 0.5), (3, 0.2))]
+    given = {"schools": schools, "nles": [nle(1), nle(2, expertise_leadership=0.4)]}
+    outcome = solved(load_scenario(write_scenario(tmp_path / "all", {"objectives": objectives}, **given)))
+    found = marginal_of(outcome, "run", "school")
+    assert {row.more.method for row in found.rows} == {ONE_EACH}
+    for n, row in enumerate(found.rows):
+        left = [each for each in schools if each["school_id"] != row.id]
+        file = write_scenario(tmp_path / row.id, {"objectives": objectives}, **{**given, "schools": left})
+        known = told(found, n, "one_fewer") or []
+        assert known and known == difference(solved(load_scenario(file)), outcome)[: len(known)]
 
 
 def test_a_limit_one_higher_or_lower_is_worth_what_other_settings_give(tmp_path: Path) -> None:

@@ -238,8 +238,8 @@ def _day(draft: Draft) -> Day:
 VALUES: Mapping[str, Callable[[Draft], Any]] = {
     "DataFile.file": lambda _: None,
     "DataFile.sheet": lambda _: "Sheet one",
-    "DataFile.encoding": lambda d: d.some("utf-8", "cp1252", "latin-1"),
     "DataFile.header": lambda d: d.some("auto", 1),
+    "DataFile.encoding": lambda d: d.some("utf-8", "cp1252", "latin-1"),
     "DataFile.columns": lambda _: {},
     "PairsFile.only": lambda d: d.some(True, False),
     "Data.schools": lambda d: _section(d, DataFile),
@@ -343,6 +343,7 @@ OFTEN: Mapping[str, float] = {
     "DataFile.encoding": 0.05,
     "DataFile.sheet": 0.01,
     "DataFile.columns": 0,
+    "DataFile.header": 0.1,
     "Data.trusts": 0,
     "Data.pairs": 0,
     "Data.current": 0,

@@ -20,7 +20,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 def unfit_value(condition: Any, column: str, schools: Records) -> tuple[str, str] | None:
     """The first value of a condition that no cell of the column could meet, and what is needed instead."""
-    kind = _kind(column, schools)
+    kind = kind_of(column, schools)
     listed = condition.not_ if isinstance(condition, Range) else condition
     values = [value for value in (listed if isinstance(listed, list) else [listed]) if value is not None]
     bounds = [getattr(condition, part) for part in IN_ORDER] if isinstance(condition, Range) else []
@@ -34,7 +34,7 @@ def unfit_value(condition: Any, column: str, schools: Records) -> tuple[str, str
     elif kind is Kind.DATE:
         needed, fits = "a date such as 2022-09-01", is_day
     else:
-        needed, fits = "a number", is_number
+        needed, fits = ("a number, or the name of a level," if kind is Kind.LEVEL else "a number"), is_number
     if kind in TEXT_KINDS:
         values, needed, fits = bounds, "a number, or a date such as 2022-09-01,", _is_number_or_day
     elif kind is Kind.NAMES:
@@ -43,7 +43,8 @@ def unfit_value(condition: Any, column: str, schools: Records) -> tuple[str, str
     return None if unfit is None else (str(unfit), f"{needed} is needed to compare this column with")
 
 
-def _kind(column: str, schools: Records) -> Kind:
+def kind_of(column: str, schools: Records) -> Kind:
+    """What the cells of a column are, derived ones too."""
     if column in schools.columns or column in schools.spec.columns:
         return schools.column(column).kind
     return Kind.YES_NO if column in DERIVED_WORDS else Kind.COUNT

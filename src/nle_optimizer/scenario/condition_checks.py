@@ -9,7 +9,7 @@ import numpy as np
 from nle_optimizer.errors import Finding, Problem, did_you_mean
 from nle_optimizer.records import TEXT_KINDS, Kind, Records, TableSpec, as_text
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.comparable import unfit_value, values_in_no_row
+from nle_optimizer.scenario.comparable import kind_of, unfit_value, values_in_no_row
 from nle_optimizer.scenario.constraint_setting import Constraint
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.pair_columns import OWN, owner_of
@@ -64,6 +64,8 @@ def asked_columns(settings: Settings, pairs: Records | None) -> Iterator[Asked]:
 
 
 FILLED = Range(missing=False)
+NUMBERS = (Kind.COUNT, Kind.SHARE, Kind.LEVEL, Kind.AMOUNT, Kind.TEXT, Kind.IDENTIFIER)
+"""Kinds of columns that may weigh; of text that holds numbers alone, which is seen where the weights are made."""
 
 
 def _of_schools(steps: Steps, when: When, so: str = "no school meets the condition") -> Iterator[Asked]:
@@ -96,13 +98,20 @@ def check_columns(document: Document, settings: Settings, tables: Tables, readin
         if table is None:
             continue
         path = ".".join(str(step) for step in asked.steps)
-        if problem := _problem(asked, table, settings):
+        problem = _problem(asked, table, settings) or _no_weight(asked, table)
+        if problem:
             reading.problems.append(Problem(document.place(asked.steps), path, *problem))
         elif asked.table != "pair" and (asked.column in table.spec.columns or asked.column in table):
             place = document.place(asked.steps)
             unfilled, nowhere = _unfilled(asked, table, told), _nowhere(asked, table)
             reading.findings += [Finding(place, path, *said, code="column-unfilled") for said in unfilled]
             reading.findings += [Finding(place, path, *said, code="value-in-no-row") for said in nowhere]
+
+
+def _no_weight(asked: Asked, table: Records) -> tuple[str, str, str] | None:
+    if asked.steps[-2:-1] != ("weight",) or kind_of(asked.column, table) in NUMBERS:
+        return None
+    return "this column holds no numbers, so it weighs nothing", asked.column, "name a column such as pupils"
 
 
 def check_preferences(document: Document, settings: Settings, tables: Tables, reading: Reading) -> None:
@@ -125,7 +134,7 @@ def _no_order(name: str, tables: Tables, settings: Settings) -> tuple[str, str |
     if problem := _problem(Asked((), owner, column, FILLED, ""), table, settings):
         what, _, hint = problem
         return what, hint
-    if table.column(column, Kind.COUNT).kind in (*TEXT_KINDS, Kind.NAMES, Kind.DEGREES):
+    if kind_of(column, table) in (*TEXT_KINDS, Kind.NAMES, Kind.DEGREES):
         return f"{name} holds text, and only numbers, dates and yes/no can be put in an order", "name another column"
     return None
 

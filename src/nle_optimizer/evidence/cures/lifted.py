@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.around import around, in_portions
 from nle_optimizer.evidence.cures.barred import FILTERS, KINDS, Barred, barred_pairs
 from nle_optimizer.evidence.cures.capacity import can_be_cured
@@ -101,9 +102,12 @@ def lifted_cures(
 
 
 def _least(outcome: Outcome, barred: Barred, most: int) -> Integers:
-    """The columns of `LiftedCures`."""
+    """The columns of `LiftedCures`; none where the objective cannot be told of pairs that are no candidates."""
     pairs = barred.pairs
-    worth, allowed = _effects(outcome, barred)
+    try:
+        worth, allowed = _effects(outcome, barred)
+    except InputError:  # no travel time, or an amount beyond what is exact
+        return np.zeros((len(fields(LiftedCures)), 0), dtype=np.int64)
     at = np.flatnonzero(allowed & (worth >= 0))
     kinds = [list(KINDS).index(kind) for kind, _ in FILTERS]
     kind = np.array(kinds, dtype=np.int64)[barred.filter[at]]

@@ -17,6 +17,8 @@ from nle_optimizer.stages.conditions import as_held, holds
 
 LARGEST_AMOUNT = 2**47
 """Greatest amount of a pair."""
+HEAVIEST = 1_000_000_000 * MILLION
+"""Greatest weight, in millionths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,11 @@ def worth_of(objective: Objective, stakes: Stakes, path: str) -> Worth:
     if objective.weight is not None:
         factors, unit = _weights(table, objective.weight)
         if worth.greatest * int(factors.max(initial=0)) > LARGEST_AMOUNT:
-            raise InputError([Problem(Place(), f"{path}.weight", "the weighted amounts are too large to be exact")])
+            common = int(np.gcd.reduce(factors, initial=unit))
+            factors, unit = factors // common, unit // common
+        if worth.greatest * int(factors.max(initial=0)) > LARGEST_AMOUNT:
+            what, hint = "the weighted amounts are too large to be exact", "weigh by rounder numbers"
+            raise InputError([Problem(Place(), f"{path}.weight", what, hint=hint)])
         worth = worth.times(factors, recipient, unit)
     if objective.step is not None:
         step = int(objective.step * worth.scale)
@@ -131,15 +137,12 @@ def _blend(objective: Objective, stakes: Stakes, path: str) -> Worth:
 
 
 def _weights(table: Records, name: str) -> tuple[Integers, int]:
-    """A column as whole weights without a common divisor, and what 1 became."""
+    """A column as whole weights, and what 1 became."""
     column = table.column(name)
     if column.values.dtype == object:
         numbers = [as_held(Kind.AMOUNT, text) if text else Fraction(0) for text in column.values]
-        if any(number is None or number < 0 or number.denominator > 1 for number in numbers):
+        if any(number is None or not 0 <= number <= HEAVIEST or number.denominator > 1 for number in numbers):
             what = "the column must hold numbers from 0 up with at most six decimal places"
             raise InputError([Problem(Place(table.source), name, what)])
-        return np.array([int(number) for number in numbers if number is not None], dtype=np.int64), MILLION
-    values = np.where(column.given, column.values, 0)
-    if column.kind in (Kind.AMOUNT, Kind.SHARE, Kind.LEVEL):
-        return values, MILLION
-    return (values, 1) if column.kind is Kind.COUNT else (values * MILLION, MILLION)
+        return np.array([int(number or 0) for number in numbers], dtype=np.int64), MILLION
+    return np.where(column.given, column.values, 0), 1 if column.kind is Kind.COUNT else MILLION

@@ -18,6 +18,7 @@ from nle_optimizer.records import Flags, Integers
 
 NETWORK, FROM_THE_PLAN, SOLVED, UNCHANGED = "network", "solving again from the plan", "solving again", "no change"
 NO_SUM = "not told: fits do not add up"
+ONE_EACH = "not told: the least fit is that of schools of one supporter"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Answer:
     Attributes:
         method: `network` (residual network), `solving again from the plan`, `solving again` from nothing, where the
             engine would gain nothing from the plan, `no change` where it is plain that nothing changes, or
-            `not told: fits do not add up` of a further supporter whose fit would be added to a share of the same need.
+            `not told: fits do not add up` of a further supporter whose fit would be added to a share of the same need,
+            `not told: the least fit is ...` of one under `min_fit` or `leximin_fit`.
         is_possible: whether any allocation has the change.
         least, most: how much each level changes at least and at most, in its maximising orientation, as far as is
             known: levels after the first whose two values differ are left out. Both are empty where nothing is known.

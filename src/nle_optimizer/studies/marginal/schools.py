@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
-from nle_optimizer.model.levels import Level
+from nle_optimizer.model.levels import LeastFit, Level, Leximin
 from nle_optimizer.records import Integers
 from nle_optimizer.stages.fit import SHARES_OF_NEED
-from nle_optimizer.studies.marginal.answers import NO_SUM, Answer, from_exchanges, unchanged
+from nle_optimizer.studies.marginal.answers import NO_SUM, ONE_EACH, Answer, from_exchanges, unchanged
 from nle_optimizer.studies.marginal.changed_problems import with_all_supporters, with_supporters
 from nle_optimizer.studies.marginal.questions import Question, Study, Subject
 
@@ -22,6 +22,8 @@ def school_subjects(study: Study) -> list[Subject]:
     more, fewer = _one_more(study), _withdrawal(study)
     for n in _shares_of_one_need(study):
         more[n] = Answer(NO_SUM)
+    if _of_one_supporter(study):
+        more = [Answer(ONE_EACH)] * len(more)
     return [
         Subject(
             str(identifier),
@@ -47,9 +49,14 @@ def _shares_of_one_need(study: Study) -> Iterable[int]:
     return measured[outcome.supported[measured]].tolist()
 
 
+def _of_one_supporter(study: Study) -> bool:
+    """Whether an objective is about the fit of each school, which is told of schools of one supporter alone."""
+    return any(isinstance(level, LeastFit | Leximin) for level in study.outcome.problem.levels)
+
+
 def _one_more(study: Study) -> list[Answer | None]:
     known: list[Answer | None] = [None] * len(study.outcome.problem.recipient_ids)
-    less = _counted_once(study)
+    less = None if _of_one_supporter(study) else _counted_once(study)
     if less is None or not isinstance(study.exchanges, Exchanges):
         return known
     every = np.arange(len(known))

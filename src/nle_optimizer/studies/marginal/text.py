@@ -9,7 +9,7 @@ import click
 from nle_optimizer.evidence.exchanging import written
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.studies.comparison.layout import heading, label, wrapped
-from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, NO_SUM, SOLVED
+from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, NO_SUM, ONE_EACH, SOLVED
 from nle_optimizer.studies.marginal.marginal import Marginal
 from nle_optimizer.studies.marginal.rows import Row
 from nle_optimizer.studies.marginal.scarcity import Region
@@ -40,6 +40,10 @@ def marginal_text(found: Marginal, most: int) -> str:
     lines += wrapped(f"Change of the first objective, {found.objective} ({sense} is better). {_method(found)}", "", "")
     if any(row.more.method == NO_SUM for row in found.rows):
         lines += wrapped(FURTHER, "", "")
+    if any(row.more.method == ONE_EACH for row in found.rows):
+        lines += wrapped(
+            "A further supporter is not told, as the least fit is that of schools of one supporter.", "", ""
+        )
     lines += ["", *_table(found, most), *_regions(found.regions)]
     return "\n".join(lines)
 

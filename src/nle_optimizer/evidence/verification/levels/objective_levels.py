@@ -69,6 +69,8 @@ def _levels(objective: Objective, recipients: Recipients, several: bool) -> Sequ
     step = 1
     if objective.step is not None:
         exact = Fraction(objective.step) * scale
+        if weighted and factor is not None:  # on the least scale on which the step is whole
+            factor, scale, exact = factor * exact.denominator, scale * exact.denominator, exact * exact.denominator
         if exact.denominator != 1:
             raise RefusedError(f"objective {objective.name}: step is finer than its smallest unit")
         step = int(exact)
@@ -106,13 +108,13 @@ def _parts(objective: Objective) -> tuple[int, tuple[tuple[str, int], ...]]:
     if objective.name != "blend":
         _refuse_unknown(objective.name)
         return SCALES[objective.name], ((objective.name, 1),)
-    weights = []
+    weights: dict[str, Fraction] = {}
     for word, weight in objective.parts.items():
         name = BLEND_PARTS[word]
         _refuse_unknown(name)
-        weights.append((name, Fraction(weight) / SCALES[name]))
-    scale = lcm(*(weight.denominator for _, weight in weights))
-    return scale, tuple((name, int(weight * scale)) for name, weight in weights)
+        weights[name] = weights.get(name, Fraction(0)) + Fraction(weight) / SCALES[name]
+    scale = lcm(*(weight.denominator for weight in weights.values()))
+    return scale, tuple((name, int(weight * scale)) for name, weight in weights.items())
 
 
 def _refuse_unknown(name: str) -> None:
