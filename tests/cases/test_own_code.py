@@ -125,10 +125,13 @@ def test_code_of_a_run_folder_runs_only_where_it_is_allowed_and_verify_never_run
     assert program("run", "scenario.yaml", "--allow-code", "--no-report", "--out", "r").code == 0
     (case / RAN).unlink()
     shutil.copytree("r", "again")
-    quiet = [("verify", "r"), ("explain", "r", "S1"), ("marginal", "r"), ("compare", "r", "again"), ("report", "r")]
+    quiet = [("verify", "r"), ("explain", "r", "S1"), ("compare", "r", "again"), ("report", "r")]
     for words in [*quiet, ("replan", "r", "--no-report", "--out", "next")]:
         done = program(*words)
         assert (done.code, (case / RAN).exists()) == (0, False), (words, done)
+    done = program("marginal", "r")
+    assert (done.code, (case / RAN).exists()) == (2, False)
+    assert "matches without an objective" in done.err
     inside = case / "r" / "inputs"
     refused(program, case, "run", "scenario.yaml", "--no-report", "--out", "other")
     done = program("robustness", "r", "--draws", 2)

@@ -27,7 +27,7 @@ def test_clashing_requirements_end_with_1_and_a_folder_that_names_them(
     document = json.loads(capsys.readouterr().out)
     assert document["status"] == "infeasible"
     assert [clash.split(": drop")[0] for clash in document["clashes"]] == [
-        "NLE N3 has 1 placement, and its required pairs take 2 (pairs.csv:row 2, pairs.csv:row 3)"
+        "NLE N3 has 1 placement, and its required pairs take 2 (E002 required, E004 required)"
     ]
     assert verify(clashing / "run") == []
 
@@ -44,6 +44,6 @@ def test_validate_names_the_clash_without_solving(clashing: Path, capsys: pytest
     capsys.readouterr()
     assert run_program(["validate", str(clashing / "scenario.yaml"), "--set", "data.pairs=pairs.csv"]) == 1
     assert (
-        "NLE N3 has 1 placement, and its required pairs take 2 (pairs.csv:row 2, pairs.csv:row 3)"
+        "NLE N3 has 1 placement, and its required pairs take 2 (E002 required, E004 required)"
         in capsys.readouterr().out
     )

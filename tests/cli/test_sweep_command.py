@@ -86,7 +86,7 @@ def test_a_point_that_fails_ends_with_1_and_says_why(program: Program, tmp_path:
         (["--workers", "2", "--scheduler", "tcp://x:1"], "give one of them"),
         (["--workers", "0"], "Invalid value for '--workers'"),
         (["--gird", "a=1"], "No such option"),
-        (["--seeds", "1000000000"], "the sweep has 2,000,000,000 points; give --yes"),
+        (["--seeds", "1000000000"], "1000000000 is not in the range 1<=x<=1000000"),
     ],
 )
 def test_wrong_usage_ends_with_2_before_anything_is_solved(

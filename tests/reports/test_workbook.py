@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from nle_optimizer.reports.run_folder import sha256
+from nle_optimizer.files import sha256
 from nle_optimizer.reports.workbook.decisions import ACTIONS
 from support.scenarios import nle, read_table, school, write_scenario
 

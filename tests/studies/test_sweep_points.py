@@ -121,7 +121,10 @@ def test_points_may_read_other_tables(tmp_path: Path) -> None:
         (Wanted(), "nothing to sweep over"),
         (Wanted(table="nowhere.csv"), "nowhere.csv: the file cannot be read"),
         (Wanted(grid={"data.nles": ["nowhere.csv"]}), "nowhere.csv"),
-        (Wanted(grid={RADIUS: range(1001), PLACES: range(1000)}), "1,001,000 points; give --yes"),
+        (
+            Wanted(grid={RADIUS: range(1001), PLACES: range(1000)}),
+            "1,001,000 points, and the limit is 1,000,000; give --yes",
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_with_a_remedy(tmp_path: Path, wanted: Wanted, words: str) -> None:

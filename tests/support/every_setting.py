@@ -81,7 +81,7 @@ VALUES: Mapping[str, list[Any]] = {
 }
 """Dotted key: values of it; of `uncertainty.draws` others are refused."""
 
-NOT_TURNED = ("version", "name", "title", "data", "sweep")
+NOT_TURNED = ("version", "name", "title", "data", "sample", "sweep")
 """Settings that no case may differ in but by name, or that say what the cases are."""
 
 
