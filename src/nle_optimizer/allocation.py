@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -88,7 +88,11 @@ def _beside(outcome: Outcome | None) -> Sequence[Beside]:
     agenda = Agenda(outcome.problem, outcome.candidates, outcome.scenario.settings)
     rules = [rule for rule in by_hand(agenda) if rule != outcome.scenario.settings.rule]
     procedures = [procedure for rule in rules if (procedure := procedure_named(rule)) is not None]
-    return [_compared(outcome, procedure.name, carried_out(procedure, agenda).matched) for procedure in procedures]
+    found = []
+    for procedure in procedures:
+        with suppress(UnsupportedError):
+            found.append(_compared(outcome, procedure.name, carried_out(procedure, agenda).matched))
+    return found
 
 
 def _compared(outcome: Outcome, rule: str, pairs: Integers) -> Beside:

@@ -11,6 +11,7 @@ from nle_optimizer.errors import InputError, NleOptimizerError, UnsupportedError
 from nle_optimizer.rules.registry import PROCEDURES, RULES
 from nle_optimizer.scenario.scenario import Scenario
 from support.random_scenarios import write_random_scenario
+from support.scenarios import nle, school, write_scenario
 
 SEEDS = range(40)
 
@@ -71,3 +72,17 @@ def _shuffle(path: Path, seed: int) -> None:
     Random(seed).shuffle(rows)
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([header, *rows])
+
+
+def test_a_rule_that_required_pairs_keep_from_a_share_is_refused_in_words_and_no_fault_of_ours(tmp_path: Path) -> None:
+    """At most half of the pairs may be of theme a; the required one is, and the other school fits nobody well."""
+    share = {"name": "half", "type": "quota", "of": "pairs", "where": {"school.theme": "a"}, "maximum_share": 0.5}
+    pairs = [{"nle_id": "N1", "school_id": "S1", "relation": "require"}]
+    schools, nles = [school(1, theme="a"), school(2, theme="b")], [nle(1), nle(2, placements=0)]
+    settings = {"rule": "deferred-acceptance", "constraints": [share], "objectives": ["fit"]}
+    scenario = load_scenario(write_scenario(tmp_path, settings, schools, nles, pairs=pairs))
+    with pytest.raises(UnsupportedError, match="cannot be carried out: beside the required pairs half is above"):
+        allocate(scenario)
+    schools[1]["theme"] = "a"
+    enough = {**settings, "constraints": [{**share, "maximum_share": 1}]}
+    assert allocate(load_scenario(write_scenario(tmp_path, enough, schools, nles, pairs=pairs))).status == "completed"

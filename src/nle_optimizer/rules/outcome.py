@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nle_optimizer.errors import EngineError
+from nle_optimizer.errors import EngineError, Place, Problem, UnsupportedError
 from nle_optimizer.model.breaches import breaches
 from nle_optimizer.model.preferences import closed_by_ranks
 from nle_optimizer.model.solution import Solution
@@ -14,10 +14,15 @@ def carried_out(procedure: Procedure, agenda: Agenda, draw: int = 0) -> Solution
     """The solution that a procedure gives.
 
     Raises:
+        UnsupportedError: the required pairs alone break a limit, such as a share of what is matched, and it does not
+            make up for that.
         EngineError: it matched somebody beyond a capacity, an upper limit or its number of supporters.
     """
     matching = procedure.match(agenda, draw)
     broken = [] if procedure.promise.may_break_limits else breaches(agenda.problem, matching.pairs)
+    if broken and breaches(agenda.problem, agenda.problem.required_pairs()):
+        what = f"the rule {procedure.name} cannot be carried out: beside the required pairs {'; '.join(broken[:3])}"
+        raise UnsupportedError([Problem(Place(), "rule", what)])
     if broken:
         raise EngineError(f"the rule {procedure.name} breaks a limit: {'; '.join(broken[:3])}")
     promise = procedure.promise

@@ -14,7 +14,7 @@ import numpy as np
 from nle_optimizer.engines.exchanges.changes import Changes
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import InfeasibleError
+from nle_optimizer.errors import InfeasibleError, UnsupportedError
 from nle_optimizer.evidence.exchanging import (
     Verbs,
     exchanges_of,
@@ -29,6 +29,7 @@ from nle_optimizer.model.overfull import overfull
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import MILLION, Integers, as_text
 from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.outcome import carried_out
 from nle_optimizer.rules.registry import PROCEDURES, procedure_named
 from nle_optimizer.studies.marginal.answers import (
     Answer,
@@ -124,8 +125,8 @@ class Prices:
         agenda = Agenda(problem, outcome.candidates, outcome.scenario.settings, stop)
         try:
             able = not overfull(problem) and procedure.refuses(agenda) is None
-            after = procedure.match(agenda, 0).pairs if able else None
-        except InfeasibleError:
+            after = carried_out(procedure, agenda).matched if able else None
+        except (InfeasibleError, UnsupportedError):
             after = None
         if after is None or not (after == pair).any():
             return self._of_plan(impossible(AGAIN), None, pair)
