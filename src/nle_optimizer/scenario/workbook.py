@@ -115,6 +115,8 @@ def _sheets_in(path: Path, data: bytes) -> dict[str, Sheet]:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         except Exception as error:
             raise _unreadable(path, str(error)) from None
+        if not book.worksheets:
+            raise _unreadable(path, "it has no sheets of cells, or is saved as Strict Open XML")
         try:
             return {sheet.title: _sheet(sheet, is_calculated=is_calculated) for sheet in book.worksheets}
         except Exception as error:
