@@ -122,3 +122,7 @@ def test_a_copy_without_names_has_no_authors_no_reasons_and_no_journal(tmp_path:
     page = (tmp_path / "share" / "report.html").read_text(encoding="utf-8")
     assert "A. Planner" not in page and "SUM(A1)" not in page
     assert not list((tmp_path / "share").rglob("decisions.csv"))
+    assert run_program(["report", str(run), "--record"]) == 0
+    assert "A. Planner" in (run / "report.html").read_text(encoding="utf-8")
+    assert "| 1 | 2026-11-02 | agree |" in (run / "record" / "decisions.md").read_text(encoding="utf-8")
+    assert not any(b"A. Planner" in file.read_bytes() for file in (tmp_path / "share").rglob("*.md"))

@@ -1,6 +1,8 @@
 """A new plan carries out what was decided and gives up no pair that could stay; checked against every allocation."""
 
 import json
+import os
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -8,11 +10,15 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer import verify
+from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.cli.main import run_program
+from nle_optimizer.preparation import prepare
+from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier, moves_frontier
 from support.scenarios import nle, read_table, school, write_scenario, write_table
 
 Pair = tuple[str, str]
+CURVES = int(os.environ.get("NLE_CURVES_OF_MOVES", "1"))
+"""Random cases of each kind whose every number of moves is solved; more are tried by hand."""
 
 
 def week(folder: Path, schools: list[Any], nles: list[Any], settings: Any = None, **tables: Any) -> Path:
@@ -216,3 +222,64 @@ def test_a_run_folder_that_was_changed_is_not_replanned(tmp_path: Path, capsys: 
     run = week(tmp_path, [school(1)], [nle(1)])
     (run / "inputs" / "nles.csv").write_text("nle_id\nN1\n", encoding="utf-8")
     assert "the file was changed since the run" in refused(capsys, run, [])
+
+
+def planned_again(folder: Path, settings: Any, **tables: Any) -> tuple[MovesFrontier, list[Decimal], int]:
+    """The curve of a case, the best first objective under every number of moves by solving each, and how many had to.
+
+    The current table is a plan, and the objective that keeps its pairs comes first.
+    """
+    scenario = load_scenario(write_scenario(folder, settings, **tables))
+    first = scenario.document.values["objectives"]
+    case = prepare(scenario.replace({"objectives": [{"kept_pairs": {}}, *first]}), lambda _: None)
+    assert case.candidates.current is not None
+    standing = len(case.candidates.current.keys)
+    best = []
+    for most in range(standing + 1):
+        asked = {"objectives": [{"kept_pairs": {"within": most}} if most else "kept_pairs", *first]}
+        best.append(Decimal(str(allocate(scenario.replace(asked)).objectives[1]["value"])))
+    kept = allocate(scenario.replace({"objectives": ["kept_pairs", *first]})).objectives[0]["value"]
+    return moves_frontier(case, standing), best, standing - round(kept)
+
+
+@pytest.mark.parametrize("kind", ["places", "quota", "days"])
+def test_what_more_moves_would_buy_is_told_for_every_number_of_moves(tmp_path: Path, kind: str) -> None:
+    rng = Random(f"curve {kind}")
+    between = 0
+    for n in range(CURVES):
+        count, days = rng.randint(5, 8), kind == "days"
+        schools = [school(k, **needs(rng), **({"days": rng.choice([2, 3, 5])} if days else {})) for k in range(count)]
+        nles = [nle(k, **expertise(rng), placements=2, **({"days": 7} if days else {})) for k in range(4)]
+        taken = rng.sample([f"N{k}" for k in range(4)] * (1 if days else 2), 4 if days else 7)
+        current = [{"school_id": f"S{k}", "nle_id": own} for k, own in enumerate(taken[:count])]
+        settings: dict[str, Any] = {"objectives": [{"blend": {"fit": 1, "distance_km": -0.01}}]}
+        if kind == "quota":
+            settings["constraints"] = [{"name": "few", "type": "quota", "of": "nles", "maximum": 4}]
+            settings["constraints"] += [{"name": "most", "type": "quota", "maximum": count - 1}]
+        curve, best, forced = planned_again(tmp_path / str(n), settings, schools=schools, nles=nles, current=current)
+        assert curve.complete and not curve.why_not
+        told = dict(zip(map(int, curve.table["moves"]), map(Decimal, curve.table["blend"]), strict=True))
+        assert min(told) == forced and max(told) <= len(current)
+        for most in range(len(current) + 1):
+            reached = [value for moves, value in told.items() if moves <= forced + most]
+            assert max(reached) == best[most]
+        assert list(told.values()) == sorted(set(told.values()))
+        between += len(told) > 2
+    assert between
+
+
+def test_a_school_that_loses_its_nle_while_one_of_lower_priority_keeps_its_own_is_said_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schools = [school(n, priority=priority) for n, priority in ((1, 2), (2, 1), (3, 3), (4, 3))]
+    run = week(tmp_path, schools, [nle(1, placements=2), nle(2), nle(3)], {"objectives": ["fit", "distance"]})
+    gone = next(own for whose, own in pairs(run) if whose == "S2")
+    capsys.readouterr()
+    new = replanned(run, [{"action": "nle-withdraws", "nle_id": gone}])
+    text, rows = capsys.readouterr().out, moves(new)
+    kept, lost = {whose for whose, _ in pairs(new)}, [row for row in rows if row["what"] == "left-out"]
+    assert [(row["school_id"], row["priority"]) for row in rows[: len(lost)]] == [("S2", "1"), ("S1", "2")]
+    for row in lost:
+        below = {f"S{n}" for n, priority in ((1, 2), (2, 1), (3, 3), (4, 3)) if priority > int(row["priority"])} & kept
+        assert row["lower_priority_kept"] == str(len(below)) and row["whose_nle_could"] in below
+    assert "2 lose their support while schools of lower priority keep theirs\n    - S2 School 2" in text

@@ -105,6 +105,26 @@ def _decisions(view: View) -> Iterator[str]:
     told = [[_both(school, schools), _both(nle, nles), state, why, TO_FILL] for school, nle, state, why in pairs]
     yield from _table(["school", "NLE", "state", "why", "decided by, when"], told)
     yield ""
+    made = view.rows("decisions")
+    if len(made):
+        yield "Decisions that the plan follows, from decisions.csv; `nle-optimizer verify` checks their chain."
+        yield ""
+        names = (
+            "number",
+            "date",
+            "action",
+            "school_id",
+            "nle_id",
+            "trust_id",
+            "key",
+            "value",
+            "by",
+            "note",
+            "undone_by",
+        )
+        heads = [name.replace("_id", "").replace("_", " ") for name in names]
+        yield from _table(heads, list(zip(*(made[name] for name in names), strict=True)))
+        yield ""
     left = view.rows("unmatched")
     yield f"Left without an NLE: {len(left):,} schools, each with its reason in unmatched.csv."
 

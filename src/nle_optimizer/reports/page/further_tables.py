@@ -40,15 +40,35 @@ def _moves(view: View) -> dict[str, Any]:
     columns = [
         Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
         Column("what", "What becomes of it", [MOVES.get(what, worded(what)) for what in rows["what"]]),
+        Column("over", "Schools of lower priority that keep theirs", rows["lower_priority_kept"], "number"),
         Column("from", "From NLE", named(rows["from_nle_id"], names)),
         Column("to", "To NLE", named(rows["to_nle_id"], names)),
         Column("fit_before", "Fit before", rows["fit_before"], "number", 3),
         Column("fit_after", "Fit now", rows["fit_after"], "number", 3),
         Column("reason", "Why", rows["reason"], "ids"),
+        Column("priority", "Its priority", rows["priority"], "number", is_further=True),
+        Column("could", "Of whom the NLE could support it", rows["whose_nle_could"], is_further=True),
         Column("state", "State before", [worded(state, STATES) for state in rows["state_before"]], is_further=True),
         Column("school_id", "School id", rows["school_id"], is_further=True),
     ]
     return packed_table("moves", "Moves since the earlier plan", columns, "Nobody moves.")
+
+
+def _decisions(view: View) -> dict[str, Any]:
+    rows = view.rows("decisions")
+    of_whom = ("school_id", "nle_id", "trust_id", "resource", "amount", "key", "value")
+    told = [" ".join(filter(None, cells)) for cells in zip(*(rows[name] for name in of_whom), strict=True)]
+    columns = [
+        Column("number", "Number", rows["number"], "number"),
+        Column("date", "Day", rows["date"]),
+        Column("action", "Decision", [worded(action, {}) for action in rows["action"]]),
+        Column("whom", "Of whom or what", told, "ids"),
+        Column("by", "By", rows["by"]),
+        Column("note", "Why", rows["note"], "ids"),
+        Column("undoes", "Takes back", rows["undoes"], "number"),
+        Column("undone", "Taken back by", rows["undone_by"], "number"),
+    ]
+    return packed_table("decisions", "Decisions", columns, "Nothing was decided.")
 
 
 def _figures(view: View) -> dict[str, Any]:
@@ -88,6 +108,7 @@ def _shares(view: View) -> dict[str, Any]:
 MAKERS: Mapping[str, Callable[[View], dict[str, Any]]] = {
     "alternates": _alternates,
     "moves": _moves,
+    "decisions": _decisions,
     "uncertainty": _figures,
     "pair_shares": _shares,
 }

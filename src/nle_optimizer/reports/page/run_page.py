@@ -57,6 +57,7 @@ METRICS = (
 LEADS = {
     "alternates": "Who else could support a school, should its pair fall through or a place come free; best first.",
     "moves": "What is otherwise than in the plan before, and why.",
+    "decisions": "Who decided what since the first plan, in order; what was taken back no longer counts.",
     "uncertainty": "Needs and expertise were drawn at random around their estimates, and some declined; 95 of 100 "
     "plans made for such draws lie from the one end to the other.",
     "pair_shares": "In what share of the plans made for those draws each pair stands.",

@@ -7,13 +7,13 @@ from typing import Any
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved import inputs_of, resolved_text
-from nle_optimizer.reports.run_folder import DRAWN, SCENARIO
+from nle_optimizer.reports.run_folder import DECISIONS, DRAWN, SCENARIO
 from nle_optimizer.reports.settings import Setting, settings_in
 from nle_optimizer.reports.view.boundaries import Outlines
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 
-FURTHER = ("moves", "alternates", *DRAWN)
+FURTHER = ("moves", DECISIONS, "alternates", *DRAWN)
 """Tables that only some runs have; they are shown where present."""
 OUTLINES = "inputs/boundaries.geojson"
 

@@ -34,6 +34,7 @@ class Searches:
         seed: for ties.
         stopping: gives when each search stops.
         count: how many searches were made.
+        latest: what the last of them found.
     """
 
     problem: Problem
@@ -45,6 +46,7 @@ class Searches:
     seed: int = 0
     stopping: Callable[[], Stopping] = Stopping
     count: int = field(default=0)
+    latest: Solution | None = field(default=None)
 
     def best_first(self) -> Point:
         """The best on the first objective, then on the second."""
@@ -128,6 +130,7 @@ class Searches:
                 raise InputError(
                     [Fault(Place(), "--time-limit", "a search found nothing in the time given; give more")]
                 )
+            self.latest = found
             return found
         raise refusals[0]
 

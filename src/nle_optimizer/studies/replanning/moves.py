@@ -26,6 +26,9 @@ COLUMNS = (
     "fit_before",
     "fit_after",
     "is_move",
+    "priority",
+    "lower_priority_kept",
+    "whose_nle_could",
     "reason",
 )
 WHAT = {
@@ -42,7 +45,9 @@ class Moves:
     """What differs between the plans.
 
     Attributes:
-        table: `moves.csv`, a row for each NLE that a school lost or gained, by school.
+        table: `moves.csv`, a row for each NLE that a school lost or gained, by school; first those of schools that
+            lose their support while one of lower priority keeps its own: how many do, and one whose NLE could support
+            the school.
         standing: how many pairs of the earlier run stand and are candidates.
         kept: how many of those stay.
         forced: how many of those cannot stay, whatever else is given up; None where that is not proved.
@@ -66,8 +71,15 @@ def moves_of(asked: Amended, result: Result) -> Moves:
     kept = len(asked.able & after.keys())
     level = next((entry for entry in result.objectives if entry["name"] == KEPT), None)
     forced = 0 if level is None else len(asked.able) - round(level["bound"]) if level["proved"] else None
-    rows = list(_Differences(asked, result, after).rows(len(asked.able) - kept == forced))
+    rows = sorted(_Differences(asked, result, after).rows(len(asked.able) - kept == forced), key=_said_first)
     return Moves({name: [row[n] for row in rows] for n, name in enumerate(COLUMNS)}, len(asked.able), kept, forced)
+
+
+def _said_first(row: tuple[str, ...]) -> tuple[bool, int]:
+    """The order of rows: schools that lose their support while one of lower priority keeps its own, by priority."""
+    told = dict(zip(COLUMNS, row, strict=True))
+    is_over = told["lower_priority_kept"] not in ("", "0")
+    return not is_over, int(told["priority"]) if is_over else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +111,40 @@ class _Differences:
             before.fit if before else "",
             self.after.get((school, joined), ""),
             "yes" if (school, left) in self.asked.able else "no",
+            *(self._priority(school) if self._what(school, left, joined) == "left-out" else ("", "", "")),
             reason,
         )
+
+    def _priority(self, school: str) -> tuple[str, str, str]:
+        """The priority of a school that is left out, how many of lower priority keep their support, and one of those.
+
+        That one has an NLE that could support the school; it is the lowest of them, the first by identifier.
+        """
+        unmatched = self.result.claim.tables["unmatched"]
+        mine = dict(zip(unmatched["school_id"], unmatched["priority"], strict=True)).get(school, "")
+        if not mine:
+            return "", "", ""
+        below = [kept for kept in self._kept if kept[0] > int(mine)]
+        could = sorted((-priority, other) for priority, other, nle in below if nle in self._nles_for(school))
+        return mine, str(len({other for _, other, _ in below})), could[0][1] if could else ""
+
+    @cached_property
+    def _kept(self) -> list[tuple[int, str, str]]:
+        """Priority, school and NLE of those that were supported and still are, where they have a priority."""
+        had = {school for school, _ in self.asked.before.matched}
+        table = self.result.claim.tables["allocation"]
+        columns = zip(*(table[name] for name in ("priority", "school_id", "nle_id")), strict=True)
+        return [(int(priority), school, nle) for priority, school, nle in columns if priority and school in had]
+
+    def _nles_for(self, school: str) -> set[str]:
+        """The NLEs that are candidates for a school."""
+        found = self.asked.case.candidates
+        own = found.nle[found.recipient == self._place[school]] if school in self._place else []
+        return set(found.nles.ids[own].tolist())
+
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        return {school: n for n, school in enumerate(self.asked.case.recipients.ids.tolist())}
 
     def _what(self, school: str, left: str, joined: str) -> str:
         if joined:
@@ -146,11 +190,10 @@ class _Differences:
 
     def _obstacles(self, pair: Pair) -> list[str]:
         """What stands between the two by the settings and tables of now."""
-        found = self.asked.case.candidates
-        rows, nles = found.recipients.ids.tolist(), found.nles.ids.tolist()
-        if pair[0] not in rows or pair[1] not in nles:
+        nles = self.asked.case.candidates.nles.ids.tolist()
+        if pair[0] not in self._place or pair[1] not in nles:
             return []
-        at = np.array([rows.index(pair[0])], dtype=np.int64)
+        at = np.array([self._place[pair[0]]], dtype=np.int64)
         return list(obstacles_of(self._between.of(at), nles.index(pair[1])).values())
 
     @cached_property

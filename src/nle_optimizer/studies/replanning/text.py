@@ -17,16 +17,25 @@ WIDTH = 18
 def moves_text(moves: Moves, curve: MovesFrontier, most: int) -> str:
     """How many pairs stay, who moves, and what more moves would buy; at most so many rows, the rest counted."""
     lines = [*heading("What moves"), *wrapped(_counted(moves), "  ", "  ")]
-    rows = list(zip(*moves.table.values(), strict=True))
+    rows = [dict(zip(moves.table, row, strict=True)) for row in zip(*moves.table.values(), strict=True)]
+    over, others = ([row for row in rows if _is_over(row) == first] for first in (True, False))
+    lines += _group("lose their support while schools of lower priority keep theirs", over, most)
     for what, meaning in WHAT.items():
-        own = [dict(zip(moves.table, row, strict=True)) for row in rows if row[2] == what]
-        if own:
-            lines.append(f"  {len(own):,} {meaning}")
-            lines += [line for row in own[:most] for line in _row(row)]
-            lines += (
-                [click.style(f"    and {len(own) - most:,} more, in moves.csv", dim=True)] if len(own) > most else []
-            )
+        lines += _group(meaning, [row for row in others if row["what"] == what], most)
     return "\n".join([*lines, *_curve(curve)])
+
+
+def _is_over(row: dict[str, str]) -> bool:
+    """Whether a school loses its support while one of lower priority keeps its own."""
+    return row["lower_priority_kept"] not in ("", "0")
+
+
+def _group(meaning: str, rows: list[dict[str, str]], most: int) -> list[str]:
+    if not rows:
+        return []
+    lines = [f"  {len(rows):,} {meaning}", *(line for row in rows[:most] for line in _row(row))]
+    more = f"    and {len(rows) - most:,} more, in moves.csv"
+    return [*lines, click.style(more, dim=True)] if len(rows) > most else lines
 
 
 def _curve(curve: MovesFrontier) -> list[str]:
@@ -38,8 +47,13 @@ def _curve(curve: MovesFrontier) -> list[str]:
     lines.append("  " + "".join(f"{name[:WIDTH]:>{WIDTH}}" for name in names))
     rows = zip(*list(curve.table.values())[: len(names)], strict=True)
     lines += ["  " + "".join(f"{cell:>{WIDTH}}" for cell in row) for row in rows]
-    more = "" if curve.complete else " There are further points between these."
-    return [*lines, *wrapped(f"--max-moves N plans with so many moves.{more}", "  ", "  ")]
+    rest = (
+        "A number that is not shown gives what the one before it gives."
+        if curve.complete
+        else "There are further points between these: so many pairs take too long to tell them all."
+    )
+    more = rest if curve.steps > 1 or not curve.complete else ""
+    return [*lines, *wrapped(f"--max-moves N plans with so many moves. {more}".rstrip(), "  ", "  ")]
 
 
 def _counted(moves: Moves) -> str:
@@ -53,7 +67,11 @@ def _counted(moves: Moves) -> str:
 def _row(row: dict[str, str]) -> Iterator[str]:
     ends = " to ".join(end for end in (row["from_nle_id"], row["to_nle_id"]) if end)
     name = f" {one_line(row['school_name'], 30)}" if row["school_name"] else ""
-    yield from wrapped(f"{row['school_id']}{name}: {ends}: {row['reason']}", "    - ", "      ")
+    over = ""
+    if _is_over(row):
+        could = f"; the NLE of {row['whose_nle_could']} could support it" if row["whose_nle_could"] else ""
+        over = f" (priority {row['priority']}; {row['lower_priority_kept']} of lower priority keep theirs{could})"
+    yield from wrapped(f"{row['school_id']}{name}: {ends}: {row['reason']}{over}", "    - ", "      ")
 
 
 def decided_text(journal: Journal, since: int, folder: Path) -> str:
