@@ -1,7 +1,6 @@
 """Small random scenarios over every setting of the schema, every kind of column and every operator, as files.
 
-What a setting may be is said once, in `VALUES`, by its section and name; a scenario is made by going through the
-`Settings` model, so that a new setting without values is seen to be never turned.
+What a setting may be is said in `VALUES`. The `Settings` model is gone through: a new setting without values is seen.
 """
 
 import json
