@@ -2,12 +2,16 @@
 
 import csv
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from nle_optimizer.allocation import allocate
 from nle_optimizer.cli.main import program
+from nle_optimizer.rules.registry import PROCEDURES
+from nle_optimizer.scenario.rule_objectives import RULE_OBJECTIVES
 from nle_optimizer.scenario.scenario import load_scenario
 from support.scenarios import nle, school, write_scenario
 
@@ -67,11 +71,53 @@ def test_what_an_nle_covers_and_no_school_has_is_told(tmp_path: Path, column: st
     assert "coverage-of-nobody" not in codes(tmp_path / "b", schools=schools, nles=[nle(1, **{column: word})])
 
 
+@pytest.mark.parametrize(
+    ("phase", "phases", "told"),
+    [
+        ("all-through", "primary", False),
+        ("all-through", "primary|secondary", False),
+        ("primary", "all-through", False),
+        ("special", "all-through", True),
+        ("all-through", "special", True),
+    ],
+)
+def test_a_phase_that_an_all_through_school_has_something_of_is_not_told(
+    tmp_path: Path, phase: str, phases: str, told: bool
+) -> None:
+    found = codes(tmp_path, schools=[school(1, phase=phase)], nles=[nle(1, phases=phases)])
+    assert ("coverage-of-nobody" in found) == told
+
+
 def test_a_priority_that_nothing_uses_is_told(tmp_path: Path) -> None:
     rows = [school(1, priority=1), school(2)]
     assert "priority-without-effect" in codes(tmp_path, {"objectives": ["fit"]}, schools=rows)
     for n, settings in enumerate(({"objectives": TIERS}, {}, {"objectives": ["fit"], "rule": "by-priority"})):
         assert "priority-without-effect" not in codes(tmp_path / str(n), settings, schools=rows)
+
+
+@pytest.mark.parametrize("rule", sorted({*PROCEDURES, *RULE_OBJECTIVES} - {"status-quo"}))
+def test_a_priority_is_said_to_be_without_effect_only_under_rules_that_match_the_same_without_it(
+    tmp_path: Path, rule: str
+) -> None:
+    settings = {"rule": rule, "objectives": ["fit"]}
+    changed, told = False, set()
+    for seed in range(4):
+        draw = Random(seed)
+        places = [{"easting": 430000 + draw.randrange(20_000), "northing": 430000} for _ in range(12)]
+        given = [school(n, priority=draw.randrange(1, 4), region="London", **places[n]) for n in range(9)]
+        nles = [nle(n, placements=1, region="London", **places[9 + n]) for n in range(3)]
+        plain = [{**row, "priority": ""} for row in given]
+        files = [
+            write_scenario(tmp_path / f"{seed}-{n}", settings, schools=rows, nles=nles)
+            for n, rows in enumerate((given, plain))
+        ]
+        told.add("priority-without-effect" in {finding.code for finding in load_scenario(files[0]).findings})
+        pairs = [
+            {(row["school_id"], row["nle_id"]) for row in allocate(load_scenario(file)).allocation.rows()}
+            for file in files
+        ]
+        changed |= pairs[0] != pairs[1]
+    assert told == {not changed}
 
 
 def test_blanks_that_escape_a_limit_are_counted(tmp_path: Path) -> None:

@@ -7,11 +7,18 @@ from nle_optimizer.errors import Finding, Place, did_you_mean
 from nle_optimizer.records import Flags, Records
 from nle_optimizer.scenario.condition_checks import Tables, asked_columns
 from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.own_code import is_own
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.tables import Reading
 
-PRIORITY_RULES = frozenset({"by-priority", "nearest"})
-"""Rules that take schools in order of priority."""
+PRIORITY_RULES = frozenset(
+    {"by-priority", "nearest", "deferred-acceptance", "deferred-acceptance-nles", "top-trading-cycles"}
+)
+"""Rules in which a school of a higher priority comes first, whatever the settings."""
+PREFERENCE_RULES = frozenset({"immediate-acceptance"})
+"""Rules that use priorities where NLEs prefer by them."""
+ALL_THROUGH = frozenset({"primary", "secondary", "all-through"})
+"""Phases of which an all-through school has something, and an all-through NLE offers."""
 MOST_NAMED = 3
 """Rows that are named; the rest are counted."""
 COVERS = {"regions": "region", "phases": "phase", "faiths": "faith"}
@@ -72,6 +79,8 @@ def _coverage(schools: Records, nles: Records) -> Iterator[Finding]:
         if not standing:
             continue
         known = {word.casefold() for word in standing}
+        if column == "phases":
+            known |= ALL_THROUGH if "all-through" in known else {"all-through"} if known & ALL_THROUGH else set()
         named = Counter(word for words in nles.values(column).tolist() for word in words)
         for word, count in sorted(named.items()):
             if word.casefold() not in known:
@@ -90,7 +99,8 @@ def _initials(word: str, standing: Iterable[str]) -> str | None:
 
 
 def _priority(settings: Settings, schools: Records, pairs: Records | None) -> Iterator[Finding]:
-    used = settings.objectives is None or settings.rule in PRIORITY_RULES or ":" in settings.rule
+    used = settings.objectives is None or settings.rule in PRIORITY_RULES or is_own(settings.rule)
+    used |= settings.rule in PREFERENCE_RULES and not {"priority", "-priority"}.isdisjoint(settings.preferences.nles)
     used |= any(asked.column == "priority" for asked in asked_columns(settings, pairs))
     if not used and schools.given("priority").any():
         what = "priorities are given, and no objective, limit or rule uses them"

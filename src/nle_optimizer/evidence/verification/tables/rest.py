@@ -83,22 +83,22 @@ def check_nles(
     if list(table["nle_id"]) != ids:
         findings.add(NLES, f"{NLES}: nle_id: the rows are not the NLEs of the NLE table, once each, in order")
         return
-    states = [_state(scenario, supply, nle) for nle in range(len(ids))]
-    findings.compare(NLES, "state", labels, states, table["state"])
+    findings.compare(NLES, "state", labels, _states(scenario, supply), table["state"])
     findings.compare(NLES, "reason", labels, supply.reason.tolist(), table["reason"])
     for n, resource in enumerate(scenario.resources):
         _check_amounts(resource, supply, used[n], n, labels, table, findings)
 
 
-def _state(scenario: Scenario, supply: Supply, nle: int) -> str:
-    """What an NLE is: out, confined to regions in which nobody is, or available."""
-    if not supply.available[nle]:
-        return "out"
-    wanted = {str(name).casefold() for name in scenario.nles.values("regions")[nle]}
-    standing = {str(name).casefold() for name in scenario.schools.values("region")} - {""}
-    if scenario.trusts is not None:
-        standing |= {str(name).casefold() for name in scenario.trusts.values("region")} - {""}
-    return "works-nowhere" if wanted and standing and wanted.isdisjoint(standing) else "available"
+def _states(scenario: Scenario, supply: Supply) -> list[str]:
+    """What each NLE is: out, confined to regions in which nobody is, or available."""
+    tables = [scenario.schools] if scenario.trusts is None else [scenario.schools, scenario.trusts]
+    standing = {str(name).casefold() for table in tables for name in table.values("region")} - {""}
+    states = []
+    for available, names in zip(supply.available, scenario.nles.values("regions"), strict=True):
+        wanted = {str(name).casefold() for name in names}
+        confined = wanted and standing and wanted.isdisjoint(standing)
+        states.append("out" if not available else "works-nowhere" if confined else "available")
+    return states
 
 
 def _check_amounts(
