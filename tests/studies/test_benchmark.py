@@ -1,6 +1,7 @@
 """Benchmarks: nothing beats the optimum, the same bytes every time, and a rule that fails is named."""
 
 import csv
+import json
 import os
 import signal
 import sqlite3
@@ -111,6 +112,15 @@ def test_a_rule_that_cannot_be_carried_out_is_named_and_the_others_finish(
     printed = capsys.readouterr().out
     assert "status-quo is left out: it cannot be carried out: the scenario has no data.current" in printed
     assert "\n  greedy " in printed
+
+
+def test_what_the_tables_say_that_is_hardly_meant_stands_in_the_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_scenario(tmp_path, {"name": "odd"}, [school(1, region="London")], [nle(1, regions="Londn")])
+    assert run_program(["benchmark", str(file), "--rules", "greedy", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["findings"]
+    assert ("odd", "coverage-of-nobody", "regions") in [(one["scenario"], one["code"], one["column"]) for one in told]
 
 
 def test_an_unknown_rule_is_refused_with_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,8 +85,8 @@ def benchmark(
     found = _tried(loaded, names, draws, workers, out)
     searched = [row for scenario in loaded for row in _searched(scenario, names)] if properties else []
     if out is not None:
-        _write(out, found, searched, page=not no_report)
-    _print(found, searched, form)
+        _write(out, loaded, found, searched, page=not no_report)
+    _print(loaded, found, searched, form)
     if any(all(trial.reason for trial in trials.trials) for trials in found):
         raise click.exceptions.Exit(1)
 
@@ -135,7 +135,7 @@ def _counted(number: str, what: str) -> str:
     return f"{number} {what}" if number == "1" else f"{number} {what}s"
 
 
-def _write(out: Path, found: "list[Trials]", searched: Rows, *, page: bool) -> None:
+def _write(out: Path, loaded: "Sequence[Scenario]", found: "list[Trials]", searched: Rows, *, page: bool) -> None:
     import json
 
     from nle_optimizer.delimited import csv_bytes
@@ -143,7 +143,7 @@ def _write(out: Path, found: "list[Trials]", searched: Rows, *, page: bool) -> N
     from nle_optimizer.studies.benchmark.tables import tables_of
 
     files: dict[str, bytes] = {}
-    document = _document(found, searched)
+    document = _document(loaded, found, searched)
     for name, (header, rows) in tables_of(found).items():
         files[f"{name}.csv"] = csv_bytes({column: [row[column] for row in rows] for column in header})
     if searched:
@@ -177,7 +177,7 @@ def _left_out(found: "list[Trials]") -> Iterator[tuple[str, str, str]]:
                 yield trials.scenario, trial.rule, trial.reason
 
 
-def _document(found: "list[Trials]", searched: Rows) -> dict[str, Any]:
+def _document(loaded: "Sequence[Scenario]", found: "list[Trials]", searched: Rows) -> dict[str, Any]:
     from nle_optimizer.studies.benchmark.markdown import sentences
     from nle_optimizer.studies.benchmark.tables import figure_rows
 
@@ -185,7 +185,10 @@ def _document(found: "list[Trials]", searched: Rows) -> dict[str, Any]:
     rows = [row for trials in found for row in figure_rows(trials)]
     said = [{"scenario": trials.scenario, "sentences": list(sentences(trials))} for trials in found]
     document = {"schema_version": 1, "rows": rows, "left_out": failed, "said": said}
-    return {**document, "properties": list(searched)}
+    findings = [
+        {"scenario": scenario.settings.name, **finding.entry()} for scenario in loaded for finding in scenario.findings
+    ]
+    return {**document, "properties": list(searched), "findings": findings}
 
 
 def _manifest(found: "list[Trials]") -> dict[str, Any]:
@@ -200,12 +203,12 @@ def _manifest(found: "list[Trials]") -> dict[str, Any]:
     return {"command": command, "seconds": seconds}
 
 
-def _print(found: "list[Trials]", searched: Rows, form: str) -> None:
+def _print(loaded: "Sequence[Scenario]", found: "list[Trials]", searched: Rows, form: str) -> None:
     from nle_optimizer.studies.benchmark.markdown import left_out, sentences
     from nle_optimizer.studies.benchmark.tables import aim_of, leaderboard, titled
 
     if form == "json":
-        print_json(_document(found, searched))
+        print_json(_document(loaded, found, searched))
         return
     for trials in found:
         say(click.style(trials.scenario, bold=True))
