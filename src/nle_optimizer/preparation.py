@@ -28,7 +28,7 @@ from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.rules.registry import procedure_named
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.candidates import Candidates, find_candidates
-from nle_optimizer.stages.current import used_up
+from nle_optimizer.stages.current import stands, used_up
 from nle_optimizer.stages.eligibility import keep_eligible
 from nle_optimizer.stages.facts import as_it_stood
 from nle_optimizer.stages.ledger import Ledger
@@ -106,6 +106,47 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
         tuple(objectives),
         requirements,
     )
+
+
+def requiring(case: Case, pair: int) -> Problem:
+    """The problem of a case with one more of its pairs required, as a run has it whose pairs table requires that pair.
+
+    Raises:
+        InputError: a limit that cannot be met then.
+    """
+    found, problem = case.candidates, case.problem
+    required = _with(found.required, pair, len(found.nle))
+    if not _is_exempt(case, pair):
+        return replace(problem, required=required)
+    found = replace(found, required=required, exempt=_with(found.exempt, pair, len(found.nle)))
+    gone = _supply(case.scenario, distance_asked=distance_asked(case.scenario.settings))[1]
+    supply, _ = _with_agreed(case.supply, gone, found, case.use, case.scenario)
+    ground = _ground(found, case.use, supply, case.scenario)
+    requirements = tuple(requirement(asked, ground) for asked in case.scenario.settings.constraints)
+    return build_problem(ground, requirements, list(case.objectives), case.scenario.settings)
+
+
+def changes_limits(case: Case, pairs: Integers) -> Flags:
+    """Which pairs would change limits if they were required: those that stand today are exempt from them then."""
+    settings = case.scenario.settings
+    if not (settings.constraints or settings.capacity.multiply or settings.capacity.reserve):
+        return np.zeros(len(pairs), dtype=bool)
+    return np.array([_is_exempt(case, pair) for pair in pairs.tolist()], dtype=bool)
+
+
+def _is_exempt(case: Case, pair: int) -> bool:
+    """Whether a pair stands today, so that no limit would keep it from being matched if it were required."""
+    today, found = case.candidates.current, case.candidates
+    if today is None:
+        return False
+    key = found.nle[pair] * len(found.recipients) + found.recipient[pair]
+    return bool((today.keys[stands(today.table)] == key).any())
+
+
+def _with(flags: Flags | None, pair: int, size: int) -> Flags:
+    with_it = np.zeros(size, dtype=bool) if flags is None else flags.copy()
+    with_it[pair] = True
+    return with_it
 
 
 def _with_findings(scenario: Scenario, problem: Problem, candidates: Candidates, beyond: Sequence[Finding]) -> Scenario:

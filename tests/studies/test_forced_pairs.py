@@ -238,3 +238,33 @@ def test_where_the_first_objective_stays_the_counts_by_priority_tell_who_pays(se
     assert [each["change"] for each in price["levels"]] == ["0", "0"]
     gains, pays = ("1", "2") if mine == "S1" else ("2", "1")
     assert price["by_priority"] == dict(sorted({gains: {"now": 0, "then": 1}, pays: {"now": 1, "then": 0}}.items()))
+
+
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        {"constraints": [{"name": "q", "type": "quota", "of": "schools", "maximum": 0}]},
+        {"capacity": {"reserve": {"placements": 1}}},
+        {"capacity": {"multiply": {"placements": 0}}},
+    ],
+)
+def test_to_force_a_pair_that_stands_today_lifts_the_limits_that_a_run_lifts_for_it(
+    narrower: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = {"objectives": ["fit"], "data": {"current": "current.csv"}, **narrower}
+    tables = {
+        "schools": [school(1), school(2)],
+        "nles": [nle(1, placements=1)],
+        "current": [{"school_id": "S1", "nle_id": "N1", "state": "proposed"}],
+    }
+    outcome = outcome_of(tmp_path / "base", (settings, tables))
+    assert outcome is not None
+    assert not len(outcome.solution.matched)
+    for pair in candidates(outcome):
+        name = str(outcome.problem.recipient_ids[outcome.problem.recipient[pair]])
+        after = outcome_of(tmp_path / name, (settings, tables), ("N1", name))
+        price = Prices(outcome).forced_alone(pair, Stopping())
+        assert price is not None
+        assert price["possible"] == (after is not None) == (name == "S1")
+        if after is not None:
+            assert Decimal(price["change"]) == Decimal(after.solution.levels[0].value) / 10**6

@@ -4,7 +4,6 @@ Read off the residual network, or found by carrying out the run again with the p
 """
 
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 from nle_optimizer.engines.exchanges.changes import Changes
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.errors import InfeasibleError, UnsupportedError
+from nle_optimizer.errors import InfeasibleError, InputError
 from nle_optimizer.evidence.exchanging import (
     Verbs,
     exchanges_of,
@@ -26,7 +25,7 @@ from nle_optimizer.evidence.exchanging import (
 )
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.overfull import overfull
-from nle_optimizer.model.problem import Problem
+from nle_optimizer.preparation import changes_limits, requiring
 from nle_optimizer.records import MILLION, Integers, as_text
 from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.outcome import carried_out
@@ -66,14 +65,17 @@ class Prices:
         """Why prices are not read off the solution; blank where they are."""
 
     def forced(self, pairs: Integers) -> list[Price]:
-        """The price of forcing each of some pairs, from the network.
+        """The price of forcing each of some pairs, from the network; of one that would change limits, by a run.
 
         Raises:
             ValueError: the run is no network.
         """
         if self.exchanges is None:
             raise ValueError(self.why_not)
-        return self.changes(self.exchanges.forced(pairs), pairs)
+        prices = self.changes(self.exchanges.forced(pairs), pairs)
+        for n in np.flatnonzero(changes_limits(self.outcome, pairs)).tolist():
+            prices[n] = self._by_a_run(int(pairs[n]), Stopping())
+        return prices
 
     def forced_alone(self, pair: int, stop: Stopping) -> Price | None:
         """The price of forcing one pair, on every level, as a run with that pair required has it.
@@ -83,14 +85,9 @@ class Prices:
         outcome = self.outcome
         if self.exchanges is not None and self.exchanges.levels >= len(outcome.problem.levels):
             return self.forced(np.array([pair]))[0]
-        problem = outcome.problem
-        required = np.zeros(problem.size, dtype=bool) if problem.required is None else problem.required.copy()
-        required[pair] = True
-        changed = replace(problem, required=required)
         if outcome.solution.completed:
-            return self._by_the_rule(changed, pair, stop)
-        answer, found = solved_again(outcome, changed, stop, relaxed=False)
-        return self._of_plan(answer, None if found is None else found.matched, pair)
+            return self._by_the_rule(pair, stop)
+        return self._by_a_run(pair, stop)
 
     @cached_property
     def one_more_place(self) -> list[str]:
@@ -116,17 +113,28 @@ class Prices:
         )
         return [self._price(*each) for each in zip(*columns, strict=True)]
 
-    def _by_the_rule(self, problem: Problem, pair: int, stop: Stopping) -> Price | None:
+    def _by_a_run(self, pair: int, stop: Stopping) -> Price:
+        """What a run with a pair required gives, less what this one gave."""
+        try:
+            problem = requiring(self.outcome, pair)
+        except InputError:
+            return self._of_plan(impossible(), None, pair)
+        relaxed = None if changes_limits(self.outcome, np.array([pair]))[0] else False
+        answer, found = solved_again(self.outcome, problem, stop, relaxed=relaxed)
+        return self._of_plan(answer, None if found is None else found.matched, pair)
+
+    def _by_the_rule(self, pair: int, stop: Stopping) -> Price | None:
         """What the rule gives with a pair required, less what it gave."""
         outcome, rule = self.outcome, self.outcome.scenario.settings.rule
         procedure = procedure_named(rule) if rule in PROCEDURES else None
         if procedure is None:
             return None
-        agenda = Agenda(problem, outcome.candidates, outcome.scenario.settings, stop)
         try:
+            problem = requiring(outcome, pair)
+            agenda = Agenda(problem, outcome.candidates, outcome.scenario.settings, stop)
             able = not overfull(problem) and procedure.refuses(agenda) is None
             after = carried_out(procedure, agenda).matched if able else None
-        except (InfeasibleError, UnsupportedError):
+        except (InfeasibleError, InputError):
             after = None
         if after is None or not (after == pair).any():
             return self._of_plan(impossible(AGAIN), None, pair)

@@ -102,7 +102,7 @@ def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: b
 
 
 def solved_again(
-    outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool
+    outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool | None
 ) -> tuple[Answer, Solution | None]:
     """The same, and the solution; None where there is none.
 
@@ -110,7 +110,8 @@ def solved_again(
         outcome: as it stands.
         problem: with the change.
         stop: when each search stops.
-        relaxed: whether everything that was allowed still is; otherwise nothing is allowed that was not.
+        relaxed: whether everything that was allowed still is; otherwise nothing is allowed that was not. None where
+            neither holds.
     """
     settings = outcome.scenario.settings
     if overfull(problem):
@@ -131,7 +132,7 @@ def solved_again(
     return Answer(method, True, least, most, *gained_and_lost(outcome, count > 0)), found
 
 
-def _between(before: Solution, after: Solution, *, relaxed: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _between(before: Solution, after: Solution, *, relaxed: bool | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The least and the most that each level changes, up to the first that is not known exactly."""
     least: list[int] = []
     most: list[int] = []
@@ -139,7 +140,7 @@ def _between(before: Solution, after: Solution, *, relaxed: bool) -> tuple[tuple
         low, high = new.value - old.bound, new.bound - old.value
         if old.proved and new.proved:  # what a `within` gives up lies between value and bound
             low = high = new.value - old.value
-        elif n == 0:
+        elif n == 0 and relaxed is not None:
             low, high = (max(low, 0), high) if relaxed else (low, min(high, 0))
         least.append(low)
         most.append(high)
