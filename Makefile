@@ -12,7 +12,7 @@ endif
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-config --no-header
-FORMATTED := src tests benchmarks docs
+FORMATTED := src tests benchmarks docs scenarios
 REGION := "Yorkshire and the Humber"
 
 .DEFAULT_GOAL := help

@@ -1,4 +1,4 @@
-"""Probabilistic serial: the paper's example, ordinal efficiency, and lotteries that give the shares back."""
+"""Probabilistic serial: the paper's example, ordinal efficiency, and draws that give the shares back."""
 
 from fractions import Fraction
 from graphlib import TopologicalSorter
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.eating.decomposition import decomposed
 from nle_optimizer.rules.eating.probabilistic_serial import PROBABILISTIC_SERIAL as RULE
 from nle_optimizer.rules.eating.rounding import rounded
 from nle_optimizer.scenario.scenario import load_scenario
@@ -54,23 +53,6 @@ def test_shares_are_ordinally_efficient_and_waste_nothing(seed: int, tmp_path: P
         got = sum(shares.get(pair, Fraction(0)) for pair in own)
         assert got <= 1
         assert got == 1 or all(full[problem.nle[pair]] for pair in own), recipient
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_the_lottery_gives_every_pair_its_share_within_the_places(seed: int, tmp_path: Path) -> None:
-    agenda = random_market(tmp_path, Random(seed), schools=6, nles=4)
-    problem, shares = agenda.problem, RULE.shares(agenda)
-    lottery = decomposed(shares, problem.recipient.tolist(), problem.nle.tolist())
-    assert sum(weight for weight, _ in lottery) == 1
-    total: dict[int, Fraction] = {}
-    for weight, pairs in lottery:
-        chosen = np.array(pairs, dtype=np.int64)
-        assert len(np.unique(problem.recipient[chosen])) == len(chosen)
-        taken = np.bincount(problem.nle[chosen], minlength=len(problem.nle_ids)) * 1_000_000
-        assert (taken <= problem.resources[0].capacity).all()
-        for pair in pairs:
-            total[pair] = total.get(pair, Fraction(0)) + weight
-    assert total == shares
 
 
 def test_draws_keep_to_the_places_and_give_every_pair_its_share_on_average(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from england_extract import Measured, read_extract
+from measure_england import measure
 from scipy.spatial import cKDTree
 
 from nle_optimizer.sources.synthetic import SyntheticEngland, generate
-from nle_optimizer.sources.synthetic.extract import Measured, read_extract
 from nle_optimizer.sources.synthetic.figures import figures
-from nle_optimizer.sources.synthetic.measure import measure
 
 ROOT = Path(__file__).parents[2]
 EXTRACT = ROOT.parent / "shared" / "data" / "england"

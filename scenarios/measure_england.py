@@ -1,9 +1,14 @@
 """Measures the figures that synthetic England is drawn from.
 
-Run as `python -m nle_optimizer.sources.synthetic.measure --data ../shared/data/england`. It writes three
-tables beside this file, of counts and rounded means; no row, name, postcode or single place of the extract
+Run as `python scenarios/measure_england.py --data FOLDER`. It writes three tables beside the code that
+draws from them, of counts and rounded means; no row, name, postcode or single place of the extract
 goes into them. The source of each is Get Information about Schools (GIAS), GIAS groups and Ofsted's
 management information, under the Open Government Licence v3.0.
+
+Towns are clusters: k-means in whole metres, by Lloyd's algorithm (Lloyd 1982, "Least squares
+quantization in PCM", doi:10.1109/TIT.1982.1056489) from the leaves of a k-d tree.
+Centres are rounded to whole metres and distances are integers, so that every machine finds the same
+clusters.
 """
 
 import argparse
@@ -13,17 +18,16 @@ from math import sqrt
 from pathlib import Path
 
 import numpy as np
-
-from nle_optimizer.delimited import write_columns
-from nle_optimizer.records import Integers
-from nle_optimizer.scenario.columns import PHASES
-from nle_optimizer.sources.synthetic.clusters import clusters
-from nle_optimizer.sources.synthetic.extract import (
+from england_extract import (
     GRADES_KNOWN_TO,
     TRUSTS_KNOWN_TO,
     Measured,
     read_extract,
 )
+
+from nle_optimizer.delimited import write_columns
+from nle_optimizer.records import Integers
+from nle_optimizer.scenario.columns import PHASES
 from nle_optimizer.sources.synthetic.vocabulary import FAITHS, RECORDS
 
 TOWN = 16
@@ -32,7 +36,10 @@ LEAST = 6
 STEPS = 20
 """Quantiles are kept at every twentieth."""
 
+PACKAGED = Path(__file__).resolve().parents[1] / "src" / "nle_optimizer" / "sources" / "synthetic"
+"""Where the tables stand."""
 Table = dict[str, Sequence[str]]
+ROUNDS = 20
 
 
 def measure(folder: Path) -> dict[str, Table]:
@@ -186,11 +193,61 @@ def _quantiles(
     return rows
 
 
+def clusters(places: Integers, size: int, least: int) -> list[Integers]:
+    """Places grouped by nearness.
+
+    Args:
+        places: easting and northing in metres, shape (places, 2).
+        size: about how many places a cluster holds.
+        least: no cluster holds fewer places than this, where there are so many.
+
+    Returns:
+        The places of each cluster, shape (its places, 2), from west to east.
+    """
+    centres = np.array([_centre(leaf) for leaf in _leaves(places, size)])
+    for _ in range(ROUNDS):
+        centres = _means(places, _nearest(places, centres), len(centres))
+    labels = _nearest(places, centres)
+    while len(centres) > 1 and np.bincount(labels, minlength=len(centres)).min() < least:
+        smallest = int(np.argmin(np.bincount(labels, minlength=len(centres))))
+        centres = np.delete(centres, smallest, axis=0)
+        labels = _nearest(places, centres)
+    groups = [places[labels == label] for label in range(len(centres))]
+    return sorted(groups, key=lambda group: tuple(int(part) for part in _centre(group)))
+
+
+def _leaves(places: Integers, size: int) -> list[Integers]:
+    """Halves of halves, each cut across its longer side, of about `size` places."""
+    if len(places) < 2 * size:
+        return [places]
+    widths = places.max(axis=0) - places.min(axis=0)
+    axis = int(widths[1] > widths[0])
+    order = np.lexsort((places[:, 1 - axis], places[:, axis]))
+    half = len(places) // 2
+    return [*_leaves(places[order[:half]], size), *_leaves(places[order[half:]], size)]
+
+
+def _centre(places: Integers) -> Integers:
+    rounded: Integers = (2 * places.sum(axis=0) + len(places)) // (2 * len(places))
+    return rounded
+
+
+def _nearest(places: Integers, centres: Integers) -> Integers:
+    gaps = places[:, None, :] - centres[None, :, :]
+    labels: Integers = (gaps * gaps).sum(axis=2).argmin(axis=1)
+    return labels
+
+
+def _means(places: Integers, labels: Integers, count: int) -> Integers:
+    """The centre of each cluster that still has a place."""
+    return np.array([_centre(places[labels == label]) for label in range(count) if (labels == label).any()])
+
+
 def main() -> None:
     """Measure the extract in the folder named on the command line and write the tables."""
     parser = argparse.ArgumentParser(description="Measure the figures of synthetic England.")
     parser.add_argument("--data", type=Path, required=True, help="folder with the extract")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the tables go")
+    parser.add_argument("--out", type=Path, default=PACKAGED, help="where the tables go")
     arguments = parser.parse_args()
     for name, table in measure(arguments.data).items():
         write_columns(arguments.out / name, table)
