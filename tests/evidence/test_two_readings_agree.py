@@ -139,6 +139,25 @@ def test_a_school_that_joins_a_trust_later_counts_with_its_trust_and_its_day_is_
     assert result.claim.summary["objectives"][0]["value"] == expected
 
 
+@pytest.mark.parametrize("column", ["placements", "supporters", "latest_grade", "own"])
+@pytest.mark.parametrize("condition", [2, [2, 3], {"min": 2}, {"max": 2}, {"before": 2}, {"not": 2}, {"missing": True}])
+def test_a_trust_formed_of_its_schools_may_have_one_nle_and_has_blanks_for_what_it_does_not_take_over(
+    column: str, condition: object, tmp_path: Path
+) -> None:
+    cells = [dict.fromkeys(("placements", "supporters", "latest_grade", "own"), n) for n in (2, 3, 1)]
+    schools = [school(1, trust_id="T1", **cells[0]), school(2, trust_id="T1", **cells[1]), school(3, **cells[2])]
+    limit = {"name": "c", "type": "quota", "where": {column: condition}, "maximum": 0}
+    settings = {"eligibility": {"recipients": "trust"}, "constraints": [limit], "objectives": ["schools_supported"]}
+    file = write_scenario(tmp_path, settings, schools, [nle(1, placements=9)], trusts=[{"trust_id": "T1"}])
+    result = allocate(load_scenario(file))
+    assert verify(result) == []
+    supported = result.claim.tables["allocation"]["school_id"]
+    limits_it = (
+        condition in ({"max": 2}, {"before": 2}, {"not": 2}) if column == "supporters" else "missing" in str(condition)
+    )
+    assert ("T1" in supported) != limits_it
+
+
 FILES = {"file": "schools.csv", "sheet": "A", "header": 1, "encoding": "utf-8", "columns": {"a": "b"}}
 
 

@@ -100,7 +100,8 @@ def _joined(listed: Recipients, trusts: Recipients) -> Recipients:
 def _stacked(first: Records, second: Records) -> Records:
     columns = {}
     for name in dict.fromkeys([*first, *second]):
-        columns[name] = first.column(name).above(second.column(name))
+        kind = (first if name in first else second).column(name).kind
+        columns[name] = first.column(name, kind).above(second.column(name, kind))
     return Records(first.spec, first.source, np.concatenate([first.rows, second.rows]), columns)
 
 
