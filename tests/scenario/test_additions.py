@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
@@ -14,7 +15,7 @@ NLES = [
     nle(1, region="North West", local_authority="Leeds", placements=3, home_school_id="S1", home_grade=1),
     nle(2, region="north west", local_authority="York", phases="primary|secondary"),
     nle(3, region="London", local_authority="Barnet", max_distance_km=40),
-    nle(4, region="North West", status="paused"),
+    nle(4, region="North West", status="paused", easting="", northing=""),
 ]
 SCHOOLS = [school(n) for n in range(1, 9)]
 
@@ -83,11 +84,23 @@ def test_the_same_seed_draws_the_same_in_any_order_of_rows(tmp_path: Path) -> No
         ({"count": 1, "where": {"nle_id": "x"}}, "add.0.where.nle_id: its identifier is made here"),
         ({"count": 1, "where": {"placements": "many"}}, "supply.add.0.where.placements: must be a number; got many"),
         ({"count": 1, "like": "N9"}, "supply.add.0.like: the nles table has no such identifier; got N9"),
+        (
+            {"count": 1, "like": "N4", "where": {"easting": 430_000}},
+            "supply.add.0.where: the place of a new NLE is none: one of two coordinates is blank; got easting 430000",
+        ),
+        ({"count": 1, "where": {"northing": 9_000_000}}, "the place is off the British National Grid"),
+        ({"count": 1, "where": {"latitude": 51.5}}, "one of two coordinates is blank; got latitude 51.5"),
         ({"count": 100_001}, "supply.add.0.count: must be less than or equal to 100000"),
     ],
 )
 def test_an_addition_that_cannot_be_made_is_refused(tmp_path: Path, addition: dict[str, Any], said: str) -> None:
     assert said in refusal(load, tmp_path, addition)
+
+
+def test_a_latitude_and_a_longitude_place_them_anew(tmp_path: Path) -> None:
+    scenario = load(tmp_path, {"count": 1, "where": {"latitude": 51.5, "longitude": -0.12}})
+    new = scenario.nles.take(np.array([str(name).startswith("added") for name in scenario.nles.ids], dtype=bool))
+    assert (new.values("easting").tolist(), new.values("northing").tolist()) == ([530_591], [179_571])
 
 
 def test_the_change_of_a_setting_adds_them_anew(tmp_path: Path) -> None:

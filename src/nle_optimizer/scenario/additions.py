@@ -12,6 +12,7 @@ from nle_optimizer.errors import Finding, Problem, did_you_mean
 from nle_optimizer.records import TEXT_KINDS, Column, ColumnSpec, Flags, Kind, Records
 from nle_optimizer.scenario.cells import parse_column
 from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.places import COORDINATES, place_records
 from nle_optimizer.scenario.settings import Addition, Settings
 from nle_optimizer.scenario.tables import Reading
 
@@ -105,7 +106,18 @@ class _Maker:
         given, names = np.ones(len(ids), dtype=bool), [f"Added NLE {identifier[6:]}" for identifier in ids]
         columns["nle_id"] = Column(Kind.IDENTIFIER, np.array(ids, dtype=object), given)
         columns["name"] = Column(Kind.TEXT, np.array(names, dtype=object), given)
-        return Records(pool.spec, pool.source, np.zeros(len(ids), dtype=np.int64), columns)
+        return self._placed(Records(pool.spec, pool.source, np.zeros(len(ids), dtype=np.int64), columns), cells)
+
+    def _placed(self, copies: Records, cells: Mapping[str, Column]) -> Records:
+        """The copies where `where` puts them; a place that a row of the table may not have is a problem."""
+        if {"latitude", "longitude"} & set(cells):
+            copies = copies.only([name for name in copies if name in cells or name not in ("easting", "northing")])
+        placed, problems = place_records(copies)
+        if problems:
+            what = f"the place of a new NLE is none: {problems[0].what}"
+            got = ", ".join(f"{name} {self.addition.where[name]}" for name in COORDINATES if name in cells)
+            self.reading.problems.append(self._told("where", what, got or None, "give both coordinates, or neither"))
+        return placed
 
 
 def _same(column: Column, cell: Column) -> Flags:
