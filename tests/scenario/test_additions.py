@@ -109,6 +109,17 @@ def test_the_change_of_a_setting_adds_them_anew(tmp_path: Path) -> None:
     assert len(added(scenario.replace({"geography.max_distance_km": 50}))) == 2
 
 
+def test_nobody_is_drawn_from_nles_that_are_new_themselves(tmp_path: Path) -> None:
+    """The table of a run folder holds the new ones of the first entry; those of the second stay none."""
+    additions = {"supply": {"add": [{"count": 2, "like": "N4"}, {"count": 1}]}}
+    paused = [{**row, "status": "paused"} for row in NLES]
+    scenario = load_scenario(write_scenario(tmp_path / "a", additions, SCHOOLS, paused))
+    new = [{**NLES[3], "nle_id": row["nle_id"], "status": "available"} for row in added(scenario)]
+    again = load_scenario(write_scenario(tmp_path / "b", additions, SCHOOLS, [*paused, *new]))
+    assert [row["nle_id"] for row in added(again)] == ["added-1-001", "added-1-002"]
+    assert any("no NLE is available" in finding.what for finding in scenario.findings)
+
+
 def test_more_nles_support_more_schools_and_the_run_folder_stands_alone(tmp_path: Path) -> None:
     from nle_optimizer.cli.main import run_program
 

@@ -29,12 +29,17 @@ def with_additions(
     Problems and findings go to `reading`.
     """
     levels = {word.casefold(): int(share * 1_000_000) for word, share in settings.fit.levels.items()}
+    named = [
+        [f"added-{n + 1}-{number:03d}" for number in range(1, addition.count + 1)]
+        for n, addition in enumerate(settings.supply.add)
+    ]
+    new = {identifier for ids in named for identifier in ids}
+    existing = nles.take(np.array([identifier not in new for identifier in nles.ids.tolist()], dtype=bool))
     table = nles
-    for n, addition in enumerate(settings.supply.add):
-        ids = [f"added-{n + 1}-{number:03d}" for number in range(1, addition.count + 1)]
+    for n, (addition, ids) in enumerate(zip(settings.supply.add, named, strict=True)):
         if set(ids) & set(nles.ids.tolist()):
             continue
-        maker = _Maker(nles, addition, ("supply", "add", n), document, reading)
+        maker = _Maker(existing, addition, ("supply", "add", n), document, reading)
         cells = maker.cells(resources, levels)
         pool = maker.pool(cells)
         if cells is not None and len(pool) and ids:
@@ -92,6 +97,8 @@ class _Maker:
         if met.any():
             return nles.take(met)
         what = "no available NLE meets this, so the new ones are drawn from all, with these cells"
+        if not chosen.any():
+            what = "no NLE is available that the new ones could be drawn from, so there are none; name one with `like`"
         said = self._told("where", what, None, None)
         self.reading.findings.append(Finding(said.place, said.path, what, code="additions-drawn-from-all"))
         return nles.take(chosen)
