@@ -109,6 +109,25 @@ def test_highs_that_only_proves_is_exact_to_the_unit_beside_rows_of_large_amount
             assert answer.bound == objective @ answer.values == (every[allowed] @ objective).max()
 
 
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_share_in_millionths_is_rounded_outwards_whatever_floating_point_makes_of_it(solver: str) -> None:
+    """HiGHS takes a row of a share that is no whole number of millionths for kept where it is not."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        amounts, whole = rng.integers(1, 12, int(rng.integers(2, 9))), int(rng.integers(3, 40))
+        size, most = len(amounts), -(-MILLION * int(amounts.sum()) // whole)
+        rows = np.array([np.append(-MILLION * amounts, ends) for ends in ([whole, 0], [0, whole])])
+        lower, upper = np.zeros(size + 2, np.int64), np.append(np.ones(size, np.int64), [most, most])
+        lower[0] = 1
+        worth = np.append(np.zeros(size, np.int64), [-1, 1])
+        limits = np.array([0, -UNLIMITED]), np.array([UNLIMITED, 0])
+        answer = solve(solver, Program(lower, upper, csr_array(rows), *limits, worth), Effort(100.0), Stopping())
+        counts = [amounts @ [1, *chosen] for chosen in product((0, 1), repeat=size - 1)]
+        apart = min(-(-MILLION * int(count) // whole) - MILLION * int(count) // whole for count in counts)
+        assert answer.values is not None
+        assert answer.bound == worth @ answer.values == -apart
+
+
 def test_an_answer_that_breaks_a_limit_is_an_error() -> None:
     with pytest.raises(EngineError, match="breaks a limit"):
         check("cpsat", AT_MOST_ONE, Answer("optimal", np.array([1, 1]), 10, 0.0))
