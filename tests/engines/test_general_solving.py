@@ -14,6 +14,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from nle_optimizer.engines.general.answer import Answer, Effort
+from nle_optimizer.engines.general.draft import draft_of
 from nle_optimizer.engines.general.engine import CpSatEngine, HighsEngine
 from nle_optimizer.engines.general.limits import keeps_limits
 from nle_optimizer.engines.general.program import UNLIMITED, Program
@@ -25,6 +26,7 @@ from nle_optimizer.errors import EngineError, SolverDiedError
 from nle_optimizer.model.levels import EngineAsked, Level
 from nle_optimizer.model.problem import Problem, Resource, Row
 from nle_optimizer.records import MILLION
+from support.problems import problem_of
 
 SOLVERS = ("cpsat", "highs")
 AT_MOST_ONE = Program(
@@ -105,6 +107,25 @@ def test_highs_that_only_proves_is_exact_to_the_unit_beside_rows_of_large_amount
             answer = solve("highs", program, Effort(1_000.0, settled=True), Stopping())
             assert answer.values is not None
             assert answer.bound == objective @ answer.values == (every[allowed] @ objective).max()
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_share_in_millionths_is_rounded_outwards_whatever_floating_point_makes_of_it(solver: str) -> None:
+    """HiGHS takes a row of a share that is no whole number of millionths for kept where it is not."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        amounts, whole = rng.integers(1, 12, int(rng.integers(2, 9))), int(rng.integers(3, 40))
+        size, most = len(amounts), -(-MILLION * int(amounts.sum()) // whole)
+        rows = np.array([np.append(-MILLION * amounts, ends) for ends in ([whole, 0], [0, whole])])
+        lower, upper = np.zeros(size + 2, np.int64), np.append(np.ones(size, np.int64), [most, most])
+        lower[0] = 1
+        worth = np.append(np.zeros(size, np.int64), [-1, 1])
+        limits = np.array([0, -UNLIMITED]), np.array([UNLIMITED, 0])
+        answer = solve(solver, Program(lower, upper, csr_array(rows), *limits, worth), Effort(100.0), Stopping())
+        counts = [amounts @ [1, *chosen] for chosen in product((0, 1), repeat=size - 1)]
+        apart = min(-(-MILLION * int(count) // whole) - MILLION * int(count) // whole for count in counts)
+        assert answer.values is not None
+        assert answer.bound == worth @ answer.values == -apart
 
 
 def test_an_answer_that_breaks_a_limit_is_an_error() -> None:
@@ -202,3 +223,17 @@ def test_nothing_found_in_time_is_no_allocation_and_says_why() -> None:
     row = Row("exact", "exact", np.arange(problem.size), amounts, 30 * 10**9 + 7, 30 * 10**9 + 7)
     solution = CpSatEngine().solve(replace(problem, rows=(row,)), 0, Stopping(deadline=time.monotonic() + 0.3))
     assert (solution.matched.tolist(), solution.levels, solution.stopped) == ([], (), "time")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_pair_that_its_nle_cannot_hold_does_not_blur_the_bound(solver: str) -> None:
+    """HiGHS is off by a share of the bound; what the amounts of the pairs that can be held have in common decides."""
+    million = 10**6
+    amounts = {(0, n): (4_000 + n) * million for n in range(3)} | {(1, n): 4_000 * million + 1 for n in range(3)}
+    problem = problem_of({pair: (amount,) for pair, amount in amounts.items()}, [2, 0], [1, 1, 1])
+    (level,) = problem.levels
+    assert isinstance(level, Level)
+    answer = solve(
+        solver, draft_of(problem).program(level.amounts), Effort(100.0, None, 0.0, settled=False), Stopping()
+    )
+    assert (answer.status, answer.bound) == ("optimal", 8_003 * million)

@@ -1,15 +1,18 @@
 """Alternates against solving anew with each pair required, and against the second reading."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.evidence.alternates import MOST
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.evidence.publication import publish
 from nle_optimizer.evidence.verification.checker import check_claim
+from support.scenarios import nle, school, write_scenario
 from support.small_cases import Tables, cases, outcome_of, plain, values, with_quotas
 
 
@@ -98,3 +101,22 @@ def test_a_cell_that_is_not_true_is_found_by_the_second_reading(tmp_path: Path, 
         tried += 1
         assert any("alternates.csv" in finding for finding in check_claim(outcome.scenario, claim))
     assert tried
+
+
+def test_a_school_that_has_several_nles_and_may_have_one_has_no_alternates(tmp_path: Path) -> None:
+    """`status-quo` keeps what stands today, and which of the NLEs would be given up is not known."""
+    names = ("N1", "S1"), ("N2", "S1"), ("N2", "S2")
+    current = [{"nle_id": nle_id, "school_id": school_id} for nle_id, school_id in names]
+    given = [school(n) for n in (1, 2)], [nle(n, placements=3) for n in (1, 2, 3)]
+    result = allocate(load_scenario(write_scenario(tmp_path, {"rule": "status-quo"}, *given, current=current)))
+    assert [*zip(*(result.claim.tables["allocation"][name] for name in ("nle_id", "school_id")), strict=True)] == [
+        *names
+    ]
+    table = {name: list(cells) for name, cells in result.claim.tables["alternates"].items()}
+    assert set(table["school_id"]) == {"S2"} and verify(result) == []
+    line = [table[name][0] for name in table]
+    for name, cell in zip(table, ["S1", "1", "N3", *line[3:]], strict=True):
+        table[name].insert(0, cell)
+    table["distance_km"][0] = "2.236"
+    claim = replace(result.claim, tables={**result.claim.tables, "alternates": table})
+    assert any("moves within the places" in told for told in verify(replace(result, claim=claim)))

@@ -14,7 +14,7 @@ from nle_optimizer.scenario.settings import Settings
 from support.any_scenario import any_settings, every_setting, settings_given
 from support.carried_through import carry_many
 from support.random_scenarios import write_random_scenario
-from support.scenarios import read_table, write_table
+from support.scenarios import nle, read_table, school, write_scenario, write_table
 
 SEEDS = range(250)
 DEMANDING = [*range(150), 5254]
@@ -112,6 +112,50 @@ def test_a_brief_result_that_lacks_a_pair_or_a_school_does_not_stand(seed: int, 
             shorter = {column: cells[:-1] for column, cells in table.items()}
             claim = replace(result.claim, tables={**result.claim.tables, name: shorter})
             assert verify(replace(result, claim=claim)) != []
+
+
+JOINED_LATER: list[tuple[dict[str, object], int]] = [
+    ({"objectives": [{"schools_supported": {"where": {"trust_id": "T1"}}}]}, 1),
+    ({"objectives": [{"schools_supported": {"where": {"trust_id": {"missing": True}}}}]}, 1),
+    ({"objectives": [{"schools_supported": {"by": "trust_id"}}]}, 1),
+    ({"objectives": [{"schools_supported": {"where": {"trust_joined": {"missing": True}}}}]}, 2),
+    ({"constraints": [{"name": "c", "type": "quota", "where": {"trust_id": "T1"}, "maximum": 0}]}, 1),
+    ({"constraints": [{"name": "c", "type": "quota", "of": "pairs", "by": "trust_id", "maximum_share": 0}]}, 1),
+    ({"constraints": [{"name": "c", "type": "quota", "by": "trust_joined", "maximum_share": 0}]}, 2),
+    ({"constraints": [{"name": "c", "type": "quota", "of": "pairs", "by": "trust_joined", "maximum": 0}]}, 2),
+]
+"""Settings, and what the first objective comes to where one of two schools joins a trust after the day."""
+
+
+@pytest.mark.parametrize(("settings", "expected"), JOINED_LATER)
+def test_a_school_that_joins_a_trust_later_counts_with_its_trust_and_its_day_is_blank(
+    settings: dict[str, object], expected: int, tmp_path: Path
+) -> None:
+    schools = [school(1, trust_id="T1", trust_joined="2021-01-01"), school(2)]
+    chosen = {"as_of": "2020-01-01", "objectives": ["schools_supported"], **settings}
+    file = write_scenario(tmp_path, chosen, schools, [nle(1, placements=2)], trusts=[{"trust_id": "T1"}])
+    result = allocate(load_scenario(file))
+    assert verify(result) == []
+    assert result.claim.summary["objectives"][0]["value"] == expected
+
+
+@pytest.mark.parametrize("column", ["placements", "supporters", "latest_grade", "own"])
+@pytest.mark.parametrize("condition", [2, [2, 3], {"min": 2}, {"max": 2}, {"before": 2}, {"not": 2}, {"missing": True}])
+def test_a_trust_formed_of_its_schools_may_have_one_nle_and_has_blanks_for_what_it_does_not_take_over(
+    column: str, condition: object, tmp_path: Path
+) -> None:
+    cells = [dict.fromkeys(("placements", "supporters", "latest_grade", "own"), n) for n in (2, 3, 1)]
+    schools = [school(1, trust_id="T1", **cells[0]), school(2, trust_id="T1", **cells[1]), school(3, **cells[2])]
+    limit = {"name": "c", "type": "quota", "where": {column: condition}, "maximum": 0}
+    settings = {"eligibility": {"recipients": "trust"}, "constraints": [limit], "objectives": ["schools_supported"]}
+    file = write_scenario(tmp_path, settings, schools, [nle(1, placements=9)], trusts=[{"trust_id": "T1"}])
+    result = allocate(load_scenario(file))
+    assert verify(result) == []
+    supported = result.claim.tables["allocation"]["school_id"]
+    limits_it = (
+        condition in ({"max": 2}, {"before": 2}, {"not": 2}) if column == "supporters" else "missing" in str(condition)
+    )
+    assert ("T1" in supported) != limits_it
 
 
 FILES = {"file": "schools.csv", "sheet": "A", "header": 1, "encoding": "utf-8", "columns": {"a": "b"}}

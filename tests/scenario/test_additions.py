@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
@@ -14,7 +15,7 @@ NLES = [
     nle(1, region="North West", local_authority="Leeds", placements=3, home_school_id="S1", home_grade=1),
     nle(2, region="north west", local_authority="York", phases="primary|secondary"),
     nle(3, region="London", local_authority="Barnet", max_distance_km=40),
-    nle(4, region="North West", status="paused"),
+    nle(4, region="North West", status="paused", easting="", northing=""),
 ]
 SCHOOLS = [school(n) for n in range(1, 9)]
 
@@ -83,6 +84,12 @@ def test_the_same_seed_draws_the_same_in_any_order_of_rows(tmp_path: Path) -> No
         ({"count": 1, "where": {"nle_id": "x"}}, "add.0.where.nle_id: its identifier is made here"),
         ({"count": 1, "where": {"placements": "many"}}, "supply.add.0.where.placements: must be a number; got many"),
         ({"count": 1, "like": "N9"}, "supply.add.0.like: the nles table has no such identifier; got N9"),
+        (
+            {"count": 1, "like": "N4", "where": {"easting": 430_000}},
+            "supply.add.0.where: the place of a new NLE is none: one of two coordinates is blank; got easting 430000",
+        ),
+        ({"count": 1, "where": {"northing": 9_000_000}}, "the place is off the British National Grid"),
+        ({"count": 1, "where": {"latitude": 51.5}}, "one of two coordinates is blank; got latitude 51.5"),
         ({"count": 100_001}, "supply.add.0.count: must be less than or equal to 100000"),
     ],
 )
@@ -90,10 +97,27 @@ def test_an_addition_that_cannot_be_made_is_refused(tmp_path: Path, addition: di
     assert said in refusal(load, tmp_path, addition)
 
 
+def test_a_latitude_and_a_longitude_place_them_anew(tmp_path: Path) -> None:
+    scenario = load(tmp_path, {"count": 1, "where": {"latitude": 51.5, "longitude": -0.12}})
+    new = scenario.nles.take(np.array([str(name).startswith("added") for name in scenario.nles.ids], dtype=bool))
+    assert (new.values("easting").tolist(), new.values("northing").tolist()) == ([530_591], [179_571])
+
+
 def test_the_change_of_a_setting_adds_them_anew(tmp_path: Path) -> None:
     scenario = load(tmp_path, {"count": 2})
     assert len(added(scenario.replace({"supply.add.0.count": 5}))) == 5
     assert len(added(scenario.replace({"geography.max_distance_km": 50}))) == 2
+
+
+def test_nobody_is_drawn_from_nles_that_are_new_themselves(tmp_path: Path) -> None:
+    """The table of a run folder holds the new ones of the first entry; those of the second stay none."""
+    additions = {"supply": {"add": [{"count": 2, "like": "N4"}, {"count": 1}]}}
+    paused = [{**row, "status": "paused"} for row in NLES]
+    scenario = load_scenario(write_scenario(tmp_path / "a", additions, SCHOOLS, paused))
+    new = [{**NLES[3], "nle_id": row["nle_id"], "status": "available"} for row in added(scenario)]
+    again = load_scenario(write_scenario(tmp_path / "b", additions, SCHOOLS, [*paused, *new]))
+    assert [row["nle_id"] for row in added(again)] == ["added-1-001", "added-1-002"]
+    assert any("no NLE is available" in finding.what for finding in scenario.findings)
 
 
 def test_more_nles_support_more_schools_and_the_run_folder_stands_alone(tmp_path: Path) -> None:

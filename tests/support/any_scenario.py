@@ -5,7 +5,7 @@ What a setting may be is said in `VALUES`. The `Settings` model is gone through:
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, get_args, get_origin
@@ -19,6 +19,8 @@ from nle_optimizer.scenario.objective_setting import BLEND_PARTS, NO_SUMS, OBJEC
 from nle_optimizer.scenario.policies import POLICIES
 from nle_optimizer.scenario.quantities import Section
 from nle_optimizer.scenario.settings import Settings
+from support.any_conditions import NUMBER, Day, condition, in_order, when
+from support.any_sense import without_contradictions
 from support.any_tables import Draft, make_tables, write_grid
 
 
@@ -30,13 +32,18 @@ def any_settings(seed: int) -> tuple[dict[str, Any], Draft]:
     eligibility = settings.get("eligibility", {})
     if "rules" in eligibility and draft.chance(0.9):
         eligibility.pop("policy", None)
-    return settings, draft
+    return without_contradictions(draft, settings) if draft.chance(0.9) else settings, draft
 
 
 def write_any_scenario(folder: Path, seed: int) -> Path:
     """Write the scenario of that number; its file."""
     settings, draft = any_settings(seed)
-    settings["data"] = _write_tables(draft, folder)
+    return write_drafted(draft, settings, folder)
+
+
+def write_drafted(draft: Draft, settings: dict[str, Any], folder: Path) -> Path:
+    """Write a scenario of some settings and the tables of a draft; its file."""
+    settings = {**settings, "data": _write_tables(draft, folder)}
     file = folder / "scenario.yaml"
     file.write_text(_as_yaml(settings), encoding="utf-8")
     return file
@@ -97,61 +104,6 @@ def _sections(form: Any) -> Iterator[type[Section]]:
         yield from _sections(part)
 
 
-def condition(draft: Draft, cells: Sequence[str], *, plain: bool = False) -> Any:
-    """A condition on a column, mostly of values that stand in it, each as a person might write it."""
-
-    def value() -> Any:
-        cell = draft.some(*cells)
-        if draft.chance(0.1):
-            cell = (
-                draft.some("x", "yes") if not ORDERED.fullmatch(cell) else "7" if "-" not in cell[1:] else "2020-06-01"
-            )
-        return _written(draft, cell if draft.chance(0.98) else draft.some("x", "7", "2020-06-01", "yes"))
-
-    roll = draft.rng.random()
-    if plain or roll < 0.35:
-        return value()
-    if roll < 0.5:
-        return [value() for _ in range(draft.some(1, 2, 3))]
-    in_order = [cell for cell in cells if ORDERED.fullmatch(cell)]
-    ranges = ["min", "max", "before"] if in_order or draft.chance(0.05) else []
-    parts: dict[str, Any] = {}
-    for part in draft.rng.sample(["not", "missing", *ranges], draft.some(1, 1, 2)):
-        if part == "missing":
-            parts[part] = draft.some(True, False)
-        elif part == "not":
-            parts[part] = [value(), value()] if draft.chance(0.4) else value()
-        else:
-            parts[part] = _written(draft, draft.some(*in_order) if in_order and draft.chance(0.9) else "2020-06-01")
-    return parts
-
-
-ORDERED = re.compile(r"-?[0-9.]+|[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class Day(str):
-    """A date that is written without quotation marks."""
-
-
-def _written(draft: Draft, cell: str) -> Any:
-    """A cell as it might stand in a scenario file: as text, as a number, as yes or no, as a date."""
-    if draft.chance(0.3):
-        return cell.upper() if draft.chance(0.2) else cell
-    if cell.casefold() in ("yes", "true", "no", "false"):
-        return cell.casefold() in ("yes", "true")
-    if re.fullmatch(r"-?\d+", cell):
-        return int(cell)
-    if re.fullmatch(r"-?\d+\.\d+", cell):
-        return float(cell)
-    return Day(cell) if re.fullmatch(r"\d{4}-\d\d-\d\d", cell) else cell.split("|")[0]
-
-
-def when(draft: Draft, table: str, most: int = 2) -> dict[str, Any]:
-    """Conditions on columns of a table."""
-    names = {draft.some(*draft.columns(table)) for _ in range(draft.rng.randint(1, most))}
-    return {name: condition(draft, draft.cells(table, name)) for name in sorted(names)}
-
-
 def of_pairs(draft: Draft) -> tuple[str, list[str]]:
     """A column of a pair, and cells of it."""
     table = draft.some("pair", "schools", "schools", "nles", *(["pairs"] if draft.tables.get("pairs") else []))
@@ -178,7 +130,9 @@ def _constraint(draft: Draft) -> dict[str, Any]:
         made["by"] = of_pairs(draft)[0] if is_of_pairs else draft.some(*draft.columns(table))
     limits = [key for key in KEYS[kind] if key.startswith(("minimum", "maximum"))]
     for key in draft.rng.sample(limits, min(len(limits), draft.some(1, 1, 1, 2))):
-        made[key] = draft.some(0, 0.2, 0.5, 0.8, 1) if key.endswith("share") else draft.some(0, 1, 2, 3, 5.5, 20)
+        low = key == "minimum" and draft.chance(0.8)
+        amounts = (0, 0.2, 0.5, 0.8, 1) if key.endswith("share") else (0, 1, 1, 2) if low else (0, 1, 2, 3, 5.5, 20)
+        made[key] = draft.some(*amounts)
     if any(key.endswith("share") for key in made) and "share_of" in KEYS[kind] and draft.chance(0.4):
         made["share_of"] = draft.some("matched", "eligible") if table == "schools" and not is_of_pairs else "matched"
     return made
@@ -221,7 +175,7 @@ def _weights(draft: Draft) -> dict[str, Any]:
 
 
 def _order(draft: Draft) -> list[str]:
-    names = ["fit", "distance_km", "priority", of_pairs(draft)[0], draft.some(*draft.columns("schools"))]
+    names = ["fit", "distance_km", "priority", of_pairs(draft)[0], draft.some(*in_order(draft, "schools"))]
     return [draft.some("", "-") + name for name in draft.rng.sample(names, draft.some(1, 2))]
 
 
@@ -331,7 +285,7 @@ VALUES: Mapping[str, Callable[[Draft], Any]] = {
     "Preferences.nles": _order,
     "Objective.where": lambda d: when(d, "schools"),
     "Objective.by": lambda d: d.some("priority", "region", *d.columns("schools")),
-    "Objective.weight": lambda d: d.some("pupils", "score", "priority", *d.columns("schools")),
+    "Objective.weight": lambda d: d.some(*in_order(d, "schools", NUMBER)),
     "Objective.step": lambda d: d.some(0.1, 1, 5, 0.000001),
     "Objective.within": lambda d: d.some(0, 0.3, "5%", 1, "100%"),
     "Objective.engine": lambda d: d.some("auto", *ENGINES),

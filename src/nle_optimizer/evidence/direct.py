@@ -11,11 +11,11 @@ NONE = -1
 
 
 def own_pairs(outcome: Outcome) -> Integers:
-    """The matched pair of each recipient, shape (recipients,); -1 where it has none, or may have several."""
+    """The matched pair of each recipient, shape (recipients,); -1 where it has none, or has or may have several."""
     own = np.full(len(outcome.recipients), NONE, dtype=np.int64)
     matched = outcome.solution.matched
     own[outcome.problem.recipient[matched]] = matched
-    own[outcome.problem.supporters > 1] = NONE
+    own[(outcome.problem.supporters > 1) | (outcome.found > 1)] = NONE
     return own
 
 
@@ -23,8 +23,8 @@ def direct_moves(outcome: Outcome) -> tuple[Integers, Integers]:
     """Unmatched pairs that could take the place of their recipient's own, all else as it is.
 
     Their NLE has room, no limit of a row would break, and the own pair is not required. Pairs of a row that counts
-    what several pairs make true together are left out, and so is a recipient that has all the NLEs it may have and
-    may have several.
+    what several pairs make true together are left out, and so is a recipient that has all the NLEs it may have, or
+    more, and has or may have several.
 
     Returns:
         The pairs, and what each loses of the levels that are sums, as far as the first that is none, shapes (n,) and

@@ -12,6 +12,7 @@ from nle_optimizer.errors import Finding, Problem, did_you_mean
 from nle_optimizer.records import TEXT_KINDS, Column, ColumnSpec, Flags, Kind, Records
 from nle_optimizer.scenario.cells import parse_column
 from nle_optimizer.scenario.document import Document
+from nle_optimizer.scenario.places import COORDINATES, place_records
 from nle_optimizer.scenario.settings import Addition, Settings
 from nle_optimizer.scenario.tables import Reading
 
@@ -28,12 +29,17 @@ def with_additions(
     Problems and findings go to `reading`.
     """
     levels = {word.casefold(): int(share * 1_000_000) for word, share in settings.fit.levels.items()}
+    named = [
+        [f"added-{n + 1}-{number:03d}" for number in range(1, addition.count + 1)]
+        for n, addition in enumerate(settings.supply.add)
+    ]
+    new = {identifier for ids in named for identifier in ids}
+    existing = nles.take(np.array([identifier not in new for identifier in nles.ids.tolist()], dtype=bool))
     table = nles
-    for n, addition in enumerate(settings.supply.add):
-        ids = [f"added-{n + 1}-{number:03d}" for number in range(1, addition.count + 1)]
+    for n, (addition, ids) in enumerate(zip(settings.supply.add, named, strict=True)):
         if set(ids) & set(nles.ids.tolist()):
             continue
-        maker = _Maker(nles, addition, ("supply", "add", n), document, reading)
+        maker = _Maker(existing, addition, ("supply", "add", n), document, reading)
         cells = maker.cells(resources, levels)
         pool = maker.pool(cells)
         if cells is not None and len(pool) and ids:
@@ -91,6 +97,8 @@ class _Maker:
         if met.any():
             return nles.take(met)
         what = "no available NLE meets this, so the new ones are drawn from all, with these cells"
+        if not chosen.any():
+            what = "no NLE is available that the new ones could be drawn from, so there are none; name one with `like`"
         said = self._told("where", what, None, None)
         self.reading.findings.append(Finding(said.place, said.path, what, code="additions-drawn-from-all"))
         return nles.take(chosen)
@@ -105,7 +113,18 @@ class _Maker:
         given, names = np.ones(len(ids), dtype=bool), [f"Added NLE {identifier[6:]}" for identifier in ids]
         columns["nle_id"] = Column(Kind.IDENTIFIER, np.array(ids, dtype=object), given)
         columns["name"] = Column(Kind.TEXT, np.array(names, dtype=object), given)
-        return Records(pool.spec, pool.source, np.zeros(len(ids), dtype=np.int64), columns)
+        return self._placed(Records(pool.spec, pool.source, np.zeros(len(ids), dtype=np.int64), columns), cells)
+
+    def _placed(self, copies: Records, cells: Mapping[str, Column]) -> Records:
+        """The copies where `where` puts them; a place that a row of the table may not have is a problem."""
+        if {"latitude", "longitude"} & set(cells):
+            copies = copies.only([name for name in copies if name in cells or name not in ("easting", "northing")])
+        placed, problems = place_records(copies)
+        if problems:
+            what = f"the place of a new NLE is none: {problems[0].what}"
+            got = ", ".join(f"{name} {self.addition.where[name]}" for name in COORDINATES if name in cells)
+            self.reading.problems.append(self._told("where", what, got or None, "give both coordinates, or neither"))
+        return placed
 
 
 def _same(column: Column, cell: Column) -> Flags:

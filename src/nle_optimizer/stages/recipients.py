@@ -74,6 +74,7 @@ def _form(members: Records, trusts: Records | None, rules: Sequence[str]) -> Rec
     columns |= {name: groups.commonest(name) for name in COMMONEST}
     columns |= {name: groups.common(name) for name in COMMON}
     columns["pupils"] = groups.total("pupils")
+    columns["supporters"] = Column(Kind.COUNT, np.ones(len(ids), np.int64), np.ones(len(ids), dtype=bool))
     columns |= {name: groups.least(name) for name in ("priority", "arrived") if name in members}
     if "days_waiting" in members:
         columns["days_waiting"] = groups.greatest("days_waiting")

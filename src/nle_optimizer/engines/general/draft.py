@@ -53,10 +53,11 @@ class Draft:
         self.rows.add(columns, coefficients[columns], least, most)
 
     def program(self, objective: Integers, hint: Integers | None = None) -> Program:
-        """The program with an objective over the first variables; those that are not given are worth 0."""
+        """The program with an objective over the first variables; those not given, or that must be 0, are worth 0."""
         size = len(self.lower)
         full = np.zeros(size, dtype=np.int64)
         full[: len(objective)] = objective
+        full[(self.lower == 0) & (self.upper == 0)] = 0
         least, most = np.array(self.rows.least, np.int64), np.array(self.rows.most, np.int64)
         return Program(self.lower, self.upper, self.rows.matrix(size), least, most, full, hint)
 

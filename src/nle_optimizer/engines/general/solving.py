@@ -1,5 +1,6 @@
 """Programs solved in the solvers' own process; every answer is checked in whole numbers before it is returned."""
 
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -11,12 +12,17 @@ from nle_optimizer.engines.general.service import service
 from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import EngineError, SolverDiedError
 
+EXACT = "cpsat"
+"""The solver that reckons in whole numbers."""
+
 LARGEST = 2**53
 """Sums up to this are exact in the floating point in which solvers tell their bounds."""
 
 
 def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answer:
     """Solve a program.
+
+    HiGHS reckons in floating point: where its answer does not hold in whole numbers, CP-SAT is asked instead.
 
     Args:
         solver: `cpsat` or `highs`.
@@ -29,7 +35,7 @@ def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answ
         objective's amounts, and not below the value.
 
     Raises:
-        EngineError: the solver's answer breaks a limit or contradicts its bound.
+        EngineError: the answer breaks a limit or contradicts its bound.
     """
     if program.impossible():
         return Answer("infeasible", None, None, 0.0)
@@ -39,12 +45,15 @@ def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answ
     small = program.divided(divisor)
     try:
         answer = service().call(_solve, solver, small, effort, stop=stop)
+        if solver != EXACT and why_not(small, answer) is not None:
+            solver, spent = EXACT, answer.work
+            answer = service().call(_solve, solver, small, effort, stop=stop)
+            answer = replace(answer, work=answer.work + spent)
     except TimeoutError:
         return Answer("unknown", None, None, 0.0)
     except SolverDiedError:
         return Answer("died", None, None, 0.0)
-    if answer.values is not None:
-        check(solver, small, answer)
+    check(solver, small, answer)
     bound = None if answer.bound is None else answer.bound * divisor
     return Answer(answer.status, answer.values, bound, answer.work)
 
@@ -71,9 +80,18 @@ def _relax(program: Program, seconds: float | None, _: str) -> NDArray[np.float6
 
 def check(solver: str, program: Program, answer: Answer) -> None:
     """Raise EngineError where the answer's values break a limit, or are worth more than its bound."""
-    assert answer.values is not None
+    why = why_not(program, answer)
+    if why is not None:
+        raise EngineError(f"the answer of {solver} {why}")
+
+
+def why_not(program: Program, answer: Answer) -> str | None:
+    """What is wrong with an answer in whole numbers; None where nothing is."""
+    if answer.values is None:
+        return None
     if not program.holds(answer.values):
-        raise EngineError(f"the answer of {solver} breaks a limit of its own program")
+        return "breaks a limit of its own program"
     value = int(program.objective @ answer.values)
     if answer.bound is not None and value > answer.bound:
-        raise EngineError(f"{solver} found {value}, and says that at most {answer.bound} can be had")
+        return f"is worth {value}, and says that at most {answer.bound} can be had"
+    return None

@@ -93,7 +93,7 @@ def _levels(objective: Objective, recipients: Recipients, several: bool) -> Sequ
 
 
 def _fair_levels(objective: Objective, recipients: Recipients) -> Sequence[AnyFairness]:
-    where = decide(objective.where, recipients.stood) == TRUE
+    where = decide(objective.where, recipients.table) == TRUE
     if objective.name == LOAD:
         return [Spread(LOAD)]
     if objective.name == GAP:
@@ -127,9 +127,9 @@ def _factor(objective: Objective, recipients: Recipients) -> Integers | None:
         return None
     factor = np.ones(len(recipients), dtype=np.int64)
     if objective.weight is not None:
-        factor = in_millionths(recipients.stood.column(objective.weight))
+        factor = in_millionths(recipients.table.column(objective.weight))
     if objective.where:
-        factor = factor * (decide(objective.where, recipients.stood) == TRUE)
+        factor = factor * (decide(objective.where, recipients.table) == TRUE)
     return factor
 
 
@@ -152,7 +152,7 @@ def _groups(objective: Objective, recipients: Recipients) -> Sequence[Flags | No
     """The recipients of each of the levels that one objective makes; None for everybody."""
     if objective.by is None:
         return [None]
-    column = recipients.stood.column(objective.by)
+    column = recipients.table.column(objective.by)
     values = column.values
     groups = [column.given & (values == value) for value in sorted(set(values[column.given].tolist()))]
     return groups if column.given.all() else [*groups, ~column.given]

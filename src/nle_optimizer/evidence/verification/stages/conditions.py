@@ -43,7 +43,7 @@ def decide_column(condition: Any, column: Column) -> Truths:
     """For each cell: whether a condition holds."""
     blank = _of_blank(condition)
     cells, given = column.values.tolist(), column.given.tolist()
-    known = {cell: _of_cell(condition, column.kind, cell) for cell in set(cells)}
+    known = {cell: _of_cell(condition, column.kind, cell) for cell in set(column.values[column.given].tolist())}
     return np.array([known[cell] if there else blank for cell, there in zip(cells, given, strict=True)], np.int8)
 
 

@@ -21,14 +21,13 @@ class Recipients:
     """Recipients as rows.
 
     Attributes:
-        table: the columns of the schools table, priority as it came out of the rules.
-        stood: the same as conditions see it (in no trust that was joined later).
+        table: the schools table as it stood, but in the trust that it names whenever it was joined; priority as it came
+            out of the rules.
         rule: the rule that let each one in, or NO_RULE.
         formed: whether it is a trust formed from its schools.
     """
 
     table: Records
-    stood: Records
     rule: Integers
     formed: Flags
 
@@ -52,7 +51,7 @@ class Recipients:
 
     def take(self, rows: NDArray[np.int64] | Flags) -> "Recipients":
         """The recipients at the given indices (or mask)."""
-        return Recipients(self.table.take(rows), self.stood.take(rows), self.rule[rows], self.formed[rows])
+        return Recipients(self.table.take(rows), self.rule[rows], self.formed[rows])
 
 
 def gather(scenario: Scenario, entry: Entry) -> Recipients:
@@ -71,7 +70,7 @@ def gather(scenario: Scenario, entry: Entry) -> Recipients:
     entry.exits.leave(served, "recipient", "served-through-trust")
     listed = everyone.take(entry.exits.inside)
     _refuse_doubles(listed.table)
-    return _joined(listed, Recipients(trusts.table, trusts.table, trusts.rule, np.ones(len(trusts.rule), bool)))
+    return _joined(listed, Recipients(trusts.table, trusts.rule, np.ones(len(trusts.rule), bool)))
 
 
 def _listed(scenario: Scenario, entry: Entry) -> Recipients:
@@ -82,16 +81,15 @@ def _listed(scenario: Scenario, entry: Entry) -> Recipients:
         if rule.priority is not None:
             here = (entry.rule == n) & ~priority.given
             values[here], given[here] = rule.priority, True
-    stood = entry.stood.with_columns({"priority": Column(Kind.COUNT, values, given)})
-    table = stood.with_columns({name: scenario.schools.column(name) for name in ("trust_id", "trust_joined")})
-    return Recipients(table, stood, entry.rule, np.zeros(len(table), dtype=bool))
+    own = {"priority": Column(Kind.COUNT, values, given), "trust_id": scenario.schools.column("trust_id")}
+    table = entry.stood.with_columns(own)
+    return Recipients(table, entry.rule, np.zeros(len(table), dtype=bool))
 
 
 def _joined(listed: Recipients, trusts: Recipients) -> Recipients:
-    table, stood = _stacked(listed.table, trusts.table), _stacked(listed.stood, trusts.stood)
+    table = _stacked(listed.table, trusts.table)
     both = Recipients(
         table,
-        stood,
         np.concatenate([listed.rule, trusts.rule]),
         np.concatenate([listed.formed, trusts.formed]),
     )
@@ -102,7 +100,8 @@ def _joined(listed: Recipients, trusts: Recipients) -> Recipients:
 def _stacked(first: Records, second: Records) -> Records:
     columns = {}
     for name in dict.fromkeys([*first, *second]):
-        columns[name] = first.column(name).above(second.column(name))
+        kind = (first if name in first else second).column(name).kind
+        columns[name] = first.column(name, kind).above(second.column(name, kind))
     return Records(first.spec, first.source, np.concatenate([first.rows, second.rows]), columns)
 
 

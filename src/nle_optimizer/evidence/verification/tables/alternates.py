@@ -1,6 +1,7 @@
 """`alternates.csv`: pairs measured anew, and changes that who moves brings about."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -62,9 +63,11 @@ class Alternates:
     def __init__(self, instance: Instance, table: Mapping[str, Sequence[str]]):
         self._instance, self._table = instance, table
         self._level = instance.levels[0] if instance.levels and isinstance(instance.levels[0], Level) else None
-        nle = np.asarray(instance.matched.nle)
-        self._matched: set[Pair] = set(zip(nle.tolist(), instance.matched.rows.tolist(), strict=True))
-        self._own = {row: (nle, row) for nle, row in self._matched if instance.supporters[row] == 1}
+        nle, rows = np.asarray(instance.matched.nle).tolist(), instance.matched.rows.tolist()
+        self._matched: set[Pair] = set(zip(nle, rows, strict=True))
+        self._degree = Counter(rows)
+        only = {row for row, found in self._degree.items() if found == instance.supporters[row] == 1}
+        self._own = {row: (nle, row) for nle, row in self._matched if row in only}
         self._lines = self._read()
         asked = {pair for line in self._lines for pair in (line.pair, *line.added)} | self._matched
         by_nle: dict[int, list[int]] = {}
@@ -197,12 +200,16 @@ class Alternates:
             findings.differs(FILE, line.label, "change_in_objective", "no gain over the best allocation", said)
 
     def _has_places(self, added: Sequence[Pair], removed: Sequence[Pair], sweep: Sweep) -> bool:
-        """Whether every NLE concerned has what it then needs of every resource."""
+        """Whether every NLE concerned has what it then needs, and every recipient no more NLEs than it may have."""
+        more = Counter(row for _, row in added)
+        more.subtract(row for _, row in removed)
+        if any(self._degree[row] + n > self._instance.supporters[row] for row, n in more.items() if n > 0):
+            return False
         change: dict[int, Any] = {}
         for pairs, sign in ((added, 1), (removed, -1)):
             for pair in pairs:
                 change[pair[0]] = change.get(pair[0], 0) + sign * self._found[pair].use
         return all(
-            bool(((more <= 0) | (sweep.used[:, nle] + more <= sweep.supply.capacity[:, nle])).all())
-            for nle, more in change.items()
+            bool(((use <= 0) | (sweep.used[:, nle] + use <= sweep.supply.capacity[:, nle])).all())
+            for nle, use in change.items()
         )
