@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,6 +127,21 @@ def test_a_share_in_millionths_is_rounded_outwards_whatever_floating_point_makes
         apart = min(-(-MILLION * int(count) // whole) - MILLION * int(count) // whole for count in counts)
         assert answer.values is not None
         assert answer.bound == worth @ answer.values == -apart
+
+
+def test_what_highs_calls_the_best_and_bounds_higher_is_proved_by_cp_sat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HiGHS may take 0.9999995 for 1, so that its bound is a unit above what its values are worth in whole numbers."""
+    asked, call = [], service().call
+
+    def told(function: Any, solver: str, *args: Any, stop: Stopping) -> Answer:
+        asked.append(solver)
+        answer = call(function, solver, *args, stop=stop)
+        return replace(answer, bound=answer.bound + 1) if solver == "highs" else answer
+
+    monkeypatch.setattr(service(), "call", told)
+    answer = solve("highs", AT_MOST_ONE, Effort(100.0), Stopping())
+    assert (asked, answer.status) == (["highs", "cpsat"], "optimal")
+    assert answer.bound == AT_MOST_ONE.objective @ answer.values == 6
 
 
 def test_an_answer_that_breaks_a_limit_is_an_error() -> None:

@@ -15,6 +15,9 @@ from nle_optimizer.errors import EngineError, SolverDiedError
 EXACT = "cpsat"
 """The solver that reckons in whole numbers."""
 
+_CLOSING = 20.0
+"""What CP-SAT may spend, in its deterministic seconds, where HiGHS's answer is a rounding away from its bound."""
+
 LARGEST = 2**53
 """Sums up to this are exact in the floating point in which solvers tell their bounds."""
 
@@ -22,7 +25,8 @@ LARGEST = 2**53
 def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answer:
     """Solve a program.
 
-    HiGHS reckons in floating point: where its answer does not hold in whole numbers, CP-SAT is asked instead.
+    HiGHS reckons in floating point: where its answer does not hold in whole numbers, CP-SAT is asked instead; where
+    it is said to be the best and its bound says otherwise, CP-SAT goes on from it.
 
     Args:
         solver: `cpsat` or `highs`.
@@ -49,6 +53,8 @@ def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answ
             solver, spent = EXACT, answer.work
             answer = service().call(_solve, solver, small, effort, stop=stop)
             answer = replace(answer, work=answer.work + spent)
+        elif solver != EXACT and _is_ajar(small, answer, effort):
+            answer = _closed(small, answer, replace(effort, work=_CLOSING, seconds=stop.seconds_left), stop)
     except TimeoutError:
         return Answer("unknown", None, None, 0.0)
     except SolverDiedError:
@@ -56,6 +62,24 @@ def solve(solver: str, program: Program, effort: Effort, stop: Stopping) -> Answ
     check(solver, small, answer)
     bound = None if answer.bound is None else answer.bound * divisor
     return Answer(answer.status, answer.values, bound, answer.work)
+
+
+def _is_ajar(program: Program, answer: Answer, effort: Effort) -> bool:
+    """Whether a solver says that it is done, and its bound lies above what its values are worth in whole numbers."""
+    if answer.status != "optimal" or effort.gap or answer.values is None or answer.bound is None:
+        return False
+    return int(program.objective @ answer.values) < answer.bound
+
+
+def _closed(program: Program, answer: Answer, effort: Effort, stop: Stopping) -> Answer:
+    """The better of an answer and what the exact solver finds from there."""
+    assert answer.values is not None
+    exact = service().call(_solve, EXACT, replace(program, hint=answer.values), effort, stop=stop)
+    check(EXACT, program, exact)
+    bounds = [each.bound for each in (answer, exact) if each.bound is not None]
+    tried = [each for each in (answer.values, exact.values) if each is not None]
+    best = max(tried, key=lambda values: int(program.objective @ values))
+    return replace(answer, values=best, bound=min(bounds))
 
 
 def _solve(solver: str, program: Program, effort: Effort, stop_file: str) -> Answer:
