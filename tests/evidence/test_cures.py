@@ -241,3 +241,21 @@ def test_no_cell_of_a_cure_can_be_altered_unseen(tmp_path: Path) -> None:
                 assert any("cure" in finding for finding in verify(replace(result, claim=claim)))
                 tried.add(column)
     assert tried == {name for columns in COLUMNS.values() for name in columns}
+
+
+def test_a_cure_leaves_every_group_its_least_share_whether_or_not_any_of_it_is_matched(tmp_path: Path) -> None:
+    """Nobody in London is supported, so a pair in Leeds alone would leave London less than its share."""
+    schools = [school(1, region="London", placements=2), school(2, region="Leeds")]
+    nles = [nle(1, placements=1), nle(2, placements=1)]
+    pairs = [
+        {"nle_id": one, "school_id": other, "fit": 1 if other == "S1" else 0.1}
+        for one in ("N1", "N2")
+        for other in ("S1", "S2")
+    ]
+    share = {"name": "c", "type": "quota", "of": "pairs", "by": "region", "minimum_share": 0.4}
+    settings = {"fit": {"minimum": 0.5}, "objectives": ["fit"]}
+    for constraints, cures in (([share], ["placements", ""]), ([], ["placements", "minimum_fit"])):
+        chosen = {**settings, "constraints": constraints}
+        result = allocate(load_scenario(write_scenario(tmp_path, chosen, schools, nles, pairs=pairs)))
+        assert verify(result) == []
+        assert result.claim.tables["unmatched"]["cure_kind"] == cures

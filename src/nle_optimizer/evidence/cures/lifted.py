@@ -134,8 +134,10 @@ def _effects(outcome: Outcome, barred: Barred) -> tuple[Integers, Integers]:
 def _beside(outcome: Outcome, barred: Barred) -> tuple[Problem, Integers, Integers]:
     """The problem of the barred pairs beside those matched, and where in it the one and the other are."""
     found, settings = outcome.candidates, outcome.scenario.settings
-    # A rule may miss a limit of a row of which no pair is matched; engines miss none.
-    known = np.arange(len(found)) if outcome.status == "completed" else outcome.solution.matched
+    # Of a row of which no pair is matched a rule may miss a limit, and one more pair elsewhere a least share.
+    has_least_share = any(each.minimum_share is not None for each in settings.constraints)
+    whole = outcome.status == "completed" or has_least_share
+    known = np.arange(len(found)) if whole else outcome.solution.matched
     keys = np.concatenate([found.keys[known], barred.pairs.keys])
     order = np.argsort(keys)
 
