@@ -69,11 +69,19 @@ def other(column: str, cell: str) -> Iterator[str]:
         yield str(int(cell) + 1)
 
 
-@pytest.mark.parametrize("table", ["allocation", "uncertainty", "pair_shares"])
+TABLES = ["allocation", "uncertainty", "pair_shares", "school_shares", "this_plan"]
+BELIEVED = "pairs_new"
+"""How many pairs a plan made anew has under another weight: verification makes none, and nothing else tells of it."""
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_a_changed_cell_is_found(table: str, result: Result) -> None:
     columns = result.claim.tables[table]
     for column in DRAWN if table == "allocation" else columns:
         for row, cell in enumerate(columns[column]):
+            is_of_weight = table == "this_plan" and columns["kind"][row] == "weights"
+            if (table == "this_plan" and row % 4) or (is_of_weight and column == BELIEVED):
+                continue  # one row in four of the longest table, as every check draws again
             for instead in other(column, cell):
                 if instead != cell:
                     claim = changed(result, table, column, row, instead)
@@ -89,11 +97,12 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
         yield from leaves(entry, (*path, key))
 
 
-def test_a_changed_figure_of_the_summary_is_found(result: Result) -> None:
-    for path, value in leaves(result.claim.summary["robustness"]):
+@pytest.mark.parametrize("part", ["robustness", "under_error"])
+def test_a_changed_figure_of_the_summary_is_found(part: str, result: Result) -> None:
+    for path, value in leaves(result.claim.summary[part]):
         for instead in (None, "x", value + 0.001 if isinstance(value, float) else 3, -1):
             summary = copy.deepcopy(dict(result.claim.summary))
-            holder = summary["robustness"]
+            holder = summary[part]
             for key in path[:-1]:
                 holder = holder[key]
             if holder[path[-1]] == instead:
@@ -103,7 +112,7 @@ def test_a_changed_figure_of_the_summary_is_found(result: Result) -> None:
             assert check_claim(result.scenario, claim), f"{path}: {value} to {instead} passed"
 
 
-@pytest.mark.parametrize("table", ["allocation", "uncertainty", "pair_shares"])
+@pytest.mark.parametrize("table", TABLES)
 def test_a_row_or_column_that_is_missing_is_found(table: str, result: Result) -> None:
     columns = result.claim.tables[table]
     shorter = {name: list(cells)[1:] for name, cells in columns.items()}

@@ -117,7 +117,8 @@ def test_what_draws_gave_is_on_the_page_of_the_run_and_on_that_made_again(
     tables, before = data_of(page)["tables"], page.read_bytes()
     assert cells(tables["uncertainty"], "figure")[0] == "Schools supported"
     assert set(cells(tables["pair_shares"], "nle_id")) == {"N1"}
-    assert b"(3 draws)" in before and b"the pairs stand like this: " in before
+    assert b"3 draws were made" in before and b"Kept as it is, this plan would reach" in before
+    assert b"the pairs stand like this: " in before
     assert cells(tables["pairs"], "stands")[0] in ("Firm", "Likely", "Open", "Toss up")
     assert program("report", tmp_path / "run").code == 0
     assert page.read_bytes() == before
