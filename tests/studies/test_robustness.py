@@ -120,7 +120,7 @@ def test_an_only_pair_stands_in_every_draw_that_moves_its_fit(tmp_path: Path) ->
 
 
 def _found(*pairs: Pair) -> Found:
-    return Found(pairs, {}, "optimal", Kept(0, ()))
+    return Found(pairs, {}, "optimal", Kept(0, True, ()))
 
 
 def test_an_interval_leaves_out_the_tails_and_words_follow_the_share() -> None:

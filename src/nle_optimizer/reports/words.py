@@ -208,7 +208,7 @@ def lost_in_words(entry: Mapping[str, Any]) -> str:
         return f"another plan is better in {level_in_words(name)}"
     if not regret:
         return "nothing"
-    return f"{amount_of_level(name, abs(regret))} {level_in_words(name)} {'lost' if regret > 0 else 'more than anew'}"
+    return f"{amount_of_level(name, abs(regret))} {'worse' if regret > 0 else 'better'} in {level_in_words(name)}"
 
 
 def aim_in_words(level: Mapping[str, Any]) -> str:

@@ -48,7 +48,10 @@ def weights_columns(view: View) -> Columns:
         "best_from": ("This plan is a best one from", _cells(own, "low")),
         "best_to": ("to", _cells(own, "high")),
         **{
-            change: (f"Loss when the weight is {change}", [_loss(entries, area, change) for area in areas])
+            change: (
+                f"Beside a new plan, when the weight is {change}",
+                [_loss(entries, area, change) for area in areas],
+            )
             for change in dict.fromkeys(entry["change"] for entry in entries)
         },
     }

@@ -59,15 +59,17 @@ class Kept:
 
     Attributes:
         left: how many of its pairs are still candidates.
+        within_limits: whether they break no limit.
         levels: of those pairs, objective by objective; empty where they break a limit or there is no plan made anew.
     """
 
     left: int
+    within_limits: bool
     levels: tuple[AtObjective, ...]
 
     def is_best(self, pairs: int) -> bool:
         """Whether a plan of so many pairs is left whole, and none made anew is better."""
-        return self.left == pairs and bool(self.levels) and all(level.against != "behind" for level in self.levels)
+        return self.left == pairs and self.within_limits and all(level.against != "behind" for level in self.levels)
 
 
 def kept(outcome: Outcome, plan: Sequence[Pair]) -> Kept:
@@ -75,7 +77,7 @@ def kept(outcome: Outcome, plan: Sequence[Pair]) -> Kept:
     left = _left(plan, outcome.problem, outcome.candidates.keys)
     broken = overuse(outcome.problem, left) or any(violations(asked, left) for asked in outcome.requirements)
     is_told = outcome.status not in ("infeasible", "unknown") and not broken
-    return Kept(len(left), tuple(_levels(outcome, left)) if is_told else ())
+    return Kept(len(left), not broken, tuple(_levels(outcome, left)) if is_told else ())
 
 
 def _left(plan: Sequence[Pair], problem: Problem, keys: Integers) -> Integers:

@@ -101,9 +101,8 @@ def _new_plans(under_error: UnderError, plans: int) -> Iterator[str]:
     told, pairs = under_error.section()["new_plans"], len(under_error.pairs)
     if plans:
         yield from wrapped(
-            f"{told['same']:,} of {plans:,} are this very plan. On average they lack "
-            f"{told['pairs_changed']['mean']:,.1f} of its {pairs:,} pairs, "
-            f"at most {told['pairs_changed']['greatest']:,}.",
+            f"{told['same']:,} of {plans:,} are this plan; they lack {told['pairs_changed']['mean']:,.1f} of its "
+            f"{pairs:,} pairs on average, at most {told['pairs_changed']['greatest']:,}.",
             "  ",
         )
 

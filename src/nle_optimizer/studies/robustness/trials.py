@@ -98,8 +98,7 @@ class Desk:
             outcome = self._solved(scenario, self._recall)
         except InputError:  # a pair that must be would be no candidate
             return False
-        left, pairs = kept(outcome, self._plan), len(self._plan)
-        return left.is_best(pairs) or (outcome.status == "unknown" and left.left == pairs)
+        return outcome.status != "infeasible" and kept(outcome, self._plan).is_best(len(self._plan))
 
     def _solved(self, scenario: Scenario, recall: Recall) -> Outcome:
         quiet = nullcontext(lambda: False)

@@ -43,6 +43,11 @@ class Case:
     status: str
 
     @property
+    def is_compared(self) -> bool:
+        """Whether there is a plan made anew, and what is left of the plan keeps to every limit."""
+        return self.found is not None and self.found.kept.within_limits
+
+    @property
     def levels(self) -> Sequence[AtObjective]:
         """Objective by objective; none where the two cannot be compared."""
         return () if self.found is None else self.found.kept.levels
@@ -78,7 +83,7 @@ class UnderError:
             yield (*told, *[""] * (len(COLUMNS) - len(told)))
             return
         in_common = str(len(self.pairs & set(found.pairs)))
-        told += [str(found.kept.left), "yes" if case.levels else "no", str(len(found.pairs)), in_common]
+        told += [str(found.kept.left), "yes" if case.is_compared else "no", str(len(found.pairs)), in_common]
         for n, at in enumerate(case.levels, start=1):
             amounts = (exact(amount) for amount in (at.this_plan, at.new_plan, at.needed))
             yield (*told, str(n), at.objective, *amounts, at.against)
@@ -95,7 +100,7 @@ class UnderError:
 
     def this_plan(self) -> dict[str, Any]:
         """The plan kept: the objective that carries fit, then the others, in order."""
-        compared = [case for case in self.estimates if case.levels]
+        compared = [case for case in self.estimates if case.is_compared]
         at = carries_fit(self.objectives)
         told = [self._at(n, key, compared) for n, key in enumerate(keyed(self.objectives), start=1)]
         return {
@@ -132,7 +137,7 @@ class UnderError:
         """What the plan loses: at the objective that decides, or nothing at the one that carries fit."""
         at = next((n for n, level in enumerate(case.levels) if level.decides), carries_fit(self.objectives))
         told: dict[str, Any] = dict.fromkeys(("level", "objective", "this_plan", "new_plan", "regret"))
-        if case.levels:
+        if at < len(case.levels):
             level = case.levels[at]
             regret = rounded(level.loss) if level.is_amount or not level.decides else None
             amounts = {"this_plan": rounded(level.this_plan), "new_plan": rounded(level.new_plan), "regret": regret}

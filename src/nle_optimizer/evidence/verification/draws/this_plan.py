@@ -58,12 +58,14 @@ class Told:
     Attributes:
         status: of the plan made anew.
         has_plan: whether there is one.
+        is_compared: whether what is left of the plan keeps to every limit, so that the two are compared.
         new, in_common: how many pairs it has, and how many of them are the plan's.
         levels: objective by objective.
     """
 
     status: str
     has_plan: bool
+    is_compared: bool
     new: int
     in_common: int
     levels: Sequence[At]
@@ -132,7 +134,7 @@ class _Reader:
         left = self.case.left() if self.case.left is not None else None
         if not has_plan:
             self._check_without(status, left)
-            return Told(status, has_plan, 0, 0, ())
+            return Told(status, has_plan, False, 0, 0, ())
         if left is None and self.case.left is not None:
             self._add("a run must refuse these inputs, so there can be no plan made anew")
         for name in OF_CASE:
@@ -146,8 +148,9 @@ class _Reader:
         for name, limit in most.items():
             if numbers[name] > limit:
                 self._add(f"{name} cannot be above {limit}, the claim says {first[name]}")
-        levels = list(self._levels(left, status)) if self._are_compared() else []
-        return Told(status, has_plan, numbers["pairs_new"], numbers["pairs_in_common"], levels)
+        compared = first["within_limits"] == "yes"
+        levels = list(self._levels(left, status)) if self._has_levels(left, compared=compared) else []
+        return Told(status, has_plan, compared, numbers["pairs_new"], numbers["pairs_in_common"], levels)
 
     def _check_without(self, status: str, left: Left | None) -> None:
         if len(self.rows) > 1 or any(self.rows[0][name] for name in COLUMNS[COLUMNS.index("status") + 1 :]):
@@ -157,12 +160,13 @@ class _Reader:
         if status == "infeasible" and left is not None and left.within_limits:
             self._add("what is left of the plan keeps to every limit, so it cannot be infeasible")
 
-    def _are_compared(self) -> bool:
-        """Whether the plans are told of objective by objective, as they must be just where no limit is broken."""
-        compared = self.rows[0]["within_limits"] == "yes"
-        if not compared and (len(self.rows) > 1 or any(self.rows[0][name] for name in OF_LEVEL)):
-            self._add("what is left of the plan breaks a limit, and it is compared")
-        return compared
+    def _has_levels(self, left: Left | None, *, compared: bool) -> bool:
+        """Whether the plans are told of objective by objective, as they must be just where they are compared."""
+        told = len(self.rows) > 1 or any(self.rows[0][name] for name in OF_LEVEL)
+        asked = compared and bool(self.names if left is None else left.levels)
+        if told and not asked:
+            self._add("the plans are compared, and cannot be")
+        return asked
 
     def _levels(self, left: Left | None, status: str) -> Iterator[At]:
         levels = None if left is None else left.levels

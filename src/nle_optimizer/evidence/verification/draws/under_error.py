@@ -125,7 +125,7 @@ def _carries_fit(entry: Mapping[str, Any]) -> bool:
 
 
 def _this_plan(names: Sequence[str], fit: int, drawn: Sequence[Told]) -> dict[str, Any]:
-    compared = [case for case in drawn if case.levels]
+    compared = [case for case in drawn if case.is_compared]
     told = [_at(n, names, compared) for n in range(len(names))]
     return {
         **(told[fit] if told else {}),
