@@ -319,3 +319,13 @@ def test_a_run_writes_the_table_and_the_command_gives_the_same_section(
     assert json.loads(capsys.readouterr().out)["under_error"] == said
     rows = read_table(tmp_path / "run" / "this_plan.csv")
     assert {row["kind"] for row in rows} == {"estimates", "weights"}
+
+
+def test_a_plan_of_nobody_is_compared_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"objectives": [{"fit": {"by": "region"}}], "uncertainty": {"draws": 2, "needs": 0.1}}
+    nobody = {f"need_{area}": 0 for area in AREAS}
+    file = write_scenario(tmp_path, settings, [school(1, region="London", **nobody)], [nle(1)])
+    assert run_program(["run", str(file), "--out", str(tmp_path / "run")]) == 0
+    capsys.readouterr()
+    assert verify(tmp_path / "run") == []
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["under_error"]["this_plan"]["compared"] == 2

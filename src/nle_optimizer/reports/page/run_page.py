@@ -132,7 +132,7 @@ def _drawn(view: View) -> dict[str, str] | None:
 def _kept(view: View) -> dict[str, Any] | None:
     """The plan kept as it is in the draws: the objective that carries fit, in words."""
     told = part(view, "this_plan")
-    if not told or told["mean"] is None:
+    if not told or told.get("mean") is None:
         return None
     name, level = str(told["objective"]), view.summary["objectives"][told["level"] - 1]
     amounts = {word: amount_of_level(name, told[word]) for word in ("mean", "low", "high")}

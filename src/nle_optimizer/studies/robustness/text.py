@@ -74,7 +74,8 @@ def _this_plan(under_error: UnderError) -> Iterator[str]:
         yield from wrapped("What is left of it breaks a limit in every draw, so it cannot be compared.", "  ")
         return
     yield f"  {'':<24}{'planned':>12}{'mean':>12}   {'95 % of the draws':<24}loses to a new plan"
-    for entry in sorted([told, *told["others"]], key=lambda each: each["level"]):
+    entries = [entry for entry in (told, *told["others"]) if "level" in entry]
+    for entry in sorted(entries, key=lambda each: int(each["level"])):
         name, regret = entry["objective"], entry["regret"]
         planned = amount_of_level(name, under_error.objectives[entry["level"] - 1]["value"])
         mean, low, high = (amount_of_level(name, entry[word]) for word in ("mean", "low", "high"))

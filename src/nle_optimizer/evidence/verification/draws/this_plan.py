@@ -163,7 +163,7 @@ class _Reader:
     def _has_levels(self, left: Left | None, *, compared: bool) -> bool:
         """Whether the plans are told of objective by objective, as they must be just where they are compared."""
         told = len(self.rows) > 1 or any(self.rows[0][name] for name in OF_LEVEL)
-        asked = compared and bool(self.names if left is None else left.levels)
+        asked = compared and (told if left is None else bool(left.levels))
         if told and not asked:
             self._add("the plans are compared, and cannot be")
         return asked
