@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from support.report_data import cells, data_of
 from support.scenarios import nle, read_table, school, write_scenario
@@ -117,7 +118,14 @@ def test_what_draws_gave_is_on_the_page_of_the_run_and_on_that_made_again(
     tables, before = data_of(page)["tables"], page.read_bytes()
     assert cells(tables["uncertainty"], "figure")[0] == "Schools supported"
     assert set(cells(tables["pair_shares"], "nle_id")) == {"N1"}
-    assert b"(3 draws)" in before and b"the pairs stand like this: " in before
+    assert set(cells(tables["school_shares"], "in_plan")) <= {"yes", "no"}
+    assert tables["this_plan"]["size"] == len(json.loads((tmp_path / "run" / "summary.json").read_text())["objectives"])
+    assert cells(tables["weights"], "area") == ["Leadership", "Governance", "Finance"]
+    assert {"This plan in draws", "New plans in draws", "Weights"} <= set(
+        load_workbook(tmp_path / "run" / "workbook.xlsx").sheetnames
+    )
+    assert b"3 draws were made" in before and b"Kept as it is, this plan would reach" in before
+    assert b"the pairs stand like this: " in before
     assert cells(tables["pairs"], "stands")[0] in ("Firm", "Likely", "Open", "Toss up")
     assert program("report", tmp_path / "run").code == 0
     assert page.read_bytes() == before

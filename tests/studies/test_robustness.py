@@ -12,11 +12,12 @@ import pytest
 
 from nle_optimizer import allocate, verify
 from nle_optimizer.cli.main import run_program
-from nle_optimizer.reports.run_folder import read_run_folder
+from nle_optimizer.reports.run_folder import DRAWN, read_run_folder
 from nle_optimizer.result import Result, ResultTable
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.scenario.settings import Uncertainty
-from nle_optimizer.studies.robustness.drawn import Drawn, Found, Pair, interval, pairs_of, word_of
+from nle_optimizer.studies.robustness.drawn import Drawn, Found, interval, pairs_of, word_of
+from nle_optimizer.studies.robustness.kept import Kept, Pair
 from nle_optimizer.studies.robustness.perturbing import drawn
 from nle_optimizer.studies.robustness.publishing import with_draws
 from nle_optimizer.studies.robustness.robustness import Robustness, robustness
@@ -94,6 +95,9 @@ def test_draws_do_not_depend_on_the_order_of_the_rows(tmp_path: Path) -> None:
     assert (one.table(), one.section()) == (two.table(), two.section())
     assert one.estimates.figures(one.plan) == two.estimates.figures(two.plan)
     assert one.estimates.shares(one.pairs) == two.estimates.shares(two.pairs)
+    assert one.estimates.schools(one.pairs) == two.estimates.schools(two.pairs)
+    first, second = one.under_error, two.under_error
+    assert (first.table(), first.section()) == (second.table(), second.section())
 
 
 def test_where_nothing_is_off_nothing_is_drawn_around_the_estimates(tmp_path: Path) -> None:
@@ -115,13 +119,18 @@ def test_an_only_pair_stands_in_every_draw_that_moves_its_fit(tmp_path: Path) ->
     ]
 
 
+def _found(*pairs: Pair) -> Found:
+    return Found(pairs, {}, "optimal", Kept(0, True, ()))
+
+
 def test_an_interval_leaves_out_the_tails_and_words_follow_the_share() -> None:
     assert interval([float(n) for n in range(1, 101)]) == (3.0, 98.0)
     assert interval([1.0, 2.0]) == (1.0, 2.0)
+    assert [interval(range(count)) for count in (39, 40, 79, 80)] == [(0, 38), (1, 38), (1, 77), (2, 77)]
     assert [word_of(share) for share in (1.0, 0.9, 0.89, 0.6, 0.3, 0.29, 0.0)] == [
         "firm", "firm", "likely", "likely", "open", "toss-up", "toss-up",
     ]  # fmt: skip
-    thirty_two = Drawn([Found((("S1", "N1"),), {})] + [Found((), {})] * 31, [])
+    thirty_two = Drawn([_found(("S1", "N1"))] + [_found()] * 31, [])
     assert thirty_two.share(("S1", "N1")) == "0.0313"  # 0.03125: halves up
 
 
@@ -131,7 +140,7 @@ def test_a_run_with_draws_tells_them_and_stays_verified(tmp_path: Path) -> None:
         words = ["run", str(file), "--out", str(tmp_path / name), "--no-report", "--workers", workers]
         assert run_program(words) == 0
     assert verify(tmp_path / "one") == []
-    for table in ("allocation.csv", "summary.json", "uncertainty.csv", "pair_shares.csv"):
+    for table in ("allocation.csv", "summary.json", *(f"{name}.csv" for name in DRAWN)):
         assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
     rows = {row["metric"]: row for row in read_table(tmp_path / "one" / "uncertainty.csv")}
     assert rows["supported"]["draws"] == "12"

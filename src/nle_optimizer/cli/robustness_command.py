@@ -44,6 +44,9 @@ def robustness(
 ) -> None:
     """Tell how far the weight of each area can move before another plan is better, and how firmly each pair stands.
 
+    Where `uncertainty` has rates, also what this plan is worth in draws around the estimates, kept as it is, and what
+    it loses to a plan made anew.
+
     A pair is firm where it stands in nine of ten draws, and a toss-up below three of ten. Draws depend on the seed
     alone.
     """
@@ -63,7 +66,8 @@ def robustness(
         _write(out, found.table(), force=force)
     if form == "json":
         rows = [dict(zip(found.table(), row, strict=True)) for row in zip(*found.table().values(), strict=True)]
-        print_json({"schema_version": 1, "run": str(run_folder), **found.section(), "rows": rows})
+        told = {**found.section(), "under_error": found.under_error.section()}
+        print_json({"schema_version": 1, "run": str(run_folder), **told, "rows": rows})
     else:
         say(robustness_text(found))
 

@@ -14,8 +14,8 @@ class Claim:
 
     Attributes:
         tables: `allocation`, `unmatched`, `exclusions`, `nles`, `breakdown` and `alternates`, as in the files;
-            `uncertainty` and `pair_shares` where draws were made around the estimates; `decisions` where there is a
-            journal of them.
+            `this_plan` where draws were made, and `uncertainty`, `pair_shares` and `school_shares` where some were
+            around the estimates; `decisions` where there is a journal of them.
         summary: the content of `summary.json`.
         certificate: the content of `certificate.json`.
         is_brief: whether it holds only what the figures and the proof rest on: who is matched with whom, who is left

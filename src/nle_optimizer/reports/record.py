@@ -211,7 +211,7 @@ def _transparency(view: View, manifest: Mapping[str, Any]) -> Iterator[str]:
         (
             "Risks and mitigations",
             f"Needs that favour easy cases: {_needs(view.summary['metrics'])} Estimates that are "
-            f"off: see uncertainty.csv where draws were made. {TO_FILL}",
+            f"off: see this_plan.csv and uncertainty.csv where draws were made. {TO_FILL}",
         ),
         ("Appeal and review", TO_FILL),
         ("Impact assessments (equality, data protection)", TO_FILL),

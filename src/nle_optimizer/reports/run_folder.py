@@ -23,8 +23,8 @@ from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
-DRAWN = ("uncertainty", "pair_shares")
-"""Tables of a run whose scenario asks for draws around its estimates."""
+DRAWN = ("this_plan", "uncertainty", "pair_shares", "school_shares")
+"""Tables of a run whose scenario asks for draws; all but the first need draws around its estimates."""
 DECISIONS = "decisions"
 """The journal of a run that was planned again: who decided what, when and why."""
 SCENARIO = "scenario.resolved.yaml"

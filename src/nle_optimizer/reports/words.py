@@ -199,6 +199,18 @@ def group_in_words(group: str) -> str:
     return f"no {column}" if value == "blank" else f"{column} {value}"
 
 
+def lost_in_words(entry: Mapping[str, Any]) -> str:
+    """What a plan loses under another weight, by an entry of `weights` in `under_error` of a summary."""
+    name, regret = entry["objective"], entry["regret"]
+    if name is None:
+        return "cannot be compared"
+    if regret is None:
+        return f"another plan is better in {level_in_words(name)}"
+    if not regret:
+        return "nothing"
+    return f"{amount_of_level(name, abs(regret))} {'worse' if regret > 0 else 'better'} in {level_in_words(name)}"
+
+
 def aim_in_words(level: Mapping[str, Any]) -> str:
     """What a level aims at: `Most: fit − 0.002 × distance in km`."""
     way = "Most" if level["sense"] == "maximise" else "Least"

@@ -3,36 +3,32 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.draws import robustness
+from nle_optimizer.evidence.verification.draws.left import Left, left_of
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
 from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
 from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
 from nle_optimizer.evidence.verification.levels.objectives import check_objectives, entries_of
-from nle_optimizer.evidence.verification.limits.agreed import agreed_of
 from nle_optimizer.evidence.verification.limits.constraint_counts import Counted, check_constraints, counted_rows
-from nle_optimizer.evidence.verification.limits.constraints import ConstraintReader
 from nle_optimizer.evidence.verification.limits.hard_limits import AS_IT_IS, PROVING, breaches, check_limits
 from nle_optimizer.evidence.verification.limits.hindrances import unhindered
 from nle_optimizer.evidence.verification.pairs import matching
-from nle_optimizer.evidence.verification.pairs.geography import Geography
-from nle_optimizer.evidence.verification.pairs.ground import Ground, every_candidate, ground_of
+from nle_optimizer.evidence.verification.pairs.ground import Ground, every_candidate
 from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs, join
-from nle_optimizer.evidence.verification.pairs.measures import Measures
 from nle_optimizer.evidence.verification.pairs.nearest import Nearest
-from nle_optimizer.evidence.verification.pairs.pair_columns import PairColumns
-from nle_optimizer.evidence.verification.pairs.usage import Usage
 from nle_optimizer.evidence.verification.proofs.certificates import Certificate, certificate_of
 from nle_optimizer.evidence.verification.proofs.instance import Instance
 from nle_optimizer.evidence.verification.proofs.price_certificate import PriceCertificate
 from nle_optimizer.evidence.verification.proofs.prices import FILE as CERTIFICATE
-from nle_optimizer.evidence.verification.stages.current import Current, read_current
+from nle_optimizer.evidence.verification.reading import reading_of
+from nle_optimizer.evidence.verification.stages.current import Current
 from nle_optimizer.evidence.verification.stages.entrance import Exit, entrance
-from nle_optimizer.evidence.verification.stages.supply import AFTER_PLACE, supply_of
 from nle_optimizer.evidence.verification.stages.trust_first import REASON, STAGE
 from nle_optimizer.evidence.verification.sweep import Sweep
 from nle_optimizer.evidence.verification.tables import allocation, alternates, figures, particulars, rest
@@ -112,7 +108,8 @@ class _Check:
             check_objectives(self.claim.summary, instance.levels, values, self.findings, proves=proves)
         if proof is not None:
             proof.check(self.claim.summary, sweep, values)
-        robustness.check_robustness(self.scenario, self.claim, self.allocation, self._always(sweep), self.findings)
+        reread, always = self._rereading(), self._always(sweep)
+        robustness.check_robustness(self.scenario, self.claim, self.allocation, always, reread, self.findings)
         if isinstance(proof, PriceCertificate) and self.is_firm and not self.findings.sentences():
             proof.check_firmness(sweep, self.allocation["firmness"])
 
@@ -129,6 +126,7 @@ class _Check:
         columns = [self.exclusions[name] for name in ("school_id", "stage", "evidence")]
         claimed = tuple((school, text) for school, stage, text in zip(*columns, strict=True) if stage == STAGE)
         proof = json.dumps(self.claim.certificate.get("trust_first"))
+        self.enter = partial(entrance, matched_with_trusts=claimed, proof=proof)
         come = self.recall(entrance, self.scenario, claimed, proof)
         self.findings.take(come.findings)
         self.formed, self.placed, self.recipients = come.formed, come.placed, come.recipients
@@ -165,42 +163,23 @@ class _Check:
     def _sweep(self) -> tuple[Sweep, Instance, Certificate | None]:
         """The instance, the certificate as far as it can be read, and one pass over the candidate pairs."""
         scenario, recipients, nles = self.scenario, self.recipients, self.scenario.nles
-        ground = self.recall(ground_of, scenario, recipients, self.placed, self.recall)
-        listed, geography, candidates = ground.listed, ground.geography, ground.candidates
-        current = read_current(scenario, self.position)
-        supply = supply_of(scenario, listed, geography.is_limited, current.taken)
-        current.refuse_unknown(supply.available)
-        usage = Usage(scenario, recipients, listed)
-        agreed = agreed_of(scenario, candidates, supply, usage, current.taken)
-        self.supply = agreed.supply
-        self.nearest = Nearest(geography, listed, self.supply.available, self.placed)
+        self.reading = reading = reading_of(scenario, recipients, self.placed, self.recall)
+        self.supply, ground = reading.supply, reading.ground
+        self.nearest = Nearest(ground.geography, ground.listed, self.supply.available, self.placed)
         kept = self._kept(ground)
-        measures = Measures(geography, candidates.fitness, usage, listed, current)
-        position = {identifier: n for n, identifier in enumerate(nles.ids.tolist())}
+        position = reading.nle_position
         found = matching.read_matching(self.allocation, self.position, position, self.supply, self.findings)
-        claimed = matching.build_matching(found, len(nles), geography, listed)
-        columns = PairColumns(scenario, recipients, geography)
-        families = ConstraintReader(columns, listed, current, self.supply, usage).families()
-        agreed.check_told(self.claim.summary, scenario, recipients.ids, families, self.findings)
-        instance = Instance(
-            recipients,
-            nles.ids,
-            scenario.resources,
-            self.supply,
-            measures,
-            self._levels(self._every_distance(geography, listed)),
-            agreed.beside(families),
-            claimed.pairs,
-            self.findings,
-        )
+        claimed = matching.build_matching(found, len(nles), ground.geography, ground.listed)
+        reading.agreed.check_told(self.claim.summary, scenario, recipients.ids, reading.asked, self.findings)
+        instance = reading.instance(self._levels(), claimed.pairs, self.findings)
         proof = certificate_of(instance, self.claim, scenario.settings.rule)
-        required = self._required(listed, current)
+        required = self._required(ground.listed, reading.current)
         self.one_place = OnePlace(instance, required)
         brief = self.claim.is_brief
         self.alternates = None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS))
         sweep = Sweep(
-            candidates,
-            measures,
+            ground.candidates,
+            reading.measures,
             self.supply,
             claimed,
             recipients.ids,
@@ -237,10 +216,9 @@ class _Check:
         candidates.last = reached.last.copy()
         return reached.blocks
 
-    def _levels(self, every_distance: bool) -> list[AnyLevel]:
+    def _levels(self) -> list[AnyLevel]:
         """The levels, those weighted by a column on the scale that the claim states."""
-        several = bool((self.recipients.supporters > 1).any())
-        levels = levels_of(self.scenario, self.recipients, every_distance, several)
+        levels = levels_of(self.reading.objectives, self.scenario.settings.engine, self.recipients)
         entries = entries_of(self.claim.summary)
         if len(entries) != len(levels):
             return levels
@@ -248,17 +226,6 @@ class _Check:
         scales = [each.get("scale") if isinstance(each, dict) else None for each in exact]
         both = zip(levels, scales, strict=True)
         return [level.on_scale(scale) if isinstance(level, Level) else level for level, scale in both]
-
-    def _every_distance(self, geography: Geography, listed: Listed) -> bool:
-        """Whether nobody would be left out for want of a distance; only asked where objectives are left to us."""
-        if self.scenario.settings.objectives is not None:
-            return False
-        nowhere = np.isin(self.supply.reason.astype(str), ("", *AFTER_PLACE)) & ~geography.nle_placed
-        if any(not listed.any_with(nle, "distance_km") for nle in np.flatnonzero(nowhere).tolist()):
-            return False
-        return all(
-            geography.tells_every_distance(nle, listed) for nle in np.flatnonzero(self.supply.available).tolist()
-        )
 
     def _required(self, listed: Listed, current: Current) -> dict[int, list[int]]:
         """By NLE, the recipients that it must have: as the pairs table asks, or as was agreed."""
@@ -285,6 +252,11 @@ class _Check:
         if not sweep.is_answered:
             return set()
         return {(sweep.ids[row], sweep.nle_ids[nle]) for nle, rows in sweep.required.items() for row in rows}
+
+    def _rereading(self) -> Callable[[Callable[[], Scenario]], Left | None]:
+        """Works out what is left of the claimed pairs under other inputs."""
+        plan = list(zip(self.allocation["school_id"], self.allocation["nle_id"], strict=True))
+        return partial(left_of, enter=self.enter, objectives=self.reading.objectives, plan=plan)
 
     def _next_best(self, nles: Mapping[str, int]) -> dict[int, list[int]]:
         """The recipients for which each NLE is named as the next best; impossible names are noted."""

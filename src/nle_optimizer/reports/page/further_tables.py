@@ -5,16 +5,19 @@ from typing import Any
 
 from nle_optimizer.reports.page.naming import named, nle_names, school_names
 from nle_optimizer.reports.page.table import Column, change_column, distance_column, packed_table
-from nle_optimizer.reports.view.view import FURTHER, View
+from nle_optimizer.reports.view.under_error import Columns, part, this_plan_columns, weights_columns
+from nle_optimizer.reports.view.view import FURTHER, Rows, View
 from nle_optimizer.reports.words import FIGURES, STATES, figure_words, first_aim, worded
 
+THIS_PLAN, WEIGHTS = "this_plan", "weights"
 MOVES = {"moved": "Another NLE", "left-out": "Left without an NLE", "out": "No longer eligible", "taken-on": "Taken on"}
 
 
 def further_tables(view: View) -> Iterator[dict[str, Any]]:
     """Those that the run has, as JSON."""
-    for name in FURTHER:
-        if name in view.tables:
+    drawn = [WEIGHTS] if part(view, "weights") else []
+    for name in (*FURTHER, *drawn):
+        if name in drawn or (name in view.tables and (name != THIS_PLAN or part(view, THIS_PLAN))):
             yield MAKERS[name](view)
 
 
@@ -71,10 +74,25 @@ def _decisions(view: View) -> dict[str, Any]:
     return packed_table("decisions", "Decisions", columns, "Nothing was decided.")
 
 
+def _this_plan(view: View) -> dict[str, Any]:
+    caption = "This plan, kept as it is, in the draws"
+    return packed_table(THIS_PLAN, caption, _columns(this_plan_columns(view), "aim"), "No draw could be compared.")
+
+
+def _weights(view: View) -> dict[str, Any]:
+    caption = "What hangs on the weights of the areas"
+    return packed_table(WEIGHTS, caption, _columns(weights_columns(view), "area"), "No area has a weight.")
+
+
+def _columns(told: Columns, first: str) -> list[Column]:
+    """Columns of numbers, but for the first."""
+    return [Column(key, heading, cells, "text" if key == first else "number") for key, (heading, cells) in told.items()]
+
+
 def _figures(view: View) -> dict[str, Any]:
     rows = view.rows("uncertainty")
     names = rows["metric"]
-    labels = {"plan": "In this plan", "mean": "Mean of the draws", "low": "From", "high": "To"}
+    labels = {"plan": "In this plan", "mean": "Mean of the new plans", "low": "From", "high": "To"}
     columns = [
         Column("figure", "Figure", [figure_words(name) for name in names]),
         *(
@@ -83,7 +101,7 @@ def _figures(view: View) -> dict[str, Any]:
         ),
         Column("draws", "Draws", rows["draws"], "number", is_further=True),
     ]
-    return packed_table("uncertainty", "How far the figures may move", columns, "Nothing was drawn.")
+    return packed_table("uncertainty", "Figures of plans made anew for the draws", columns, "Nothing was drawn.")
 
 
 def _rounded(name: str, cell: str) -> str:
@@ -97,18 +115,36 @@ def _shares(view: View) -> dict[str, Any]:
         Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
         Column("nle", "NLE", named(rows["nle_id"], nle_names(view)), "nle"),
         Column("in_plan", "In this plan", rows["in_plan"]),
-        Column("share", "Share of the draws", rows["share"], "number", 2),
-        Column("stands", "How it stands", [worded(word, {}) for word in rows["stands"]]),
+        *_of_share(rows),
         Column("school_id", "School id", rows["school_id"], is_further=True),
         Column("nle_id", "NLE id", rows["nle_id"], is_further=True),
     ]
-    return packed_table("pair_shares", "How firm the pairs are", columns, "Nothing was drawn.")
+    return packed_table("pair_shares", "How many new plans have each pair", columns, "Nothing was drawn.")
+
+
+def _school_shares(view: View) -> dict[str, Any]:
+    rows = view.rows("school_shares")
+    columns = [
+        Column("school", "School", named(rows["school_id"], school_names(view)), "school"),
+        Column("in_plan", "Supported in this plan", rows["in_plan"]),
+        *_of_share(rows),
+        Column("school_id", "School id", rows["school_id"], is_further=True),
+    ]
+    return packed_table("school_shares", "How many new plans support each school", columns, "Nothing was drawn.")
+
+
+def _of_share(rows: Rows) -> Iterator[Column]:
+    yield Column("share", "Share of the draws", rows["share"], "number", 2)
+    yield Column("stands", "How firm", [worded(word, {}) for word in rows["stands"]])
 
 
 MAKERS: Mapping[str, Callable[[View], dict[str, Any]]] = {
     "alternates": _alternates,
     "moves": _moves,
     "decisions": _decisions,
+    THIS_PLAN: _this_plan,
     "uncertainty": _figures,
     "pair_shares": _shares,
+    "school_shares": _school_shares,
+    WEIGHTS: _weights,
 }

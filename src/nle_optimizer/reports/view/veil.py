@@ -86,7 +86,8 @@ def _summary(view: View, scrub: Scrubber) -> Mapping[str, Any]:
     metrics["mean_distance_km"] = None if few or mean is None else f"{mean:.0f}"
     metrics.pop("total_distance_km", None)
     limits = [limit for limit in view.summary.get("constraints", ()) if not re.search(OF_A_TRUST, limit["label"])]
-    summary.pop("robustness", None)
+    for of_draws in ("robustness", "under_error"):
+        summary.pop(of_draws, None)
     return {
         **summary,
         "metrics": metrics,

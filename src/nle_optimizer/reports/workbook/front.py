@@ -23,6 +23,10 @@ HOLDS: Mapping[str, str] = {
     "Excluded": "Schools that were not considered, at which stage, and on what evidence.",
     "NLEs": "Every NLE: state, capacity and use, and what one place more or fewer would change.",
     "Settings": "Every setting in force, and where it comes from.",
+    "This plan in draws": "This plan kept as it is while needs, expertise and who takes part are drawn; from and to "
+    "leave out the least and the greatest of each 40 draws.",
+    "New plans in draws": "In what share of those draws a new plan would support each school.",
+    "Weights": "How far the weight of each area may move, and what this plan loses when it is halved or doubled.",
     "Findings": "Inputs that were used, but perhaps not as their authors meant them.",
     SHEET: "Yours to fill in: what was decided on each pair.",
 }

@@ -7,6 +7,7 @@ from typing import Literal
 
 from nle_optimizer.reports.page.naming import named, nle_names, school_names
 from nle_optimizer.reports.view.cures import BRIEFLY, cures_in_words
+from nle_optimizer.reports.view.under_error import Columns, part, this_plan_columns, weights_columns
 from nle_optimizer.reports.view.view import Rows, View
 from nle_optimizer.reports.words import REASONS, STAGES, STATES, first_aim, worded
 from nle_optimizer.scenario.columns import AREAS
@@ -54,9 +55,35 @@ def sheets_of(view: View) -> list[Sheet]:
         *([] if view.is_shared else [Sheet("Alternates", list(_alternates(view)))]),
         Sheet("Excluded", list(_excluded(view))),
         Sheet("NLEs", list(_nles(view))),
+        *_under_error(view),
         Sheet("Settings", list(_settings(view))),
         *([Sheet("Findings", list(_findings(view)))] if view.findings else []),
     ]
+
+
+def _under_error(view: View) -> Iterator[Sheet]:
+    """What draws gave, where there were any."""
+    if part(view, "this_plan"):
+        yield Sheet("This plan in draws", _told(this_plan_columns(view), "aim"))
+        yield Sheet("New plans in draws", list(_school_shares(view)))
+    if part(view, "weights"):
+        yield Sheet("Weights", _told(weights_columns(view), "area", "halved", "doubled"))
+
+
+def _told(columns: Columns, *texts: str) -> list[Column]:
+    return [
+        Column(heading, cells, *((34, "text") if key in texts else (14, "number")))
+        for key, (heading, cells) in columns.items()
+    ]
+
+
+def _school_shares(view: View) -> Iterator[Column]:
+    rows = view.rows("school_shares")
+    yield Column("School id", rows["school_id"])
+    yield Column("School", named(rows["school_id"], school_names(view)), 34)
+    yield Column("Supported in this plan", rows["in_plan"], 12)
+    yield Column("Share of new plans that support it", rows["share"], 14, "share")
+    yield Column("How firm", [worded(word, {}) for word in rows["stands"]], 10)
 
 
 def _distance(view: View, heading: str, cells: Sequence[str]) -> Column:

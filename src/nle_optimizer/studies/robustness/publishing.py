@@ -21,12 +21,14 @@ def with_draws(result: Result, workers: int | None, tell: Callable[[str], None])
     found = robustness(scenario, result.claim, scenario.settings.uncertainty.draws, workers, tell)
     claim, shares = result.claim, found.columns()
     carried = {name: cells for name, cells in claim.tables["allocation"].items() if name not in shares}
-    tables = {**claim.tables, "allocation": {**carried, **shares}, **_of_estimates(found)}
-    summary = {**claim.summary, "robustness": found.section()}
+    tables = {**claim.tables, "allocation": {**carried, **shares}, **_of_draws(found)}
+    summary = {**claim.summary, "robustness": found.section(), "under_error": found.under_error.section()}
     return replace(result, claim=replace(claim, tables=tables, summary=summary)), found
 
 
-def _of_estimates(found: Robustness) -> dict[str, TextTable]:
-    if found.estimates is None:
-        return {}
-    return {"uncertainty": found.estimates.figures(found.plan), "pair_shares": found.estimates.shares(found.pairs)}
+def _of_draws(found: Robustness) -> dict[str, TextTable]:
+    this_plan, drawn = {"this_plan": found.under_error.table()}, found.estimates
+    if drawn is None:
+        return this_plan
+    shares = {"pair_shares": drawn.shares(found.pairs), "school_shares": drawn.schools(found.pairs)}
+    return {**this_plan, "uncertainty": drawn.figures(found.plan), **shares}

@@ -14,9 +14,11 @@ from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.scenario.columns import SHARE_COLUMNS
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.crew import carried_out
-from nle_optimizer.studies.robustness.drawn import WORDS, Drawn, Found, Pair, figures_of, pairs_of, word_of
-from nle_optimizer.studies.robustness.trials import Desk, Perturbed, Reweighted, Trial, Tried
-from nle_optimizer.studies.robustness.weights import Edge, Range, edges_of, random_weights, ranges_of
+from nle_optimizer.studies.robustness.drawn import WORDS, Drawn, Found, figures_of, pairs_of, word_of
+from nle_optimizer.studies.robustness.kept import Pair
+from nle_optimizer.studies.robustness.trials import CHANGES, Desk, Perturbed, Reweighted, Scaled, Trial, Tried
+from nle_optimizer.studies.robustness.under_error import Case, UnderError
+from nle_optimizer.studies.robustness.weights import Edge, Range, edges_of, random_weights, ranges_of, weighted
 
 WORTH_IT = 1_000_000
 """Candidate pairs of all trials together from which several processes are quicker: each takes a second to start."""
@@ -33,6 +35,7 @@ class Robustness:
             many digits to be moved in thousandths none.
         weights: draws of the weights.
         estimates: draws around the estimates, as many; None where these have no rates.
+        under_error: the plan kept as it is, beside those made anew.
     """
 
     plan: dict[str, float]
@@ -40,6 +43,7 @@ class Robustness:
     ranges: tuple[Range, ...]
     weights: Drawn
     estimates: Drawn | None
+    under_error: UnderError
 
     def columns(self) -> TextTable:
         """For each pair of the plan its shares of the draws, and the word of the lesser one."""
@@ -86,11 +90,15 @@ def _rounded(intervals: Mapping[str, Sequence[float]]) -> dict[str, dict[str, fl
 
 
 def trials_of(scenario: Scenario, claim: Claim, draws: int) -> list[Trial]:
-    """What is tried: both ends of every range of a plan that is proved optimal, then the draws."""
+    """What is tried: both ends of each range of a plan proved optimal, each weight halved and doubled, all draws."""
     edges = edges_of(scenario) if claim.summary["status"] == "optimal" else []
     reweighted = [Reweighted(n, tuple(each.items())) for n, each in enumerate(random_weights(scenario, draws))]
     perturbed = [Perturbed(n) for n in range(draws)] if scenario.settings.uncertainty.has_rates else []
-    return [*edges, *reweighted, *perturbed]
+    return [*edges, *_scaled(scenario), *reweighted, *perturbed]
+
+
+def _scaled(scenario: Scenario) -> list[Scaled]:
+    return [Scaled(area, change) for area in weighted(scenario) for change in CHANGES]
 
 
 def robustness(
@@ -122,13 +130,32 @@ def robustness(
             tried[trial] = answer
             tell(str(trial))
     perturbed = [tried[trial] for trial in trials if isinstance(trial, Perturbed)]
+    estimates = _drawn(perturbed) if scenario.settings.uncertainty.has_rates else None
+    weights = scenario.settings.fit.weights
+    under_error = UnderError(
+        frozenset(pairs),
+        claim.summary["objectives"],
+        [_case("estimates", str(n), each) for n, each in enumerate(perturbed, start=1)],
+        {
+            (each.area, each.change, float(weights[each.area] * CHANGES[each.change])): _case(  # type: ignore[index]
+                "weights", str(each), tried[each]
+            )
+            for each in _scaled(scenario)
+        },
+        estimates,
+    )
     return Robustness(
-        figures_of(claim),
+        figures_of(claim.summary),
         dict(zip(pairs, claim.tables["allocation"]["firmness"], strict=True)),
         tuple(ranges_of(scenario, {trial: tried[trial] for trial in trials if isinstance(trial, Edge)})),
         _drawn(tried[trial] for trial in trials if isinstance(trial, Reweighted)),
-        _drawn(perturbed) if scenario.settings.uncertainty.has_rates else None,
+        estimates,
+        under_error,
     )
+
+
+def _case(kind: str, name: str, tried: Tried) -> Case:
+    return Case(kind, name, tried, tried.status) if isinstance(tried, Found) else Case(kind, name, None, str(tried))
 
 
 def _crew(workers: int | None, pairs: int) -> int:

@@ -6,7 +6,18 @@ from typing import Any
 
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.verification.draws.ranges import check_ranges
-from nle_optimizer.evidence.verification.draws.shares import COLUMNS, WORDS, Kind, Pair, check_pair_shares, check_shares
+from nle_optimizer.evidence.verification.draws.shares import (
+    COLUMNS,
+    SCHOOL_COLUMNS,
+    WORDS,
+    Kind,
+    Pair,
+    check_pair_shares,
+    check_school_shares,
+    check_shares,
+)
+from nle_optimizer.evidence.verification.draws.under_error import KEY as UNDER_ERROR
+from nle_optimizer.evidence.verification.draws.under_error import Estimates, Reread, check_under_error
 from nle_optimizer.evidence.verification.findings import Findings, claimed_table
 from nle_optimizer.evidence.verification.levels.objectives import SUMMARY
 from nle_optimizer.evidence.verification.proofs.prices import is_whole
@@ -15,7 +26,12 @@ from nle_optimizer.scenario.scenario import Scenario
 KEY = "robustness"
 FIGURES = "uncertainty.csv"
 INTERVAL = ("mean", "low", "high")
-TABLES = {"uncertainty": ("metric", "plan", *INTERVAL, "draws"), "pair_shares": COLUMNS}
+TABLES = {
+    "uncertainty": ("metric", "plan", *INTERVAL, "draws"),
+    "pair_shares": COLUMNS,
+    "school_shares": SCHOOL_COLUMNS,
+}
+THIS_PLAN = "this_plan"
 COUNTS = ("supported", "unmatched", "eligible")
 """Counts that vary from draw to draw, told beside the metrics."""
 
@@ -25,21 +41,27 @@ def check_robustness(
     claim: Claim,
     allocation: Mapping[str, Sequence[str]],
     required: set[Pair],
+    reread: Reread,
     findings: Findings,
 ) -> None:
     """Check everything that a run says of its draws; where it says nothing, that no table does.
+
+    The plan is worked out under every draw only where nothing else is wrong.
 
     Args:
         scenario: what was asked.
         claim: what is said.
         allocation: its columns.
         required: school and NLE of the pairs that stand in every allocation there is.
+        reread: works out what is left of the plan under other inputs.
         findings: what is wrong.
     """
     told = [name for name in TABLES if name in claim.tables]
     if KEY not in claim.summary:
-        for name in told:
+        for name in (*told, *({THIS_PLAN} & claim.tables.keys())):
             findings.add(name, f"{name}.csv: it tells of draws, and {SUMMARY} has no {KEY}")
+        if UNDER_ERROR in claim.summary:
+            findings.add(UNDER_ERROR, f"{SUMMARY}: {UNDER_ERROR}: it tells of draws, and there is no {KEY}")
         return
     said, rates = claim.summary[KEY], scenario.settings.uncertainty
     draws = said.get("draws") if isinstance(said, dict) else None
@@ -53,26 +75,38 @@ def check_robustness(
     if said.get("pairs") != counts:
         findings.differs(SUMMARY, KEY, "pairs", counts, said.get("pairs"))
     check_ranges(scenario, said.get("weights"), claim.summary.get("status") == "optimal", findings)
-    if estimates is not None:
-        _check_estimates(scenario, claim, allocation, estimates, findings)
-    elif told or said.get("metrics") is not None or _mapping(said, "without_allocation").get("estimates") is not None:
+    pairs = list(zip(allocation["school_id"], allocation["nle_id"], strict=True))
+    found = None if estimates is None else _check_estimates(scenario, claim, allocation, estimates, findings)
+    if estimates is None and _tells_of_estimates(said, told):
         findings.add(KEY, f"{SUMMARY}: {KEY}: it tells of draws around the estimates, and the scenario has no rates")
+    if not findings.sentences():  # every draw is read anew, which is not worth it for a claim that does not stand
+        check_under_error(scenario, claim, pairs, reread, found, findings)
+
+
+def _tells_of_estimates(said: Mapping[str, Any], told: Sequence[str]) -> bool:
+    return (
+        bool(told)
+        or said.get("metrics") is not None
+        or _mapping(said, "without_allocation").get("estimates") is not None
+    )
 
 
 def _check_estimates(
     scenario: Scenario, claim: Claim, allocation: Mapping[str, Sequence[str]], kind: Kind, findings: Findings
-) -> None:
-    figures, pairs = (claimed_table(claim, name, columns, findings) for name, columns in TABLES.items())
+) -> Estimates:
+    figures, pairs, schools = (claimed_table(claim, name, columns, findings) for name, columns in TABLES.items())
     said = _mapping(claim.summary[KEY], "metrics")
     _check_intervals(_figures(claim.summary), said, figures, kind, findings)
     columns = (allocation[name] for name in ("school_id", "nle_id", kind.column))
     planned = {(school, nle): share for school, nle, share in zip(*columns, strict=True)}
-    total = check_pair_shares(scenario, pairs, planned, kind, findings)
-    supported = said.get("supported")
-    if supported is not None and _is_interval(supported) and _has_one_each(scenario) and kind.is_countable:
-        schools = round(supported["mean"] * kind.with_allocation)
-        if total != schools:
-            findings.differs("pair_shares.csv", "", "share", f"{schools} pairs in all draws together", total)
+    counts = check_pair_shares(scenario, pairs, planned, kind, findings)
+    total, supported, one_each = sum(counts.values()), said.get("supported"), _has_one_each(scenario)
+    check_school_shares(schools, {school for school, _ in planned}, counts, one_each, kind, findings)
+    if supported is not None and _is_interval(supported) and one_each and kind.is_countable:
+        served = round(supported["mean"] * kind.with_allocation)
+        if total != served:
+            findings.differs("pair_shares.csv", "", "share", f"{served} pairs in all draws together", total)
+    return Estimates(kind, counts, schools["stands"])
 
 
 def _has_one_each(scenario: Scenario) -> bool:

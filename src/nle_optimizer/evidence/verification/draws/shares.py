@@ -10,7 +10,9 @@ from nle_optimizer.evidence.verification.pairs.matching import FILE
 from nle_optimizer.scenario.scenario import Scenario
 
 SHARES = "pair_shares.csv"
+OF_SCHOOLS = "school_shares.csv"
 COLUMNS = ("school_id", "nle_id", "in_plan", "share", "stands")
+SCHOOL_COLUMNS = ("school_id", "in_plan", "share", "stands")
 PLACES = 4
 Pair = tuple[str, str]
 WORDS = ((9000, "firm"), (6000, "likely"), (3000, "open"), (0, "toss-up"))
@@ -103,8 +105,8 @@ def check_pair_shares(
     planned: Mapping[Pair, str],
     kind: Kind,
     findings: Findings,
-) -> int:
-    """Check `pair_shares.csv`: the pairs of the plan, and others that draws gave; gives their number in all draws.
+) -> dict[Pair, int]:
+    """Check `pair_shares.csv`: the pairs of the plan, and others that draws gave; gives in how many draws each stands.
 
     Args:
         scenario: what was asked.
@@ -126,12 +128,59 @@ def check_pair_shares(
     for pair, row, cell, count in zip(pairs, rows, table["share"], counts, strict=True):
         if count is None or cell != planned.get(pair, cell) or (pair not in planned and not count):
             findings.differs(SHARES, row, "share", planned.get(pair, kind.words), cell)
+    _check_words(SHARES, rows, counts, table, findings)
+    return {pair: count or 0 for pair, count in zip(pairs, counts, strict=True)}
+
+
+def check_school_shares(
+    table: Mapping[str, Sequence[str]],
+    planned: set[str],
+    by_pair: Mapping[Pair, int],
+    one_each: bool,
+    kind: Kind,
+    findings: Findings,
+) -> None:
+    """Check `school_shares.csv`: every school of `pair_shares.csv`, served as often as its pairs can make it be.
+
+    Args:
+        table: the file.
+        planned: the schools of the plan.
+        by_pair: in how many draws each pair stands.
+        one_each: whether every school has one NLE at most, so that no two of its pairs stand in the same draw.
+        kind: the draws.
+        findings: what is wrong.
+    """
+    of_school: dict[str, list[int]] = {}
+    for (school, _), count in by_pair.items():
+        of_school.setdefault(school, []).append(count)
+    ids, rows = sorted(of_school), [f"school {school}" for school in table["school_id"]]
+    if list(table["school_id"]) != ids:
+        findings.differs(OF_SCHOOLS, "", "school_id", ", ".join(ids), ", ".join(table["school_id"]))
+        return
+    own = ["yes" if school in planned else "no" for school in ids]
+    findings.compare(OF_SCHOOLS, "in_plan", rows, own, table["in_plan"])
+    counts = [kind.count(cell) for cell in table["share"]]
+    for school, row, cell, said in zip(ids, rows, table["share"], counts, strict=True):
+        least, most = max(of_school[school]), min(sum(of_school[school]), kind.with_allocation)
+        least = most if one_each else least
+        if said is None or (kind.is_countable and not least <= said <= most):
+            findings.differs(OF_SCHOOLS, row, "share", f"{least} to {most} of {kind.draws} draws", cell)
+    _check_words(OF_SCHOOLS, rows, counts, table, findings)
+
+
+def _check_words(
+    file: str,
+    rows: Sequence[str],
+    counts: Sequence[int | None],
+    table: Mapping[str, Sequence[str]],
+    findings: Findings,
+) -> None:
+    """Check that each word is that of its share, where that is one."""
     words = [
         word if count is None else word_of(cell)
         for word, cell, count in zip(table["stands"], table["share"], counts, strict=True)
     ]
-    findings.compare(SHARES, "stands", rows, words, table["stands"])
-    return sum(count or 0 for count in counts)
+    findings.compare(file, "stands", rows, words, table["stands"])
 
 
 def _check_known(scenario: Scenario, pairs: Sequence[Pair], findings: Findings) -> None:

@@ -28,20 +28,23 @@ from nle_optimizer.scenario.rule_objectives import objectives_asked
 from nle_optimizer.scenario.scenario import Scenario
 
 
-def levels_of(scenario: Scenario, recipients: Recipients, every_distance: bool, several: bool) -> list[AnyLevel]:
-    """The levels of a scenario in order.
+def objectives_of(scenario: Scenario, recipients: Recipients, every_distance: bool) -> Sequence[Objective]:
+    """The objectives in force, asked for or by default.
 
     Args:
         scenario: settings and tables.
         recipients: who may be matched.
         every_distance: whether every candidate pair has a distance.
-        several: whether a recipient may have several NLEs.
     """
-    objectives: Sequence[Objective] | None = objectives_asked(scenario.settings)
-    if objectives is None:
-        objectives = _default(bool(recipients.table.given("priority").any()), every_distance)
+    asked = objectives_asked(scenario.settings)
+    return _default(bool(recipients.table.given("priority").any()), every_distance) if asked is None else asked
+
+
+def levels_of(objectives: Sequence[Objective], engine: str, recipients: Recipients) -> list[AnyLevel]:
+    """The levels that objectives make of recipients, in order; `engine` is that of the scenario."""
+    several = bool((recipients.supporters > 1).any())
     return [
-        replace(level, engine=_engine(objective, scenario.settings.engine))
+        replace(level, engine=_engine(objective, engine))
         for objective in objectives
         for level in _levels(objective, recipients, several)
     ]
