@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nle_optimizer.evidence.verification.findings import RefusedError
+from nle_optimizer.evidence.verification.levels.levels import AnyLevel
 from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
 from nle_optimizer.evidence.verification.pairs.candidates import Candidates
 from nle_optimizer.evidence.verification.pairs.geography import Geography, by_easting
@@ -70,6 +71,12 @@ def _scenario(folder: Path, settings: str = "", pairs: str = "", **cells: str) -
     (folder / "nles.csv").write_text(_csv({**NLE, **changed["nle"]}))
     (folder / "scenario.yaml").write_text(f"schema: 1\nname: pairs\ndata: {{{data}}}\n{settings}\n")
     return load_scenario(folder / "scenario.yaml")
+
+
+def _levels(scenario: Scenario) -> list[AnyLevel]:
+    objectives = scenario.settings.objectives
+    assert objectives is not None
+    return levels_of(objectives, scenario.settings.engine, _recipients(scenario)[0])
 
 
 def _recipients(scenario: Scenario) -> tuple[Recipients, int]:
@@ -196,7 +203,7 @@ def test_levels_stand_on_the_coarsest_whole_scale(
     tmp_path: Path, objectives: str, scales: list[int], coefficients: list[tuple[int, ...]]
 ) -> None:
     scenario = _scenario(tmp_path, f"objectives: {objectives}", school_pupils="300")
-    levels = levels_of(scenario, _recipients(scenario)[0], every_distance=True, several=False)
+    levels = _levels(scenario)
     assert [level.scale for level in levels] == scales
     assert [tuple(times for _, times in level.parts) for level in levels] == coefficients
 
@@ -208,9 +215,7 @@ def test_by_makes_a_level_for_each_value_blanks_last(tmp_path: Path) -> None:
         for name, priority in zip("ABC", ("", "2", "1"), strict=True)
     ]
     (tmp_path / "schools.csv").write_text(_csv(*rows))
-    levels = levels_of(
-        load_scenario(scenario.file), _recipients(load_scenario(scenario.file))[0], every_distance=True, several=False
-    )
+    levels = _levels(load_scenario(scenario.file))
     assert [None if level.factor is None else level.factor.tolist() for level in levels] == [
         [0, 0, 1],
         [0, 1, 0],
