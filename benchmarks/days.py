@@ -31,7 +31,7 @@ OURS_SECONDS = {name: 40 if name.startswith("sparse") else 60 for name in INSTAN
 def ours(problem: Problem, seconds: float) -> dict[str, Any]:
     """The decomposition engine; the last level counts."""
     from nle_optimizer.engines.decomposition.engine import DecompositionEngine
-    from nle_optimizer.engines.stopping import Stopping
+    from nle_optimizer.engines.engine import Stopping
 
     curve: Curve = []
     start = time.monotonic()
@@ -175,7 +175,7 @@ def save(results: list[dict[str, Any]], folder: Path) -> None:
 def known_answers() -> None:
     """The published instances: value, bound and whose word it is."""
     from nle_optimizer.engines.decomposition.engine import DecompositionEngine
-    from nle_optimizer.engines.stopping import Stopping
+    from nle_optimizer.engines.engine import Stopping
 
     rows = []
     for name, sense, optimum, problem, restored in published():

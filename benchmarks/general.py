@@ -23,8 +23,7 @@ ALLOWED = 30
 
 def child(case: str, name: str, seconds: float) -> dict[str, Any]:
     """What one engine finds in the time given."""
-    from nle_optimizer.engines.registry import engine_named
-    from nle_optimizer.engines.stopping import Stopping
+    from nle_optimizer.engines.engine import Stopping, engine_named
 
     problem = instance(SEEDS[case], CASES[case])
     start = time.monotonic()

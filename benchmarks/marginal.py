@@ -13,14 +13,13 @@ import numpy as np
 
 from instances import instance
 from measuring import print_table
-from nle_optimizer.allocation import solve
+from nle_optimizer.engines.engine import Stopping, engine_named
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
-from nle_optimizer.engines.registry import engine_named
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.evidence.alternates import alternates_of
-from nle_optimizer.evidence.cures.cheapest import cheapest_cures
+from nle_optimizer.evidence.cures import cheapest_cures
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import MILLION
+from nle_optimizer.running import solve
 
 SAMPLE = 10
 TIMES = 5

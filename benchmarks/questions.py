@@ -18,10 +18,9 @@ from time import perf_counter, process_time
 
 from measuring import print_table
 from nle_optimizer.cli.main import run_program
-from nle_optimizer.engines.registry import engine_named
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping, engine_named
+from nle_optimizer.studies.earlier_run import reopen
 from nle_optimizer.studies.explaining.explain import every_left_out
-from nle_optimizer.studies.reopening import reopen
 
 SCENARIO = Path(__file__).resolve().parents[1] / "scenarios" / "england" / "scenario.yaml"
 TIMES = 7

@@ -18,8 +18,8 @@ import numpy as np
 
 from instances import instance, limit_for
 from measuring import here, in_a_child, peak_mebibytes, print_table
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.levels import LeastFit, Level, Leximin
 from nle_optimizer.model.problem import Problem, Resource, Row
 from nle_optimizer.records import MILLION, Integers

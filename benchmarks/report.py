@@ -42,11 +42,11 @@ def national(folder: Path) -> Path:
 
 def making(run_folder: Path) -> dict[str, Any]:
     """Seconds of CPU to read a folder, and to make its page, that of a copy to be shared, its workbook and its map."""
-    from nle_optimizer.reports.geojson import geojson
+    from nle_optimizer.reports.map_picture import geojson
     from nle_optimizer.reports.page.run_page import run_page
-    from nle_optimizer.reports.view.reading import read_view
-    from nle_optimizer.reports.view.veil import veiled
-    from nle_optimizer.reports.workbook.workbook import workbook
+    from nle_optimizer.reports.redaction import veiled
+    from nle_optimizer.reports.view import read_view
+    from nle_optimizer.reports.workbook import workbook
 
     start = process_time()
     view, _ = read_view(run_folder)

@@ -20,13 +20,13 @@ import numpy as np
 
 from measuring import here, in_a_child, print_table
 from nle_optimizer.cli.main import run_program
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.engines.stopping import Stopping
-from nle_optimizer.model.preferences import Order, Preferences, order_of
+from nle_optimizer.model.preferences import Order, PreferenceOrders, order_of
 from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Integers
-from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.registry import RULES, procedure_named
+from nle_optimizer.rules.rule import Agenda
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.studies.benchmark.trial import Bench
 
@@ -36,7 +36,7 @@ RULE = "deferred-acceptance"
 DRAWS = 1_000
 
 
-def market() -> tuple[Problem, Preferences, Integers, Integers]:
+def market() -> tuple[Problem, PreferenceOrders, Integers, Integers]:
     """A market of complete random lists; the ranks on both sides, shape (NLEs, recipients)."""
     rng = np.random.default_rng(1)
     likes = np.argsort(np.argsort(rng.random((RECIPIENTS, NLES)), axis=1), axis=1).T
@@ -49,7 +49,7 @@ def market() -> tuple[Problem, Preferences, Integers, Integers]:
     ]
     problem = Problem(ids[0], ids[1], recipient, nle, np.ones(RECIPIENTS, np.int64), (places,), None, ())
     orders = (_order(RECIPIENTS, recipient, likes.reshape(-1)), _order(NLES, nle, ranks.reshape(-1)))
-    return problem, Preferences(*orders), likes, ranks
+    return problem, PreferenceOrders(*orders), likes, ranks
 
 
 def _order(agents: int, agent: Integers, *keys: Integers) -> Order:
@@ -57,7 +57,7 @@ def _order(agents: int, agent: Integers, *keys: Integers) -> Order:
     return order_of(agents, agent, keys, np.zeros(len(agent), np.uint64), everybody)
 
 
-def matched(problem: Problem, preferences: Preferences) -> Integers:
+def matched(problem: Problem, preferences: PreferenceOrders) -> Integers:
     """What recipients get by proposing."""
     procedure = procedure_named(RULE)
     assert procedure is not None
@@ -98,7 +98,7 @@ def beside_the_network() -> dict[str, Any]:
     fit, rng = problem.levels[0].amounts, np.random.default_rng(2)  # type: ignore[union-attr]
     priority = rng.integers(1, 4, len(problem.recipient_ids))[problem.recipient]
     start = perf_counter()
-    preferences = Preferences(
+    preferences = PreferenceOrders(
         _order(len(problem.recipient_ids), problem.recipient, -fit),
         _order(len(problem.nle_ids), problem.nle, priority, -fit),
     )

@@ -19,11 +19,11 @@ from time import perf_counter
 from typing import Any
 
 from measuring import print_table
-from nle_optimizer.recall import Recall, plainly
-from nle_optimizer.studies.sweep.desk import Desk
+from nle_optimizer.stage_calls import Recall, plainly
 from nle_optimizer.studies.sweep.memory import Memory
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
-from nle_optimizer.studies.sweep.wanted import Wanted
+from nle_optimizer.studies.sweep.points import Wanted
+from nle_optimizer.studies.sweep.workers import WorkerContext
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 POINTS = 200
@@ -47,7 +47,7 @@ def plan_of(name: str, kind: str, points: int) -> Plan:
 
 def here(plan: Plan, recall: Recall) -> float:
     """Points a second in this process, the first one left out."""
-    desk = Desk(plan.bases, None, recall)
+    desk = WorkerContext(plan.bases, None, recall)
     desk(plan.base)
     some = list(islice(plan.points, AT_MOST_HERE))
     start = perf_counter()

@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from nle_optimizer import allocate, load_scenario
 from nle_optimizer.reports.page.run_page import run_page
-from nle_optimizer.reports.view.view import view_of
+from nle_optimizer.reports.view import view_of
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "images" / "report.jpg"

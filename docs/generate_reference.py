@@ -14,20 +14,18 @@ from draw_map import england_map
 
 from nle_optimizer.catalogue import findings
 from nle_optimizer.cli.main import COMMANDS, program
-from nle_optimizer.evidence.measures.registry import METRICS
-from nle_optimizer.model.constraints.registry import CONSTRAINTS
-from nle_optimizer.model.objectives.registry import CATALOGUE
+from nle_optimizer.model.constraints.constraint_types import CONSTRAINTS
+from nle_optimizer.model.objectives import CATALOGUE
 from nle_optimizer.rules.registry import RULES, promise_of
 from nle_optimizer.scenario import identifiers
 from nle_optimizer.scenario.changes import CHANGES
-from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.constraint_setting import KEYS
-from nle_optimizer.scenario.json_schema import scenario_schema
-from nle_optimizer.scenario.objective_setting import BLEND_PARTS, NO_SUMS
-from nle_optimizer.scenario.pair_columns import OWN
+from nle_optimizer.scenario.columns import OWN, TABLES
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, POLICIES, Policy
+from nle_optimizer.scenario.setting_sections import BLEND_PARTS, KEYS, NO_SUMS
 from nle_optimizer.scenario.settings import Settings
-from nle_optimizer.studies.benchmark.asked import rules_asked
+from nle_optimizer.scenario.validation import scenario_schema
+from nle_optimizer.studies.benchmark.metrics import METRICS
+from nle_optimizer.studies.benchmark.tasks import rules_asked
 
 DOCS = Path(__file__).resolve().parent
 WIDTH = 100

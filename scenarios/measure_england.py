@@ -18,17 +18,12 @@ from math import sqrt
 from pathlib import Path
 
 import numpy as np
-from england_extract import (
-    GRADES_KNOWN_TO,
-    TRUSTS_KNOWN_TO,
-    Measured,
-    read_extract,
-)
+from england_extract import GRADES_KNOWN_TO, TRUSTS_KNOWN_TO, Measured, read_extract
 
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.records import Integers
 from nle_optimizer.scenario.columns import PHASES
-from nle_optimizer.sources.synthetic.vocabulary import FAITHS, RECORDS
+from nle_optimizer.sources.synthetic.figures import FAITHS, RECORDS
 
 TOWN = 16
 """About how many schools a town holds: small enough for the pattern, too many for any one school's place."""

@@ -13,19 +13,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nle_optimizer.allocation import allocate
-    from nle_optimizer.reports.verification import verify
+    from nle_optimizer.reports.run_folder import verify
     from nle_optimizer.result import Result
+    from nle_optimizer.running import allocate
     from nle_optimizer.scenario.scenario import Scenario, load_scenario
+
 
 __all__ = ["Result", "Scenario", "allocate", "load_scenario", "verify"]
 
 _HOMES = {
-    "allocate": "nle_optimizer.allocation",
+    "allocate": "nle_optimizer.running",
     "load_scenario": "nle_optimizer.scenario.scenario",
     "Scenario": "nle_optimizer.scenario.scenario",
     "Result": "nle_optimizer.result",
-    "verify": "nle_optimizer.reports.verification",
+    "verify": "nle_optimizer.reports.run_folder",
 }
 
 

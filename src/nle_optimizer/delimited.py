@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.files import read_file
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -93,7 +93,7 @@ def refuse_old_workbooks(path: Path, data: bytes) -> None:
 
 
 def _refuse(path: Path, line: int | None, what: str, hint: str) -> None:
-    raise InputError([Problem(Place(str(path), line), "", what, hint=hint)])
+    raise InputError([Fault(Place(str(path), line), "", what, hint=hint)])
 
 
 def read_rows(path: Path, encoding: str | None = None) -> list[list[str]]:

@@ -74,7 +74,7 @@ def _cut(text: str) -> str:
 
 
 @dataclass(frozen=True, order=True)
-class Problem:
+class Fault:
     """One thing that is wrong.
 
     Attributes:
@@ -98,7 +98,7 @@ class Problem:
 
 
 @dataclass(frozen=True, order=True)
-class Finding(Problem):
+class Finding(Fault):
     """Something that is used otherwise than its author may have meant: it warns, and stops nothing.
 
     Attributes:
@@ -129,7 +129,7 @@ class Finding(Problem):
             "row": self.place.row,
             "line": self.place.line,
             "column": self.path,
-            "text": str(Problem(Place(), "", self.what, self.got, self.hint)),
+            "text": str(Fault(Place(), "", self.what, self.got, self.hint)),
         }
 
 
@@ -144,10 +144,10 @@ class InputError(NleOptimizerError):
 
     exit_code = 2
 
-    def __init__(self, problems: Iterable[Problem] | str):
+    def __init__(self, problems: Iterable[Fault] | str):
         if isinstance(problems, str):
-            problems = [Problem(Place(), "", problems)]
-        self.problems: Sequence[Problem] = tuple(problems)
+            problems = [Fault(Place(), "", problems)]
+        self.problems: Sequence[Fault] = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

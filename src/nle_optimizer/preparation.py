@@ -5,11 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from nle_optimizer.engines.registry import engine_named
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping, engine_named
 from nle_optimizer.errors import Finding
-from nle_optimizer.evidence.agreed import agreed_beyond
-from nle_optimizer.evidence.outcome import Case, TrustOutcome
+from nle_optimizer.evidence.outcome import Case, TrustOutcome, agreed_beyond
 from nle_optimizer.model.build import (
     build_problem,
     build_trust_problem,
@@ -19,24 +17,23 @@ from nle_optimizer.model.build import (
 )
 from nle_optimizer.model.constraints.ground import Ground
 from nle_optimizer.model.constraints.requirement import requirement
-from nle_optimizer.model.objectives.objective import Stakes
-from nle_optimizer.model.objectives.registry import ADDITIVE
+from nle_optimizer.model.objective_kinds import Stakes
+from nle_optimizer.model.objectives import ADDITIVE
 from nle_optimizer.model.preferences import ranks_in_part
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.recall import Recall, plainly
 from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.rules.registry import procedure_named
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.stage_calls import Recall, plainly
 from nle_optimizer.stages.candidates import Candidates, find_candidates
 from nle_optimizer.stages.current import stands, used_up
-from nle_optimizer.stages.eligibility import keep_eligible
-from nle_optimizer.stages.facts import as_it_stood
+from nle_optimizer.stages.eligibility import as_it_stood, keep_eligible
+from nle_optimizer.stages.fit import with_needs
 from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.stages.needs import with_needs
 from nle_optimizer.stages.reach import lacks_distance
 from nle_optimizer.stages.recipients import form_recipients
 from nle_optimizer.stages.requirements import refuse_lost_requirements
-from nle_optimizer.stages.supply import Supply, holding, supply_of
+from nle_optimizer.stages.supply import NleSupply, holding, supply_of
 from nle_optimizer.stages.trust_first import given_matches, mode_of, trust_pairs
 
 Progress = Callable[[str], None]
@@ -177,7 +174,7 @@ def trusts_first(scenario: Scenario) -> TrustOutcome | None:
         return _trusts_first(eligible, scenario, ledger)[1]
 
 
-def _supply(scenario: Scenario, *, distance_asked: bool) -> tuple[Supply, Integers]:
+def _supply(scenario: Scenario, *, distance_asked: bool) -> tuple[NleSupply, Integers]:
     """Every NLE, with the capacity that pairs that ended, and those of schools elsewhere, have left; what is gone."""
     gone = used_up(scenario)
     supply = supply_of(
@@ -193,8 +190,8 @@ def _supply(scenario: Scenario, *, distance_asked: bool) -> tuple[Supply, Intege
 
 
 def _with_agreed(
-    supply: Supply, gone: Integers, candidates: Candidates, use: Mapping[str, Integers], scenario: Scenario
-) -> tuple[Supply, Flags]:
+    supply: NleSupply, gone: Integers, candidates: Candidates, use: Mapping[str, Integers], scenario: Scenario
+) -> tuple[NleSupply, Flags]:
     """The supply in which agreed pairs keep what they take; the available NLEs that this concerns."""
     if candidates.exempt is None:
         return supply, np.zeros(len(candidates.nles), dtype=bool)
@@ -207,7 +204,7 @@ def _with_agreed(
     return held, over[supply.available]
 
 
-def _distances_known(candidates: Candidates, supply: Supply, scenario: Scenario) -> bool:
+def _distances_known(candidates: Candidates, supply: NleSupply, scenario: Scenario) -> bool:
     """Whether asking for distance leaves nobody out; only told where objectives are left open."""
     if scenario.settings.objectives is not None:
         return False
@@ -216,7 +213,7 @@ def _distances_known(candidates: Candidates, supply: Supply, scenario: Scenario)
     return not lacks_distance(candidates.recipients, candidates.nles, candidates.given, scenario.settings)
 
 
-def _ground(candidates: Candidates, use: dict[str, Integers], supply: Supply, scenario: Scenario) -> Ground:
+def _ground(candidates: Candidates, use: dict[str, Integers], supply: NleSupply, scenario: Scenario) -> Ground:
     """The candidate pairs with what they take, cost, and may take."""
     cost = ADDITIVE["cost"].amounts(Stakes(candidates, use, scenario.settings.costs))
     capacity = dict(zip(scenario.resources, supply.capacity[:, supply.available], strict=True))

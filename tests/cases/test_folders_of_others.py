@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nle_optimizer.allocation import allocate
 from nle_optimizer.errors import RunFolderError
 from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
+from nle_optimizer.running import allocate
 from nle_optimizer.scenario.scenario import load_scenario
 from support.faults import failing, fault_at
 from support.scenarios import write_scenario

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.allocation import allocate
 from nle_optimizer.errors import UNSEEN, InputError
 from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
+from nle_optimizer.running import allocate
 from nle_optimizer.scenario.scenario import load_scenario
 from support.scenarios import nle, refusal, school, write_scenario
 

@@ -14,9 +14,9 @@ from nle_optimizer.records import TEXT_KINDS, ColumnSpec, Kind, Records, TableSp
 from nle_optimizer.reports.run_folder import read_run_folder
 from nle_optimizer.scenario.changes import CHANGES
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.identifiers import WORDS_FOR_NOTHING, nearly, spelled
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
+from nle_optimizer.scenario.setting_sections import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 from support.scenarios import nle, school, write_scenario
 

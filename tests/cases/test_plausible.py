@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from nle_optimizer.allocation import allocate
 from nle_optimizer.cli.main import program
 from nle_optimizer.rules.registry import PROCEDURES
-from nle_optimizer.scenario.rule_objectives import RULE_OBJECTIVES
+from nle_optimizer.running import allocate
+from nle_optimizer.scenario.policies import RULE_OBJECTIVES
 from nle_optimizer.scenario.scenario import load_scenario
 from support.scenarios import nle, school, write_scenario
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
-from nle_optimizer.engines.registry import ENGINES
+from nle_optimizer.engines.engine import ENGINES
 from nle_optimizer.errors import UnsupportedError
 from support.carried_through import Carried, carried_through
 from support.scenarios import read_table

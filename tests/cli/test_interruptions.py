@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-import nle_optimizer.allocation
 import nle_optimizer.engines.network.engine
+import nle_optimizer.reports.run_folder  # noqa: F401  (read before anything is patched)
 import nle_optimizer.reports.run_folder as run_folder
-import nle_optimizer.reports.verification  # noqa: F401  (read before anything is patched)
 from support.scenarios import write_scenario
 
 Program = Callable[..., Any]
@@ -34,9 +33,9 @@ def raising(fault: BaseException) -> Callable[..., Any]:
 
 STEPS = [
     "nle_optimizer.scenario.scenario.load_scenario",
-    "nle_optimizer.allocation.allocate",
+    "nle_optimizer.running.allocate",
     "nle_optimizer.engines.network.engine.NetworkEngine.solve_near",
-    "nle_optimizer.reports.verification.check_claim",
+    "nle_optimizer.reports.run_folder.check_claim",
     "nle_optimizer.reports.run_folder.write_run_folder",
     "nle_optimizer.reports.run_folder.resolved_text",
     "pathlib.Path.write_bytes",
@@ -101,7 +100,7 @@ def test_an_existing_run_is_refused_before_anything_is_solved(
 ) -> None:
     program("run", scenario, "--out", tmp_path / "run")
     before = everything(tmp_path)
-    monkeypatch.setattr("nle_optimizer.allocation.allocate", raising(AssertionError("it was solved")))
+    monkeypatch.setattr("nle_optimizer.running.allocate", raising(AssertionError("it was solved")))
     ended = program("run", scenario, "--out", tmp_path / "run")
     assert (ended.code, ended.out) == (2, "")
     assert "it exists already; choose another --out, or give --force to replace it" in ended.err

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.sources.example.writing import write_example
+from nle_optimizer.sources.example import write_example
 from support.random_scenarios import write_random_scenario
 from support.scenarios import nle, read_table, school, write_scenario
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="an interrupt is another
 INTERRUPTED = """
 import os, signal, sys
 from nle_optimizer.cli.main import main
-from nle_optimizer.engines.decomposition.stage import Stage
+from nle_optimizer.engines.decomposition.one_level import Stage
 
 search = Stage._search
 

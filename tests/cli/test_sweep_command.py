@@ -24,7 +24,8 @@ def scenario(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nle_optimizer.studies.sweep import conduct, crews
+    from nle_optimizer.studies.sweep import conduct
+    from nle_optimizer.studies.sweep import workers as crews
 
     monkeypatch.setattr(conduct, "LocalCrew", lambda _: crews.LocalCrew(0))
 
@@ -103,7 +104,7 @@ def test_a_full_disk_is_told_and_keeps_what_is_finished(
 ) -> None:
     import sqlite3
 
-    from nle_optimizer.studies.sweep.store import Store
+    from nle_optimizer.studies.sweep.conduct import Store
 
     put = Store.put
     calls: list[str] = []
@@ -126,7 +127,7 @@ def test_a_full_disk_is_told_and_keeps_what_is_finished(
 INTERRUPTED = """
 import os, signal, sys
 from nle_optimizer.cli.main import main
-from nle_optimizer.studies.sweep.store import Store
+from nle_optimizer.studies.sweep.conduct import Store
 
 put = Store.put
 

@@ -9,10 +9,9 @@ from types import ModuleType
 import pytest
 
 from nle_optimizer.evidence.reasons import NO_CANDIDATE
-from nle_optimizer.model.constraints.registry import CONSTRAINTS
-from nle_optimizer.model.objectives.registry import CATALOGUE
-from nle_optimizer.scenario.constraint_setting import CONSTRAINT_TYPES, KEYS
-from nle_optimizer.scenario.objective_setting import OBJECTIVE_NAMES
+from nle_optimizer.model.constraints.constraint_types import CONSTRAINTS
+from nle_optimizer.model.objectives import CATALOGUE
+from nle_optimizer.scenario.setting_sections import CONSTRAINT_TYPES, KEYS, OBJECTIVE_NAMES
 from nle_optimizer.stages.ledger import STAGES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

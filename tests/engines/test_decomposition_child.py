@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.child import Child, run_in_child
+from nle_optimizer.engines.child_process import Child, run_in_child
 from nle_optimizer.errors import EngineError
 
 
@@ -68,7 +68,7 @@ def test_no_child_outlives_its_parent_s_interest() -> None:
 
 def test_a_child_whose_parent_dies_ends_by_itself(tmp_path: Path) -> None:
     program = (
-        "import os, sys\nfrom nle_optimizer.engines.child import Child\nchild = Child()\n"
+        "import os, sys\nfrom nle_optimizer.engines.child_process import Child\nchild = Child()\n"
         "print(child.submit(os.getpid).result(), flush=True)\nos._exit(0)"
     )
     import subprocess

@@ -6,8 +6,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.decomposition.case import Case, case_of
-from nle_optimizer.engines.decomposition.meeting import meet
+from nle_optimizer.engines.decomposition.case import KnapsackCase, case_of
+from nle_optimizer.engines.decomposition.meet_in_the_middle import meet
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem, Resource
 from support.assignments import days_problem, every_assignment
@@ -44,7 +44,7 @@ def test_d05100_comes_out_at_its_optimum_in_another_order_with_costs_taken_from_
     assert most * len(found) - case.worth(found) == OPTIMUM
 
 
-def shuffled_d05100(rng: np.random.Generator) -> tuple[Case, int]:
+def shuffled_d05100(rng: np.random.Generator) -> tuple[KnapsackCase, int]:
     """The instance with its agents and tasks in another order, everybody to be matched, and what costs are from."""
     agents, tasks, *numbers = (int(word) for word in D05100.read_text(encoding="ascii").split())
     cost, use, capacity = np.split(np.array(numbers, dtype=np.int64), [agents * tasks, 2 * agents * tasks])

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from nle_optimizer.engines.decomposition import packing
-from nle_optimizer.engines.decomposition.case import Case, case_of
-from nle_optimizer.engines.decomposition.master import Master, Pool
-from nle_optimizer.engines.decomposition.odd_sets import cut_rows
+from nle_optimizer.engines.decomposition.case import KnapsackCase, case_of
+from nle_optimizer.engines.decomposition.master import Master, PatternPool
 from nle_optimizer.engines.decomposition.packing import Packing
 from nle_optimizer.engines.decomposition.patterns import Patterns, enumerate_patterns
+from nle_optimizer.engines.decomposition.relaxation import cut_rows
 from support.assignments import days_problem, every_assignment
 
 
-def cases(words: str, count: int = 40) -> list[tuple[Case, Patterns, list[np.ndarray]]]:
+def cases(words: str, count: int = 40) -> list[tuple[KnapsackCase, Patterns, list[np.ndarray]]]:
     rng, made = Random(words), []
     for _ in range(count):
         problem = days_problem(rng, rows=1, most_supporters=2)
@@ -34,7 +34,7 @@ def test_the_best_choice_of_patterns_is_the_best_allocation(few: int, monkeypatc
     for case, patterns, allocations in cases("packing"):
         best = max(case.worth(taken) for taken in allocations)
         found = Packing(case, min(allocations, key=case.worth))
-        found.push(Master.of(Pool.of(case, patterns), np.zeros(patterns.count)), np.inf)
+        found.push(Master.of(PatternPool.of(case, patterns), np.zeros(patterns.count)), np.inf)
         found.run(10_000, None)
         assert found.best == best == case.worth(found.taken) == found.bound
         assert case.allows(found.taken)
@@ -44,7 +44,7 @@ def test_hands_put_together_again_find_what_one_finds(monkeypatch: pytest.Monkey
     monkeypatch.setattr(packing, "FEW", 0)
     for case, patterns, allocations in cases("hands"):
         found = Packing(case, min(allocations, key=case.worth))
-        found.push(Master.of(Pool.of(case, patterns), np.zeros(patterns.count)), np.inf)
+        found.push(Master.of(PatternPool.of(case, patterns), np.zeros(patterns.count)), np.inf)
         while found.left:
             hands = found.dealt(2)
             for hand in hands:
@@ -55,7 +55,7 @@ def test_hands_put_together_again_find_what_one_finds(monkeypatch: pytest.Monkey
 
 def test_no_allocation_breaks_a_cut() -> None:
     for case, patterns, allocations in cases("cuts"):
-        pool = Pool.of(case, patterns)
+        pool = PatternPool.of(case, patterns)
         single = pool.single
         if len(single) < 3:
             continue

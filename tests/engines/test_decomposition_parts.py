@@ -4,12 +4,10 @@ from random import Random
 
 import numpy as np
 
-from nle_optimizer.engines.decomposition.bound import leaf
-from nle_optimizer.engines.decomposition.case import Case, case_of
-from nle_optimizer.engines.decomposition.knapsack import Knapsacks
+from nle_optimizer.engines.decomposition.bound import Knapsacks, Pricing, leaf
+from nle_optimizer.engines.decomposition.branching import first_allocation
+from nle_optimizer.engines.decomposition.case import KnapsackCase, case_of
 from nle_optimizer.engines.decomposition.patterns import enumerate_patterns
-from nle_optimizer.engines.decomposition.prices import Pricing
-from nle_optimizer.engines.decomposition.start import first_allocation
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import MILLION
 from support.assignments import days_problem, every_assignment
@@ -17,13 +15,13 @@ from support.assignments import days_problem, every_assignment
 NOTHING = np.zeros(0, dtype=np.int64)
 
 
-def cases(words: str, count: int = 100, **kind: int) -> list[tuple[Problem, Case]]:
+def cases(words: str, count: int = 100, **kind: int) -> list[tuple[Problem, KnapsackCase]]:
     rng = Random(words)
     problems = [days_problem(rng, **kind) for _ in range(count)]
     return [(problem, case_of(problem, problem.levels[0].amounts, [])) for problem in problems]
 
 
-def sets_of(case: Case, nle: int) -> list[list[int]]:
+def sets_of(case: KnapsackCase, nle: int) -> list[list[int]]:
     own = np.flatnonzero(case.nle == nle).tolist()
     return [[pair for n, pair in enumerate(own) if bits >> n & 1] for bits in range(2 ** len(own))]
 
@@ -107,6 +105,6 @@ def test_a_coarser_grid_never_loses_what_fits() -> None:
     for problem, case in cases("grid", unit=MILLION // 3):
         allocations = every_assignment(problem)
         for factor in (1, 2, 7):
-            coarse = Case(**{**vars(case), "grid": case.grid * factor})
+            coarse = KnapsackCase(**{**vars(case), "grid": case.grid * factor})
             bound = leaf(coarse, 0, np.zeros(len(Pricing.of(case).least)), NOTHING, NOTHING).bound
             assert bound >= max(case.worth(np.flatnonzero(row)) for row in allocations)

@@ -7,9 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.decomposition import crew, stage
+from nle_optimizer.engines.decomposition import one_level as stage
+from nle_optimizer.engines.decomposition import search as crew
 from nle_optimizer.engines.decomposition.engine import DecompositionEngine
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.model.levels import LeastFit, Level
 from nle_optimizer.model.problem import Presences, Problem, Resource, Row
 from nle_optimizer.records import MILLION

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.exchanges.changes import Changes, Moves, Turns
+from nle_optimizer.engines.exchanges.changes import Exchanged, Moves, Turns
 from nle_optimizer.engines.exchanges.exchanges import Exchanges, levels_of_exchanges
 from nle_optimizer.engines.exchanges.graph import NONE
 from nle_optimizer.model.problem import Problem, Resource
@@ -64,7 +64,7 @@ def change(after: Tuple | None, before: Tuple) -> Tuple | None:
     return None if after is None else tuple(one - other for one, other in zip(after, before, strict=True))
 
 
-def told(changes: Changes) -> list[Tuple | None]:
+def told(changes: Exchanged) -> list[Tuple | None]:
     """What was found for each change."""
     both = zip(changes.values.tolist(), changes.possible.tolist(), strict=True)
     return [tuple(values) if possible else None for values, possible in both]
@@ -227,7 +227,7 @@ def test_a_refused_pair_costs_what_solving_anew_says(kind: str) -> None:
         assert told(exchanges.refused(each(problem.size))) == expected
 
 
-def changed(problem: Problem, exchanges: Exchanges) -> Iterator[tuple[Changes, Callable[[int], Problem]]]:
+def changed(problem: Problem, exchanges: Exchanges) -> Iterator[tuple[Exchanged, Callable[[int], Problem]]]:
     """Every kind of change, and the problem that each of them makes."""
     nles, recipients = each(len(problem.nle_ids)), each(len(problem.recipient_ids))
     yield exchanges.one_more_place(nles), lambda n: with_places(problem, n, 1)

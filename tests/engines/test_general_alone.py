@@ -7,11 +7,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.general.alone import stands_alone
-from nle_optimizer.engines.general.draft import draft_of
-from nle_optimizer.engines.general.engine import CpSatEngine, HighsEngine
-from nle_optimizer.engines.general.run import Run
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
+from nle_optimizer.engines.general.engine import CpSatEngine, HighsEngine, stands_alone
+from nle_optimizer.engines.general.program_from_problem import draft_of
+from nle_optimizer.engines.general.solving import LevelRun
 from nle_optimizer.model.levels import AnyLevel, Level, Leximin
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers
@@ -42,7 +41,7 @@ def test_an_allocation_stands_alone_where_no_other_is_as_good_by_this_level_and_
         worth = [(level.value(problem, matched), after.value(problem, matched)) for matched in allocations]
         best = max(range(len(worth)), key=lambda n: worth[n][0])
         as_good = [own for own in worth if own[0] == worth[best][0] and own[1] >= worth[best][1]]
-        run = Run(problem, solver, Stopping(), 1_000.0, draft_of(problem), allocations[best])
+        run = LevelRun(problem, solver, Stopping(), 1_000.0, draft_of(problem), allocations[best])
         run.hold(level, level.amounts, worth[best][0], proved=True)
         fine = run.fine is not None
         found.append(stands_alone(run, after))
@@ -55,7 +54,7 @@ def test_it_is_not_asked_of_a_level_that_is_coarse_or_not_proved() -> None:
         level = problem.levels[0]
         assert isinstance(level, Level)
         for amounts, proved in ((level.amounts // 1_000, True), (level.amounts, False)):
-            run = Run(problem, "highs", Stopping(), 1_000.0, draft_of(problem), allocations[0])
+            run = LevelRun(problem, "highs", Stopping(), 1_000.0, draft_of(problem), allocations[0])
             run.hold(level, amounts, 0, proved=proved)
             assert not stands_alone(run, problem.levels[1])
             assert run.spent == 0

@@ -6,13 +6,12 @@ from random import Random
 import numpy as np
 import pytest
 
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.general.engine import CpSatEngine, HighsEngine
 from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError
 from nle_optimizer.model.levels import Level, Leximin
-from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import Solution
+from nle_optimizer.model.problem import Problem, Solution
 from nle_optimizer.records import Integers
 from support import problems as network_problems
 from support.general_problems import KINDS, best_allocations, every_allocation, random_problem

@@ -6,13 +6,12 @@ from random import Random
 import numpy as np
 import pytest
 
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.general.clash import clash_of
 from nle_optimizer.engines.general.engine import CpSatEngine
-from nle_optimizer.engines.general.requirements import Requirement, requirements_of, restricted
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.general.program_from_problem import RequiredPart, requirements_of, restricted
 from nle_optimizer.errors import InfeasibleError
-from nle_optimizer.model.clash import Clash
-from nle_optimizer.model.problem import Presences, Problem, Resource, Row
+from nle_optimizer.model.problem import Clash, Presences, Problem, Resource, Row
 from nle_optimizer.records import MILLION
 from support.general_problems import every_allocation, random_problem
 
@@ -26,7 +25,7 @@ def clashing(seed: str, count: int) -> list[Problem]:
     return found
 
 
-def named(problem: Problem, clash: Clash) -> dict[str, list[Requirement]]:
+def named(problem: Problem, clash: Clash) -> dict[str, list[RequiredPart]]:
     """The requirements that a clash names, by label."""
     every = requirements_of(problem)
     return {label: [one for one in every if one.label(problem) == label] for label in clash.requirements}

@@ -5,11 +5,9 @@ from random import Random
 
 import numpy as np
 
-from nle_optimizer.engines.general.counts import add_counts
-from nle_optimizer.engines.general.draft import Draft, draft_of
-from nle_optimizer.engines.general.limits import keeps_limits
-from nle_optimizer.engines.general.run import Run
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
+from nle_optimizer.engines.general.program_from_problem import Draft, add_counts, draft_of, keeps_limits
+from nle_optimizer.engines.general.solving import LevelRun
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem, Resource, Row
 from nle_optimizer.records import Integers
@@ -28,7 +26,7 @@ def test_with_counts_the_same_allocations_keep_the_program_and_no_others() -> No
     rng, seen = Random("counts"), 0
     for _ in range(60):
         problem = random_problem(rng, kinds=("sum",))
-        run = Run(problem, "highs", Stopping(), 1.0, counted(problem), np.zeros(0, np.int64))
+        run = LevelRun(problem, "highs", Stopping(), 1.0, counted(problem), np.zeros(0, np.int64))
         program = run.draft.program(np.zeros(0, np.int64))
         seen += len(run.draft.counts)
         for chosen in product((0, 1), repeat=problem.size):

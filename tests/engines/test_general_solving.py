@@ -14,15 +14,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from nle_optimizer.engines.general.answer import Answer, Effort
-from nle_optimizer.engines.general.draft import draft_of
+from nle_optimizer.engines.engine import Stopping, engines_for
 from nle_optimizer.engines.general.engine import CpSatEngine, HighsEngine
-from nle_optimizer.engines.general.limits import keeps_limits
-from nle_optimizer.engines.general.program import UNLIMITED, Program
-from nle_optimizer.engines.general.service import service
-from nle_optimizer.engines.general.solving import check, solve
-from nle_optimizer.engines.registry import engines_for
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.general.program import UNLIMITED, Effort, Program, SolverAnswer
+from nle_optimizer.engines.general.program_from_problem import draft_of, keeps_limits
+from nle_optimizer.engines.general.solving import check, service, solve
 from nle_optimizer.errors import EngineError, SolverDiedError
 from nle_optimizer.model.levels import EngineAsked, Level
 from nle_optimizer.model.problem import Problem, Resource, Row
@@ -133,7 +129,7 @@ def test_what_highs_calls_the_best_and_bounds_higher_is_proved_by_cp_sat(monkeyp
     """HiGHS may take 0.9999995 for 1, so that its bound is a unit above what its values are worth in whole numbers."""
     asked, call = [], service().call
 
-    def told(function: Any, solver: str, *args: Any, stop: Stopping) -> Answer:
+    def told(function: Any, solver: str, *args: Any, stop: Stopping) -> SolverAnswer:
         asked.append(solver)
         answer = call(function, solver, *args, stop=stop)
         return replace(answer, bound=answer.bound + 1) if solver == "highs" else answer
@@ -146,12 +142,12 @@ def test_what_highs_calls_the_best_and_bounds_higher_is_proved_by_cp_sat(monkeyp
 
 def test_an_answer_that_breaks_a_limit_is_an_error() -> None:
     with pytest.raises(EngineError, match="breaks a limit"):
-        check("cpsat", AT_MOST_ONE, Answer("optimal", np.array([1, 1]), 10, 0.0))
+        check("cpsat", AT_MOST_ONE, SolverAnswer("optimal", np.array([1, 1]), 10, 0.0))
 
 
 def test_an_answer_above_its_own_bound_is_an_error() -> None:
     with pytest.raises(EngineError, match="at most 5"):
-        check("cpsat", AT_MOST_ONE, Answer("optimal", np.array([0, 1]), 5, 0.0))
+        check("cpsat", AT_MOST_ONE, SolverAnswer("optimal", np.array([0, 1]), 5, 0.0))
 
 
 def hard_problem() -> Problem:

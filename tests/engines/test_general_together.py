@@ -8,19 +8,19 @@ from random import Random
 
 import numpy as np
 
-from nle_optimizer.engines.general import together
-from nle_optimizer.engines.general.additive import amounts_of, most_of
-from nle_optimizer.engines.general.draft import draft_of
-from nle_optimizer.engines.general.run import Run
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
+from nle_optimizer.engines.general import engine as together
+from nle_optimizer.engines.general.levels import amounts_of, most_of_sum
+from nle_optimizer.engines.general.program_from_problem import draft_of
+from nle_optimizer.engines.general.solving import LevelRun
 from nle_optimizer.model.levels import LeastFit, Level, Leximin
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers
 from support.general_problems import best_allocations, every_allocation, random_problem
 
 
-def begun(problem: Problem, allocation: Integers, budget: float) -> Run:
-    return Run(problem, "cpsat", Stopping(), budget, draft_of(problem), allocation)
+def begun(problem: Problem, allocation: Integers, budget: float) -> LevelRun:
+    return LevelRun(problem, "cpsat", Stopping(), budget, draft_of(problem), allocation)
 
 
 def cases(seed: str, count: int) -> Iterator[tuple[Problem, list[Integers], Integers]]:
@@ -62,9 +62,9 @@ def test_levels_go_together_in_order_as_long_as_their_sum_has_few_values() -> No
         groups = list(together.groups(problem, problem.levels))
         assert [level for group in groups for level in group] == levels
         counted = [[_values(problem, level) for level in group] for group in groups]
-        assert all(len(group) == 1 or prod(group) <= together.LARGEST for group in counted)
+        assert all(len(group) == 1 or prod(group) <= together.LARGEST_JOINT for group in counted)
         for group, after in pairwise(counted):
-            assert prod(group) * after[0] > together.LARGEST
+            assert prod(group) * after[0] > together.LARGEST_JOINT
 
 
 def test_a_level_of_which_something_may_be_given_up_or_that_is_no_sum_is_searched_alone() -> None:
@@ -92,4 +92,4 @@ def _values(problem: Problem, level: Level) -> int:
     """How many multiples of what the amounts share lie between the least and the most that they can sum to."""
     amounts = amounts_of(level)
     unit = int(np.gcd.reduce(amounts)) or 1
-    return (most_of(problem, level) - int(amounts[amounts < 0].sum())) // unit + 1
+    return (most_of_sum(problem, level) - int(amounts[amounts < 0].sum())) // unit + 1

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from nle_optimizer.errors import InfeasibleError
-from nle_optimizer.model.clash import Clash
-from nle_optimizer.model.overfull import overfull
-from nle_optimizer.model.problem import Problem, Row
-from nle_optimizer.model.solution import Leaf
+from nle_optimizer.model.build import overfull
+from nle_optimizer.model.problem import Clash, Leaf, Problem, Row
 from support.nested import nested_problem
 from support.problems import every_allocation, problem_of, solve
 

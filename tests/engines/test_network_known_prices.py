@@ -5,14 +5,12 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.known_prices import KnownPrices
-from nle_optimizer.engines.network import core
+from nle_optimizer.engines.engine import KnownPrices, Stopping
+from nle_optimizer.engines.network import flow as core
 from nle_optimizer.engines.network.engine import NetworkEngine
 from nle_optimizer.engines.network.graph import Network
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError
-from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import Solution
+from nle_optimizer.model.problem import Problem, Solution
 from nle_optimizer.records import Integers
 from support.nested import nested_problem
 from support.problems import problem_of, random_problem, solve, values_of

@@ -6,21 +6,16 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.network import core, engine, flow, ties
+from nle_optimizer.engines.network import engine, flow
+from nle_optimizer.engines.network import flow as core
+from nle_optimizer.engines.network import prices as ties
 from nle_optimizer.engines.network.graph import Network
 from nle_optimizer.errors import EngineError
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.problem import Problem, Resource
 from nle_optimizer.records import MILLION, Flags, Integers
 from support.prices import price_faults
-from support.problems import (
-    firm_pairs,
-    matched_pairs,
-    problem_of,
-    random_problem,
-    solve,
-    values_of,
-)
+from support.problems import firm_pairs, matched_pairs, problem_of, random_problem, solve, values_of
 
 MEDIUM = {"nles": 6, "recipients": 12, "most_pairs": 45, "depth": 3, "low": -1, "high": 3, "most_supporters": 2}
 

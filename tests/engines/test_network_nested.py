@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.network import core, flow
+from nle_optimizer.engines.network import flow
+from nle_optimizer.engines.network import flow as core
 from nle_optimizer.engines.network.graph import Network
 from nle_optimizer.errors import InfeasibleError
 from nle_optimizer.model.problem import Problem, Resource

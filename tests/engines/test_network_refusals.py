@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import UnsupportedError
 from nle_optimizer.model.levels import Allowance, LeastFit, Level, Share, Spread
 from nle_optimizer.model.problem import Presences, Problem, Row

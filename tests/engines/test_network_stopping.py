@@ -6,9 +6,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.engines.network.trivial import trivial_bound
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
+from nle_optimizer.engines.network.engine import NetworkEngine, trivial_bound
 from nle_optimizer.model.levels import LeastFit, Level, Leximin
 from nle_optimizer.model.problem import Problem
 from support.nested import nested_problem, with_threshold_level

@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.network import core
+from nle_optimizer.engines.network import flow as core
 from nle_optimizer.model.levels import LeastFit, Level, Leximin, Threshold
 from nle_optimizer.model.problem import Problem
 from support.nested import nested_problem, with_threshold_level

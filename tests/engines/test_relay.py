@@ -8,12 +8,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.registry import engines_for
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping, engines_for
 from nle_optimizer.errors import InfeasibleError, InputError
 from nle_optimizer.model.levels import EngineAsked, LeastFit, Leximin, Spread
-from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import Solution
+from nle_optimizer.model.problem import Problem, Solution
 from nle_optimizer.records import Integers
 from support.general_problems import KINDS, best_allocations, every_allocation, random_level, random_problem
 from support.nested import nested_problem, with_threshold_level

@@ -10,7 +10,7 @@ import pytest
 from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.evidence.alternates import MOST
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.evidence.publication import publish
+from nle_optimizer.evidence.published_tables import publish
 from nle_optimizer.evidence.verification.checker import check_claim
 from support.scenarios import nle, school, write_scenario
 from support.small_cases import Tables, cases, outcome_of, plain, values, with_quotas

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
-from nle_optimizer.evidence.cures.capacity import capacity_cures
+from nle_optimizer.evidence.cures import capacity_cures
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.evidence.publication import publish
+from nle_optimizer.evidence.published_tables import publish
 from nle_optimizer.evidence.verification.checker import check_claim
 from support.scenarios import nle, school, write_scenario
 from support.small_cases import cases, changed, outcome_of, plain, values

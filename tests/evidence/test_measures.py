@@ -11,9 +11,9 @@ import pytest
 
 from nle_optimizer import load_scenario
 from nle_optimizer.errors import NleOptimizerError
-from nle_optimizer.evidence.measures.measured import Measured, preferences_in
-from nle_optimizer.evidence.measures.registry import METRICS, figures_of
 from nle_optimizer.preparation import prepare
+from nle_optimizer.studies.benchmark.measures import Measured, preferences_in
+from nle_optimizer.studies.benchmark.metrics import METRICS, figures_of
 from support.random_scenarios import write_random_scenario
 
 SEEDS = range(120)

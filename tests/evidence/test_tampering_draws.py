@@ -14,7 +14,7 @@ from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.studies.robustness.publishing import with_draws
+from nle_optimizer.studies.robustness.robustness import with_draws
 from support.scenarios import nle, school, write_scenario
 
 RATES = {"draws": 9, "needs": 0.3, "expertise": 0.2, "nle_withdraws": 0.3, "school_refuses": 0.2}

@@ -8,7 +8,7 @@ import pytest
 from nle_optimizer.evidence.verification import check_claim
 from nle_optimizer.evidence.verification.findings import RefusedError
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
-from nle_optimizer.evidence.verification.stages.current import read_current
+from nle_optimizer.evidence.verification.stages.supply import read_current
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from support.claim_by_hand import Draft, hand_made_scenario, put
 from support.scenarios import nle, school, write_scenario

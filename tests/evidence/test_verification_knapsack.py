@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from nle_optimizer.evidence.verification.proofs import knapsack
-from nle_optimizer.evidence.verification.proofs.knapsack import best_sums
+from nle_optimizer.evidence.verification.proofs import leaves as knapsack
+from nle_optimizer.evidence.verification.proofs.leaves import best_sums
 
 CASES = range(60)
 

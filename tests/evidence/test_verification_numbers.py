@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nle_optimizer.evidence.publication import publish
+from nle_optimizer.evidence.published_tables import publish
 from nle_optimizer.evidence.verification.checker import check_claim
-from nle_optimizer.evidence.verification.exact import number_in
+from nle_optimizer.evidence.verification.findings import number_in
 from support.small_cases import cases, with_quotas
 
 

@@ -6,19 +6,16 @@ import numpy as np
 import pytest
 
 from nle_optimizer.evidence.verification.findings import RefusedError
-from nle_optimizer.evidence.verification.levels.levels import AnyLevel
-from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
-from nle_optimizer.evidence.verification.pairs.candidates import Candidates
-from nle_optimizer.evidence.verification.pairs.geography import Geography, by_easting
-from nle_optimizer.evidence.verification.pairs.ground import ground_of
+from nle_optimizer.evidence.verification.levels import AnyLevel
+from nle_optimizer.evidence.verification.objective_levels import levels_of
+from nle_optimizer.evidence.verification.pairs.candidates import PairFilters, ground_of
+from nle_optimizer.evidence.verification.pairs.geography import Distances, Nearest, by_easting
 from nle_optimizer.evidence.verification.pairs.listed import Listed
-from nle_optimizer.evidence.verification.pairs.nearest import Nearest
-from nle_optimizer.evidence.verification.stages.current import read_current
 from nle_optimizer.evidence.verification.stages.eligibility import enter
 from nle_optimizer.evidence.verification.stages.recipients import Recipients, gather
-from nle_optimizer.evidence.verification.stages.supply import supply_of
-from nle_optimizer.recall import plainly
+from nle_optimizer.evidence.verification.stages.supply import read_current, supply_of
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
+from nle_optimizer.stage_calls import plainly
 
 SCHOOL = {
     "school_id": "S",
@@ -85,7 +82,7 @@ def _recipients(scenario: Scenario) -> tuple[Recipients, int]:
     return everyone.take(order), placed
 
 
-def _candidates(scenario: Scenario) -> tuple[Candidates, np.ndarray]:
+def _candidates(scenario: Scenario) -> tuple[PairFilters, np.ndarray]:
     recipients, placed = _recipients(scenario)
     ground = ground_of(scenario, recipients, placed, plainly)
     candidates = ground.candidates
@@ -240,10 +237,10 @@ def test_the_nearest_on_the_grid_is_the_nearest_of_all(
     scenario = load_scenario(scenario.file)
     recipients, placed = _recipients(scenario)
     listed = Listed(None, scenario.nles.ids, {})
-    geography = Geography(scenario, recipients.table, placed, listed)
+    geography = Distances(scenario, recipients.table, placed, listed)
     nearest = Nearest(geography, listed, np.arange(40) % 5 > 0, placed)
     everyone = np.arange(90)
     directly = nearest.of(everyone)
-    monkeypatch.setattr("nle_optimizer.evidence.verification.pairs.nearest.AT_ONCE", 1)
+    monkeypatch.setattr("nle_optimizer.evidence.verification.pairs.geography.NEAREST_AT_ONCE", 1)
     by_cells = nearest.of(everyone)
     assert [side.tolist() for side in by_cells] == [side.tolist() for side in directly]

@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.evidence.verification.exact import half_up, metres_from_squares, whole_root
-from nle_optimizer.evidence.verification.findings import RefusedError
+from nle_optimizer.evidence.verification.findings import RefusedError, half_up, metres_from_squares, whole_root
+from nle_optimizer.evidence.verification.pairs.character import phase_is_met
 from nle_optimizer.evidence.verification.pairs.listed import Listed
-from nle_optimizer.evidence.verification.pairs.suitability import phase_is_met
 from nle_optimizer.evidence.verification.stages.conditions import FALSE, TRUE, UNDECIDED, decide
-from nle_optimizer.evidence.verification.stages.current import read_current
 from nle_optimizer.evidence.verification.stages.eligibility import enter
 from nle_optimizer.evidence.verification.stages.recipients import after_needs, gather
-from nle_optimizer.evidence.verification.stages.supply import supply_of
+from nle_optimizer.evidence.verification.stages.supply import read_current, supply_of
 from nle_optimizer.records import Column
 from nle_optimizer.scenario.columns import STATUS_CODES, STATUSES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario

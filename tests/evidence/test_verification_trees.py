@@ -9,8 +9,7 @@ import pytest
 
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
 from nle_optimizer.evidence.verification.proofs.leaves import UnsoundTreeError
-from nle_optimizer.evidence.verification.proofs.linear import LinearRow, LinearRows
-from nle_optimizer.evidence.verification.proofs.trees import Ground, Held, TreeReading
+from nle_optimizer.evidence.verification.proofs.trees import Held, LinearRow, LinearRows, TreeInstance, TreeReading
 
 SCHOOLS, NLES = 4, 2
 
@@ -26,7 +25,7 @@ class OneRow(LinearRows):
         return LinearRow(self.amounts, 2 if upper else 1) if label == "few" else None
 
 
-def ground(rng: np.random.Generator) -> Ground:
+def ground(rng: np.random.Generator) -> TreeInstance:
     """A few pairs with two resources, one recipient of two supporters, and a required pair."""
     rows, nles = (side.ravel() for side in np.meshgrid(np.arange(SCHOOLS), np.arange(NLES)))
     size = len(rows)
@@ -37,7 +36,7 @@ def ground(rng: np.random.Generator) -> Ground:
     capacity = np.stack([rng.integers(7, 14, NLES), rng.integers(1, 4, NLES)])
     names = {f"S{n}": n for n in range(SCHOOLS)}, {f"N{n}": n for n in range(NLES)}
     row = OneRow(rng.integers(0, 2, size))
-    return Ground(
+    return TreeInstance(
         pairs,
         required,
         np.ones(size, dtype=bool),
@@ -50,7 +49,7 @@ def ground(rng: np.random.Generator) -> Ground:
     )
 
 
-def allocations(at: Ground) -> Iterator[np.ndarray]:
+def allocations(at: TreeInstance) -> Iterator[np.ndarray]:
     """Every allocation that keeps the limits of schools, NLEs and the row."""
     nles, rows = np.asarray(at.pairs.nle), at.pairs.rows
     assert isinstance(at.rows, OneRow)
@@ -77,7 +76,7 @@ def leaf(rng: np.random.Generator, held: int) -> dict[str, Any]:
     }
 
 
-def tree(rng: np.random.Generator, at: Ground, held: int, free: list[int]) -> dict[str, Any]:
+def tree(rng: np.random.Generator, at: TreeInstance, held: int, free: list[int]) -> dict[str, Any]:
     """A random tree; impossible cases are left to their multipliers."""
     if not free or rng.random() < 0.4:
         return leaf(rng, held)

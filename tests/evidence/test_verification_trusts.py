@@ -8,7 +8,7 @@ import pytest
 
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.stages.eligibility import enter
-from nle_optimizer.evidence.verification.stages.trust_first import match_trusts
+from nle_optimizer.evidence.verification.stages.entrance import match_trusts
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 SETTINGS = """

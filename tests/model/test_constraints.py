@@ -11,10 +11,10 @@ import pytest
 
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Case
-from nle_optimizer.model.constraints.registry import CONSTRAINTS
-from nle_optimizer.model.constraints.standing import standings, violations
+from nle_optimizer.model.constraints.constraint_types import CONSTRAINTS
+from nle_optimizer.model.constraints.rows import standings, violations
 from nle_optimizer.preparation import prepare
-from nle_optimizer.scenario.constraint_setting import Constraint, faults_of
+from nle_optimizer.scenario.setting_sections import Constraint, faults_of
 from support.constraint_oracle import AUTHORITIES, REGIONS, STRATEGIES, Group, World, limits
 from support.memory import scenario_of
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nle_optimizer.groups import least_of_each, stretches
+from nle_optimizer.records import least_of_each, stretches
 
 
 @pytest.mark.parametrize("seed", range(40))

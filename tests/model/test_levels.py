@@ -8,13 +8,12 @@ import pytest
 
 from nle_optimizer.errors import InputError
 from nle_optimizer.model.build import objectives_of, use_of_resources
-from nle_optimizer.model.constraints.presences import PresenceBook
+from nle_optimizer.model.constraints.tally import PresenceBook
 from nle_optimizer.model.levels import Level
-from nle_optimizer.model.objectives.levels import build_levels, default_objectives, uses_distance
-from nle_optimizer.model.objectives.objective import Stakes
-from nle_optimizer.model.objectives.registry import CATALOGUE
-from nle_optimizer.model.objectives.worth import blend_of
-from nle_optimizer.scenario.objective_setting import OBJECTIVE_NAMES, Objective
+from nle_optimizer.model.objective_kinds import Stakes
+from nle_optimizer.model.objective_levels import build_levels, default_objectives, uses_distance
+from nle_optimizer.model.objectives import CATALOGUE, blend_of
+from nle_optimizer.scenario.setting_sections import OBJECTIVE_NAMES, Objective
 from nle_optimizer.stages.candidates import find_candidates
 from support.memory import Row, scenario_of, settings_of
 

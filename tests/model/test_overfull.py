@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 
-from nle_optimizer.model.overfull import overfull
+from nle_optimizer.model.build import overfull
 from nle_optimizer.model.problem import Resource
 from support.problems import every_allocation, problem_of, random_problem
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.registry import engine_named, engines_for
+from nle_optimizer.engines.engine import engine_named, engines_for
 from nle_optimizer.errors import InputError
-from nle_optimizer.model.places import places
+from nle_optimizer.model.limits_left import places
 from nle_optimizer.preparation import prepare
 from nle_optimizer.records import MILLION
 from support.memory import scenario_of

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from nle_optimizer.reports.view.pseudonyms import Scrubber, pseudonyms
-from nle_optimizer.reports.view.veil import band
+from nle_optimizer.reports.redaction import Scrubber, band, pseudonyms
 from support.report_data import cells, data_of
 from support.scenarios import nle, school, write_scenario
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.reports.charts.chart import Chart, Kind
-from nle_optimizer.reports.charts.vega import svg
+from nle_optimizer.reports.charts import Chart, Kind, svg
 from nle_optimizer.reports.page.sweep_page import sweep_page
 from support.scenarios import nle, school, write_scenario
 

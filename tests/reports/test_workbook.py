@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from nle_optimizer.files import sha256
-from nle_optimizer.reports.workbook.decisions import ACTIONS
+from nle_optimizer.reports.workbook_front import ACTIONS
 from support.scenarios import nle, read_table, school, write_scenario
 
 SHEETS = [

@@ -13,8 +13,8 @@ import pytest
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.errors import UnsupportedError
 from nle_optimizer.preparation import prepare
-from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.custom import LIMITS, CustomRule, draws_lots, view_of
+from nle_optimizer.rules.rule import Agenda
 from nle_optimizer.scenario.own_code import Code
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.studies.benchmark.trial import trials_of

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nle_optimizer import load_scenario
-from nle_optimizer.model.blocking import blocking_pairs
-from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.model.preferences import blocking_pairs
 from nle_optimizer.rules.registry import procedure_named
+from nle_optimizer.rules.rule import Agenda
 from support.markets import agenda_of, blocks, by_rule, every_matching, market, named, random_market
 from support.scenarios import nle, school, write_scenario
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.registry import procedure_named
+from nle_optimizer.rules.rule import Agenda
 from nle_optimizer.scenario.scenario import load_scenario
 from support.markets import agenda_of, by_rule, every_matching, random_market
 from support.scenarios import nle, school, write_scenario

@@ -13,7 +13,7 @@ from nle_optimizer.errors import InputError, UnsupportedError
 from nle_optimizer.preparation import prepare
 from nle_optimizer.reports.terminal import summary_text
 from nle_optimizer.result import Beside, Result
-from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.rule import Agenda
 from nle_optimizer.scenario.scenario import Scenario
 from support.random_scenarios import write_random_scenario
 from support.scenarios import nle, school, write_scenario

@@ -8,9 +8,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.eating.probabilistic_serial import PROBABILISTIC_SERIAL as RULE
-from nle_optimizer.rules.eating.rounding import rounded
+from nle_optimizer.rules.probabilistic_serial import PROBABILISTIC_SERIAL as RULE
+from nle_optimizer.rules.probabilistic_serial import rounded
+from nle_optimizer.rules.rule import Agenda
 from nle_optimizer.scenario.scenario import load_scenario
 from support.markets import agenda_of, market, random_market
 from support.scenarios import nle, school, write_scenario

@@ -6,10 +6,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.registry import procedure_named
-from nle_optimizer.studies.properties.improvements import pareto_improvement
-from nle_optimizer.studies.properties.misreports import best_misreport
+from nle_optimizer.rules.rule import Agenda
+from nle_optimizer.studies.properties import best_misreport, pareto_improvement
 from support.markets import by_rule, every_matching, market, random_market
 
 # Three students and three schools of one place (Roth 1982; Abdulkadiroglu and Sonmez 2003, example 1).

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.scenario.constraint_setting import CONSTRAINT_TYPES, KEYS
 from nle_optimizer.scenario.scenario import load_scenario
+from nle_optimizer.scenario.setting_sections import CONSTRAINT_TYPES, KEYS
 from support.scenarios import nle, refusal, school, write_scenario
 
 LEAST: dict[str, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nle_optimizer.errors import InputError
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.sources.example.writing import write_example, write_example_workbook
+from nle_optimizer.sources.example import write_example, write_example_workbook
 
 NAMES = ("scenario.yaml", "schools.csv", "nles.csv", "trusts.csv")
 SCRAPS = [b"", b"\0", b"\xff", b'"', b"\n", b",", b": ", b"- ", b"[", b"}", b"&a ", b"*a", b"!!x ", b"%", b"\t", b"\r"]

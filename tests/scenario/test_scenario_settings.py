@@ -367,8 +367,8 @@ def test_a_sound_scenario_has_no_finding(tmp_path: Path) -> None:
 
 
 def test_the_schema_for_editors_knows_every_setting() -> None:
-    from nle_optimizer.scenario.json_schema import scenario_schema
     from nle_optimizer.scenario.settings import Settings
+    from nle_optimizer.scenario.validation import scenario_schema
 
     known = {info.alias or name for name, info in Settings.model_fields.items()}
     assert set(scenario_schema()["properties"]) == known | {"base", "overrides", "scenarios"}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.scenario.columns import SCHOOLS, TABLES
-from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
+from nle_optimizer.scenario.setting_sections import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 from support.scenarios import nle, refusal, school, write_scenario, write_table
 

@@ -15,7 +15,7 @@ import pytest
 from nle_optimizer.scenario import workbook
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.scenario.workbook import read_sheet, sheet_names
-from nle_optimizer.sources.example.writing import write_example, write_example_workbook
+from nle_optimizer.sources.example import write_example, write_example_workbook
 from support.scenarios import nle, refusal, school, write_scenario
 
 Sheets = Mapping[str, Sequence[Sequence[Any]]]

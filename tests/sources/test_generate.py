@@ -14,13 +14,13 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nle_optimizer.cli.generate_command import generate_command
+from nle_optimizer.cli.source_commands import generate_command
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.sources.synthetic import SyntheticEngland, generate, write_scenario
 from nle_optimizer.sources.synthetic.figures import figures
-from nle_optimizer.sources.synthetic.places import apportion
+from nle_optimizer.sources.synthetic.kinds import apportion
 from nle_optimizer.sources.synthetic.tables import leader_columns, school_columns, trust_columns
 
 FILES = ("manifest.json", "nles.csv", "scenario.yaml", "schools.csv", "trusts.csv")
@@ -273,7 +273,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nle_optimizer.sources.synthetic.writing.write_columns", full)
+    monkeypatch.setattr("nle_optimizer.sources.synthetic.tables.write_columns", full)
     with pytest.raises(RunFolderError, match="No space left"):
         write_scenario(generate(20, 2, 1), tmp_path / "england")
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from test_import_england import gias
 
-from nle_optimizer.cli.import_command import import_
+from nle_optimizer.cli.source_commands import import_
 from nle_optimizer.errors import RunFolderError
 from nle_optimizer.sources.england.importer import EnglandFiles, import_england
 

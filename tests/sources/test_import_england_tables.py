@@ -7,22 +7,12 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from test_import_england import (
-    LINKS_HEADER,
-    MULTI,
-    gias,
-    imported,
-    ofsted,
-    problems_of,
-    table,
-    urn_links,
-    write,
-)
+from test_import_england import LINKS_HEADER, MULTI, gias, imported, ofsted, problems_of, table, urn_links, write
 
 from nle_optimizer.scenario.columns import STATUS_CODES
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.sources.england.importer import EnglandFiles
-from nle_optimizer.sources.england.proxies import finance_need, governance_need, leadership_need
+from nle_optimizer.sources.england.inspections import finance_need, governance_need, leadership_need
 
 GRADES = (1, 2, 3, 4)
 BALANCES = [Fraction(n, 100) for n in range(-20, 11)]

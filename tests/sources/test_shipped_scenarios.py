@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from nle_optimizer.cli.generate_command import generate_command
+from nle_optimizer.cli.source_commands import generate_command
 from nle_optimizer.scenario.scenario import load_scenario
 
 ROOT = Path(__file__).parents[2]

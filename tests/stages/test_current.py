@@ -10,7 +10,7 @@ import pytest
 from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Case
-from nle_optimizer.model.places import holdable
+from nle_optimizer.model.limits_left import holdable
 from nle_optimizer.preparation import prepare
 from nle_optimizer.reports.run_folder import read_run_folder
 from nle_optimizer.scenario.columns import ENDED, PAIR_STATES, PINNED

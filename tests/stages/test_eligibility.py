@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from nle_optimizer.scenario.policies import POLICIES
-from nle_optimizer.stages.eligibility import RULE, keep_eligible
-from nle_optimizer.stages.facts import as_it_stood
+from nle_optimizer.stages.eligibility import RULE, as_it_stood, keep_eligible
 from nle_optimizer.stages.ledger import Exclusion, Ledger
 from support.memory import settings_of, table
 

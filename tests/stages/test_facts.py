@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.stages.facts import as_it_stood
+from nle_optimizer.stages.eligibility import as_it_stood
 from support.memory import rows_of, table
 
 DAY = date(2022, 9, 1)

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nle_optimizer.stages.fit import area_fit, fit_of, half_up, needs_of
-from nle_optimizer.stages.needs import area_weights
+from nle_optimizer.stages.fit import area_fit, area_weights, fit_of, half_up, needs_of
 from support import rule_book
 from support.memory import settings_of, table
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from nle_optimizer.stages.fit import with_needs
 from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.stages.needs import with_needs
 from support.memory import settings_of, table
 
 AREAS = ("leadership", "governance", "finance")

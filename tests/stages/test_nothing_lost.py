@@ -10,7 +10,7 @@ import pytest
 from nle_optimizer.errors import InfeasibleError, InputError
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.evidence.publication import publish
+from nle_optimizer.evidence.published_tables import publish
 from nle_optimizer.scenario.scenario import load_scenario
 from support.random_scenarios import write_random_scenario
 from support.solving import solved

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nle_optimizer.scenario.columns import PHASES
-from nle_optimizer.stages.suitability import match, properties_that
+from nle_optimizer.stages.fit import match, properties_that
 from support.memory import settings_of, table
 
 

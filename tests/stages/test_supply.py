@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nle_optimizer.records import MILLION
-from nle_optimizer.stages.supply import Supply, supply_of
+from nle_optimizer.stages.supply import NleSupply, supply_of
 from support.memory import settings_of, table
 from support.rule_book import half_up
 
@@ -23,7 +23,7 @@ def supply(
     resources: tuple[str, ...] = ("placements",),
     distance_asked: bool = False,
     **settings: Any,
-) -> Supply:
+) -> NleSupply:
     nles = [{"nle_id": f"N{n:02d}", **SKILLED, **row} for n, row in enumerate(rows)]
     told = None if pairs is None else table("pairs", pairs)
     return supply_of(table("nles", nles), told, settings_of(**settings), resources, distance_asked=distance_asked)

@@ -8,11 +8,12 @@ import pytest
 
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.stages.trust_first import high_quality
 from support.memory import scenario_of, settings_of, table
 from support.rule_book import half_up_root
 from support.solving import solved
 
-from nle_optimizer.stages.trust_first import high_quality, mode_of  # isort: skip
+from nle_optimizer.stages.trust_first import mode_of  # isort: skip
 
 NEEDS = {f"need_{area}": "0.5" for area in ("leadership", "governance", "finance")}
 SKILLS = {f"expertise_{area}": "0.5" for area in ("leadership", "governance", "finance")}

@@ -17,7 +17,7 @@ import pytest
 from nle_optimizer import allocate, load_scenario
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.preparation import prepare
-from nle_optimizer.rules.agenda import Agenda
+from nle_optimizer.rules.rule import Agenda
 from nle_optimizer.rules.serial import LOTTERY
 from nle_optimizer.studies.benchmark.tables import half_width
 from nle_optimizer.studies.benchmark.trial import trials_of
@@ -169,7 +169,7 @@ def test_a_folder_is_not_gone_on_with_unless_asked(folder: Path, capsys: pytest.
 
 def test_what_a_rule_gives_is_read_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.py").write_text("def everybody(view):\n    return list(range(len(view.fit)))\n", encoding="utf-8")
-    for place in ("custom", "outcome"):
+    for place in ("custom", "rule"):
         monkeypatch.setattr(f"nle_optimizer.rules.{place}.breaches", lambda *_: [])
     name = f"{tmp_path / 'mine.py'}:everybody"
     optimal, own = trials_of(load_scenario(REGION, allow_code=True), [name], 1).trials

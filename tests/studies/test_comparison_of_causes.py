@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.reports.settings import read_settings
-from nle_optimizer.studies.comparison.comparison import Comparison, compare
-from nle_optimizer.studies.comparison.settings import SettingChange
+from nle_optimizer.reports.resolved_scenario import read_settings
+from nle_optimizer.studies.comparison.comparison import Comparison, SettingChange, compare
 from support.run_folders import SETTINGS, write_run
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nle_optimizer.studies import crew
-from nle_optimizer.studies.crew import carried_out, make_ready
+from nle_optimizer.studies import worker_processes as crew
+from nle_optimizer.studies.worker_processes import carried_out, make_ready
 
 TASKS = list(range(7))
 LARGE = "x" * 5_000_000

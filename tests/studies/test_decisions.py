@@ -8,16 +8,7 @@ from random import Random
 import pytest
 
 from nle_optimizer.cli.main import run_program
-from support.months import (
-    decided_tables,
-    first_run,
-    given_settings,
-    pairs,
-    pinned,
-    random_months,
-    refused,
-    replan,
-)
+from support.months import decided_tables, first_run, given_settings, pairs, pinned, random_months, refused, replan
 from support.scenarios import nle, read_table, school, write_scenario, write_table
 
 SEQUENCES = int(os.environ.get("NLE_SEQUENCES_OF_DECISIONS", "1"))

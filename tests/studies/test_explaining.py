@@ -12,10 +12,9 @@ import pytest
 from nle_optimizer import allocate
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.errors import InputError
-from nle_optimizer.studies.explaining.asked import whom
-from nle_optimizer.studies.explaining.explain import every_left_out, explain, explained
+from nle_optimizer.studies.earlier_run import Reopened, reopen
+from nle_optimizer.studies.explaining.explain import every_left_out, explain, explained, whom
 from nle_optimizer.studies.explaining.text import explanation_text
-from nle_optimizer.studies.reopening import Reopened, reopen
 from support.random_scenarios import write_random_scenario
 from support.scenarios import nle, refusal, school, write_scenario
 

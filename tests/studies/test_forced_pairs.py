@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.breaches import breaches
+from nle_optimizer.model.limits_left import breaches
 from nle_optimizer.records import as_text
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.studies.explaining.prices import Prices
+from nle_optimizer.studies.explaining.prices import ChangePrices
 from support.scenarios import nle, school, write_scenario
 from support.solving import solved
 
@@ -141,7 +141,7 @@ def cases(folder: Path, wanted: int) -> Iterator[tuple[int, Outcome, int, Outcom
         problem = outcome.problem
         ids = str(problem.nle_ids[problem.nle[pair]]), str(problem.recipient_ids[problem.recipient[pair]])
         after = outcome_of(folder / "after", asked, ids)
-        yield number, outcome, pair, after, Prices(outcome).forced_alone(pair, Stopping())
+        yield number, outcome, pair, after, ChangePrices(outcome).forced_alone(pair, Stopping())
         told += 1
         if told == wanted:
             return
@@ -219,7 +219,7 @@ def test_the_price_of_a_forced_pair_and_who_moves_are_those_of_a_run_with_it_req
             assert matched.tolist() == after.solution.matched.tolist(), number
             seen["the same plan"] += 1
         if price["method"] == "network":
-            assert Prices(outcome).forced(np.array([pair, pair])) == [price, price], number
+            assert ChangePrices(outcome).forced(np.array([pair, pair])) == [price, price], number
     assert seen["network, possible"] > CASES / 8, seen
     assert seen["the same plan"] > CASES / 8, seen
 
@@ -233,7 +233,7 @@ def test_where_the_first_objective_stays_the_counts_by_priority_tell_who_pays(se
     assert outcome is not None
     (pair,) = candidates(outcome)
     mine = str(outcome.problem.recipient_ids[outcome.problem.recipient[pair]])
-    price = Prices(outcome).forced_alone(pair, Stopping())
+    price = ChangePrices(outcome).forced_alone(pair, Stopping())
     assert price is not None
     assert [each["change"] for each in price["levels"]] == ["0", "0"]
     gains, pays = ("1", "2") if mine == "S1" else ("2", "1")
@@ -263,7 +263,7 @@ def test_to_force_a_pair_that_stands_today_lifts_the_limits_that_a_run_lifts_for
     for pair in candidates(outcome):
         name = str(outcome.problem.recipient_ids[outcome.problem.recipient[pair]])
         after = outcome_of(tmp_path / name, (settings, tables), ("N1", name))
-        price = Prices(outcome).forced_alone(pair, Stopping())
+        price = ChangePrices(outcome).forced_alone(pair, Stopping())
         assert price is not None
         assert price["possible"] == (after is not None) == (name == "S1")
         if after is not None:

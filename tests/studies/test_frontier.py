@@ -16,11 +16,8 @@ from nle_optimizer.model.levels import LeastFit, Level
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
-from nle_optimizer.studies.frontier.frontier import Frontier, frontier
-from nle_optimizer.studies.frontier.rows import command_of
-from nle_optimizer.studies.frontier.searches import Searches
-from nle_optimizer.studies.frontier.supported import supported_points
-from nle_optimizer.studies.frontier.weights import roundest
+from nle_optimizer.studies.frontier import Frontier, command_of, frontier
+from nle_optimizer.studies.frontier_points import Searches, roundest, supported_points
 from support.problems import every_allocation, random_problem
 from support.scenarios import nle, read_table, refusal, school, write_scenario
 
@@ -93,7 +90,7 @@ def test_every_undominated_least_fit_is_found() -> None:
             continue
         least, second = least_fit(problem, rng), two(problem)[1]
         values = {(least.value(problem, found), second.value(problem, found)) for found in allocations}
-        from nle_optimizer.studies.frontier.frontier import LEAST, _points
+        from nle_optimizer.studies.frontier import LEAST, _points
 
         points, complete = _points(Searches(problem, (), least, second), LEAST, 99, lambda _: None)
         assert complete

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from nle_optimizer.errors import NleOptimizerError, RunFolderError
-from nle_optimizer.evidence.publication import publish
+from nle_optimizer.evidence.published_tables import publish
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.studies.marginal.answers import NO_SUM, ONE_EACH
-from nle_optimizer.studies.marginal.marginal import Marginal, marginal_of
-from nle_optimizer.studies.marginal.text import marginal_text
+from nle_optimizer.studies.marginal.marginal import Marginal, marginal_of, marginal_text
 from support.scenarios import nle, school, write_scenario
 from support.small_cases import OBJECTIVES, Tables, cases, changed, difference, outcome_of, plain, tables, with_quotas
 from support.solving import solved

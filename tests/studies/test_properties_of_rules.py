@@ -7,7 +7,7 @@ import pytest
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.rules.registry import RULES
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.studies.properties.search import properties_of
+from nle_optimizer.studies.properties import properties_of
 from support.markets import market
 from support.scenarios import nle, school, write_scenario
 

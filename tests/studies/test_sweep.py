@@ -13,10 +13,10 @@ import pytest
 from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.errors import RunFolderError
 from nle_optimizer.studies.sweep import Wanted, sweep
-from nle_optimizer.studies.sweep import desk as desk_module
+from nle_optimizer.studies.sweep import workers as desk_module
 from nle_optimizer.studies.sweep.conduct import Swept, carry_out
-from nle_optimizer.studies.sweep.crews import Crew, LocalCrew
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
+from nle_optimizer.studies.sweep.workers import Crew, LocalCrew
 from support.mortal import DEADLY, Mortal
 from support.scenarios import nle, school, write_scenario
 

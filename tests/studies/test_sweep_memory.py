@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
-from nle_optimizer.engines.known_prices import KnownPrices
-from nle_optimizer.engines.network import core
+from nle_optimizer.engines.engine import KnownPrices
+from nle_optimizer.engines.network import flow as core
 from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.scenario.scenario import Scenario

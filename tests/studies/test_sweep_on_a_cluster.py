@@ -11,8 +11,8 @@ import pytest
 from nle_optimizer.errors import InputError
 from nle_optimizer.studies.sweep import Wanted, sweep
 from nle_optimizer.studies.sweep.conduct import carry_out, crew_of
-from nle_optimizer.studies.sweep.crews import LocalCrew
 from nle_optimizer.studies.sweep.plan import plan_sweep
+from nle_optimizer.studies.sweep.workers import LocalCrew
 from support.scenarios import nle, school, write_scenario
 
 SEEDS = Wanted(seeds=40)

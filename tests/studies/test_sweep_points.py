@@ -8,7 +8,7 @@ import pytest
 
 from nle_optimizer.errors import InputError
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
-from nle_optimizer.studies.sweep.wanted import Wanted, parse_axis
+from nle_optimizer.studies.sweep.points import Wanted, parse_axis
 from support.scenarios import refusal, write_scenario
 
 RADIUS, PLACES = "geography.max_distance_km", "capacity.multiply.placements"

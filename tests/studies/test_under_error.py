@@ -19,8 +19,8 @@ from nle_optimizer.cli.main import run_program
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.studies.robustness.drawn import pairs_of
-from nle_optimizer.studies.robustness.perturbing import drawn
-from nle_optimizer.studies.robustness.publishing import with_draws
+from nle_optimizer.studies.robustness.robustness import with_draws
+from nle_optimizer.studies.robustness.trials import drawn
 from support.rule_book import fit_of
 from support.scenarios import nle, read_table, school, write_scenario
 

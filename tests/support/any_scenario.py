@@ -10,14 +10,22 @@ from pathlib import Path
 from random import Random
 from typing import Any, get_args, get_origin
 
-from nle_optimizer.engines.registry import ENGINES
+from nle_optimizer.engines.engine import ENGINES
 from nle_optimizer.rules.registry import RULES
 from nle_optimizer.scenario.columns import AREAS, TABLES
-from nle_optimizer.scenario.constraint_setting import CONSTRAINT_TYPES, COST, COUNTED, KEYS
-from nle_optimizer.scenario.data_setting import DataFile, PairsFile
-from nle_optimizer.scenario.objective_setting import BLEND_PARTS, NO_SUMS, OBJECTIVE_NAMES
 from nle_optimizer.scenario.policies import POLICIES
 from nle_optimizer.scenario.quantities import Section
+from nle_optimizer.scenario.setting_sections import (
+    BLEND_PARTS,
+    CONSTRAINT_TYPES,
+    COST,
+    COUNTED,
+    KEYS,
+    NO_SUMS,
+    OBJECTIVE_NAMES,
+    DataFile,
+    PairsFile,
+)
 from nle_optimizer.scenario.settings import Settings
 from support.any_conditions import NUMBER, Day, condition, in_order, when
 from support.any_sense import without_contradictions

@@ -9,8 +9,8 @@ from typing import Any
 
 from nle_optimizer.records import ColumnSpec, Kind
 from nle_optimizer.scenario.columns import PAIR_STATES, TABLES
-from nle_optimizer.scenario.comparable import DERIVED_WORDS
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS
+from nle_optimizer.scenario.quantities import DERIVED_WORDS
 
 Rows = list[dict[str, str]]
 RESOURCES = ("placements", "days", "money")

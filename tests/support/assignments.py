@@ -9,10 +9,9 @@ from random import Random
 import numpy as np
 
 from nle_optimizer.engines.decomposition.engine import DecompositionEngine
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.model.levels import Allowance, Level
-from nle_optimizer.model.problem import Problem, Resource, Row
-from nle_optimizer.model.solution import Leaf, Solution, Tree
+from nle_optimizer.model.problem import Leaf, Problem, Resource, Row, Solution, Tree
 from nle_optimizer.records import MILLION, Flags, Integers
 
 VOID = -(2**62)

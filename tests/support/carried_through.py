@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nle_optimizer import Result, Scenario, allocate, load_scenario, verify
-from nle_optimizer.allocation import check
 from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.errors import InfeasibleError, InputError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.verification import check_claim
 from nle_optimizer.reports.run_folder import Circumstances, RunFolder, read_run_folder, write_run_folder
 from nle_optimizer.reports.terminal import summary_text
-from nle_optimizer.studies.robustness.publishing import with_draws
+from nle_optimizer.running import check
+from nle_optimizer.studies.robustness.robustness import with_draws
 from support.any_scenario import write_any_scenario
 
 FINDINGS = "findings"

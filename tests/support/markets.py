@@ -8,11 +8,11 @@ from random import Random
 import numpy as np
 
 from nle_optimizer import load_scenario
-from nle_optimizer.model.preferences import Preferences
+from nle_optimizer.model.preferences import PreferenceOrders
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.preparation import prepare
-from nle_optimizer.rules.agenda import Agenda
 from nle_optimizer.rules.registry import procedure_named
+from nle_optimizer.rules.rule import Agenda
 from nle_optimizer.scenario.scenario import Scenario
 from support.scenarios import nle, school, write_scenario
 
@@ -99,7 +99,7 @@ def every_matching(problem: Problem) -> Iterator[np.ndarray]:
             yield pairs
 
 
-def blocks(problem: Problem, wishes: Preferences, matched: set[int], pair: int) -> bool:
+def blocks(problem: Problem, wishes: PreferenceOrders, matched: set[int], pair: int) -> bool:
     """Whether a pair blocks a matching: the definition, spelt out for one pair, without rows."""
     likes, ranks = wishes.recipients.place, wishes.nles.place
     if pair in matched or likes[pair] < 0 or ranks[pair] < 0:

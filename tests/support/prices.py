@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.model.problem import Problem, Row
-from nle_optimizer.model.solution import Solution
+from nle_optimizer.model.problem import Problem, Row, Solution
 from support.problems import room_of
 
 Tuple = tuple[int, ...]

@@ -6,11 +6,10 @@ from random import Random
 
 import numpy as np
 
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.levels import AnyLevel, Level, Leximin
-from nle_optimizer.model.problem import Problem, Resource
-from nle_optimizer.model.solution import Solution
+from nle_optimizer.model.problem import Problem, Resource, Solution
 from nle_optimizer.records import MILLION, Flags, Integers
 
 Pair = tuple[int, int]

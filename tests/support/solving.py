@@ -2,8 +2,8 @@
 
 from contextlib import nullcontext
 
-from nle_optimizer.allocation import solve
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.running import solve
 from nle_optimizer.scenario.scenario import Scenario
 
 

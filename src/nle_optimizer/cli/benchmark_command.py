@@ -1,4 +1,8 @@
-"""`benchmark`: matching rules side by side on the same cases."""
+"""`benchmark`, and the lists of what there is.
+
+`benchmark`: matching rules side by side on the same cases. `schema`, `policies`, `objectives`, `constraints`,
+`rules`: what there is to choose from.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -8,19 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nle_optimizer.catalogue.limits import MOST_DRAWS, MOST_WORKERS
-from nle_optimizer.cli.interruption import INTERRUPTED
-from nle_optimizer.cli.options import (
-    format_option,
-    print_findings,
-    print_json,
-    say,
-    scenario_options,
-)
+from nle_optimizer.cli.options import INTERRUPTED, format_option, print_findings, print_json, say, scenario_options
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, is_ours, recover, refuse_existing
 
 if TYPE_CHECKING:
     from nle_optimizer.scenario.scenario import Scenario
     from nle_optimizer.studies.benchmark.trial import Trials
+
 
 SHOWN = ("coverage", "total_fit", "min_fit", "gini_fit", "mean_distance_km", "blocking_pairs")
 MOST_SENTENCES = 12
@@ -73,7 +71,7 @@ def benchmark(
     number of workers.
     """
     from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.benchmark.asked import permitting, rules_asked
+    from nle_optimizer.studies.benchmark.tasks import permitting, rules_asked
 
     names = rules_asked(rules)
     sets = sets if time_limit is None else (*sets, f"stop.seconds={time_limit}")
@@ -105,9 +103,8 @@ def _refuse(out: Path | None, resume: bool) -> None:
 def _tried(
     loaded: "Sequence[Scenario]", names: Sequence[str], draws: int, workers: int | None, out: Path | None
 ) -> "list[Trials]":
-    from nle_optimizer.cli.progress import steps
-    from nle_optimizer.studies.benchmark.crew import tasks_of, tried
-    from nle_optimizer.studies.benchmark.kept import Kept
+    from nle_optimizer.cli.options import steps
+    from nle_optimizer.studies.benchmark.tasks import Kept, tasks_of, tried
 
     tasks = tasks_of(loaded, names, draws)
     crew = workers or ((os.cpu_count() or 1) if draws > 1 and len(tasks) > FEW_TASKS else 1)
@@ -126,7 +123,7 @@ def _tried(
 
 
 def _searched(scenario: "Scenario", rules: list[str]) -> list[dict[str, str]]:
-    from nle_optimizer.studies.properties.search import properties_of
+    from nle_optimizer.studies.properties import properties_of
 
     return [found.row(scenario.settings.name) for found in properties_of(scenario, rules)]
 
@@ -139,8 +136,7 @@ def _write(out: Path, loaded: "Sequence[Scenario]", found: "list[Trials]", searc
     import json
 
     from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.studies.benchmark.markdown import markdown
-    from nle_optimizer.studies.benchmark.tables import tables_of
+    from nle_optimizer.studies.benchmark.tables import markdown, tables_of
 
     files: dict[str, bytes] = {}
     document = _document(loaded, found, searched)
@@ -159,7 +155,7 @@ def _write(out: Path, loaded: "Sequence[Scenario]", found: "list[Trials]", searc
 
 def _page(found: "list[Trials]", rows: Rows) -> bytes:
     from nle_optimizer.reports.page.benchmark_page import benchmark_page
-    from nle_optimizer.studies.benchmark.markdown import left_out, sentences
+    from nle_optimizer.studies.benchmark.tables import left_out, sentences
 
     fits = {
         trials.scenario: {
@@ -178,8 +174,7 @@ def _left_out(found: "list[Trials]") -> Iterator[tuple[str, str, str]]:
 
 
 def _document(loaded: "Sequence[Scenario]", found: "list[Trials]", searched: Rows) -> dict[str, Any]:
-    from nle_optimizer.studies.benchmark.markdown import sentences
-    from nle_optimizer.studies.benchmark.tables import figure_rows
+    from nle_optimizer.studies.benchmark.tables import figure_rows, sentences
 
     failed = [dict(zip(("scenario", "rule", "reason"), entry, strict=True)) for entry in _left_out(found)]
     rows = [row for trials in found for row in figure_rows(trials)]
@@ -204,8 +199,7 @@ def _manifest(found: "list[Trials]") -> dict[str, Any]:
 
 
 def _print(loaded: "Sequence[Scenario]", found: "list[Trials]", searched: Rows, form: str) -> None:
-    from nle_optimizer.studies.benchmark.markdown import left_out, sentences
-    from nle_optimizer.studies.benchmark.tables import aim_of, leaderboard, titled
+    from nle_optimizer.studies.benchmark.tables import aim_of, leaderboard, left_out, sentences, titled
 
     if form == "json":
         print_json(_document(loaded, found, searched))
@@ -239,3 +233,109 @@ def _found_of(row: dict[str, str]) -> str:
     if not row["school_misreports"]:
         gainers = "misreports are not searched for"
     return f"{row['scenario']}: {row['rule']}: {', '.join([*found_of, gainers])}{gain}"
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the scenario file, for editors."""
+    from nle_optimizer.scenario.validation import scenario_schema
+
+    print_json(scenario_schema())
+
+
+@click.command()
+@format_option
+def policies(form: str) -> None:
+    """List the eligibility policies, with their source and the columns they need."""
+    from nle_optimizer.scenario.policies import POLICIES
+
+    if form == "json":
+        entries = [
+            {
+                "name": policy.name,
+                "title": policy.title,
+                "source": policy.source,
+                "columns": policy.columns,
+                "rules": [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in policy.rules],
+                "note": policy.note,
+            }
+            for policy in POLICIES.values()
+        ]
+        print_json({"schema_version": 1, "policies": entries})
+        return
+    for policy in POLICIES.values():
+        needs = f"\n    needs: {', '.join(policy.columns)}" if policy.columns else ""
+        note = f"\n    note: {policy.note}" if policy.note else ""
+        say(f"{policy.name}: {policy.title}\n    source: {policy.source}{needs}{note}")
+
+
+@click.command()
+@format_option
+def objectives(form: str) -> None:
+    """List the objectives, with sense, unit, formula and source."""
+    from nle_optimizer.model.objectives import CATALOGUE
+
+    if form == "json":
+        names = ("name", "sense", "unit", "formula", "source")
+        entries = [{name: getattr(objective, name) for name in names} for objective in CATALOGUE]
+        print_json({"schema_version": 1, "objectives": entries})
+        return
+    for entry in CATALOGUE:
+        say(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")
+
+
+@click.command()
+@format_option
+def constraints(form: str) -> None:
+    """List the types of constraints, with what each counts and the columns and settings it takes."""
+    from nle_optimizer.model.constraints.constraint_types import CONSTRAINTS
+    from nle_optimizer.scenario.setting_sections import KEYS
+
+    if form == "json":
+        entries = [
+            {"name": kind.name, "counts": kind.counts, "columns": kind.columns, "settings": list(KEYS[kind.name])}
+            for kind in CONSTRAINTS.values()
+        ]
+        print_json({"schema_version": 1, "constraints": entries})
+        return
+    for kind in CONSTRAINTS.values():
+        say(f"{kind.name}: {kind.counts}\n    columns: {kind.columns}\n    settings: {', '.join(KEYS[kind.name])}")
+
+
+@click.command()
+@format_option
+def rules(form: str) -> None:
+    """List the matching rules, with what each promises and where that ends."""
+    from dataclasses import asdict
+
+    from nle_optimizer.rules.registry import RULES, promise_of
+
+    if form == "json":
+        print_json({"schema_version": 1, "rules": [{"name": name, **asdict(promise_of(name))} for name in RULES]})
+        return
+    for name in RULES:
+        promise = promise_of(name)
+        facts = {
+            "promises": promise.guarantees,
+            "but": promise.caveats,
+            "ranks": promise.ranks,
+            "misreporting": promise.misreports,
+            "takes": promise.complexity,
+            "source": promise.source,
+        }
+        say("\n    ".join([f"{name}: {promise.summary}", *(f"{key}: {text}" for key, text in facts.items())]))
+
+
+@click.command()
+@format_option
+def metrics(form: str) -> None:
+    """List the metrics of `benchmark`, with sense, unit, formula and source."""
+    from nle_optimizer.studies.benchmark.metrics import METRICS
+
+    if form == "json":
+        names = ("name", "sense", "unit", "formula", "source")
+        entries = [{name: getattr(metric, name) for name in names} for metric in METRICS]
+        print_json({"schema_version": 1, "metrics": entries})
+        return
+    for entry in METRICS:
+        say(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")

@@ -1,12 +1,22 @@
-"""`frontier`: the exact trade-off between two objectives."""
+"""`frontier`, `recruit` and `sweep`.
 
+`frontier`: the exact trade-off between two objectives. `recruit`: where more NLEs would add most. `sweep`: many what-
+ifs, each verified, in one table.
+"""
+
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.catalogue.limits import MOST_SEEDS, MOST_WORKERS
 from nle_optimizer.cli.options import (
+    INTERRUPTED,
+    code_option,
     force_option,
     format_option,
     print_findings,
@@ -15,14 +25,19 @@ from nle_optimizer.cli.options import (
     scenario_options,
     seconds,
 )
+from nle_optimizer.errors import on_one_line
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
-    from nle_optimizer.engines.stopping import Stopping
+    from nle_optimizer.engines.engine import Stopping
+    from nle_optimizer.studies.sweep.conduct import Swept, Watch
+    from nle_optimizer.studies.sweep.plan import Plan
+    from nle_optimizer.studies.sweep.points import Wanted
+
 
 POINTS, MOST_POINTS = 25, 10_000
-TABLE, PAGE = "frontier.csv", "report.html"
-KIND = FolderKind("frontier")
+TABLE, FRONTIER_PAGE = "frontier.csv", "report.html"
+FRONTIER = FolderKind("frontier")
 
 
 @click.command()
@@ -64,14 +79,13 @@ def frontier(
     by counts and the least fit by thresholds: every undominated point. Objectives that the scenario puts before the two
     are kept at their best.
     """
-    from nle_optimizer.cli.progress import steps
+    from nle_optimizer.cli.options import steps
     from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.frontier.frontier import frontier as curve
-    from nle_optimizer.studies.frontier.rows import document_of
-    from nle_optimizer.studies.frontier.text import frontier_text
+    from nle_optimizer.studies.frontier import document_of, frontier_text
+    from nle_optimizer.studies.frontier import frontier as curve
 
     if out is not None:
-        refuse_existing(out, KIND, force=force)
+        refuse_existing(out, FRONTIER, force=force)
     loaded = load_scenario(scenario, choose=choose, sets=sets, allow_outside=allow_outside)
     print_findings(loaded.findings)
     names = [name.strip() for name in between.split(",")]
@@ -79,7 +93,7 @@ def frontier(
         found = curve(loaded, names, points, lambda: stopping(time_limit), step)
     document = {**document_of(found), "findings": [finding.entry() for finding in loaded.findings]}
     if out is not None:
-        _write(out, found, document, force=force)
+        _write_frontier(out, found, document, force=force)
     if form == "json":
         print_json(document)
     else:
@@ -89,16 +103,250 @@ def frontier(
 
 def stopping(seconds: float | None) -> "Stopping":
     """When a search that begins now stops."""
-    from nle_optimizer.engines.stopping import Stopping
+    from nle_optimizer.engines.engine import Stopping
 
     return Stopping(deadline=None if seconds is None else time.monotonic() + seconds)
 
 
-def _write(target: Path, found: Any, document: dict[str, Any], *, force: bool) -> None:
+def _write_frontier(target: Path, found: Any, document: dict[str, Any], *, force: bool) -> None:
     from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.reports.page.frontier_page import frontier_page
-    from nle_optimizer.studies.frontier.rows import table_of
+    from nle_optimizer.reports.page.benchmark_page import frontier_page
+    from nle_optimizer.studies.frontier import table_of
 
-    with complete_folder(target, KIND, force=force) as folder:
+    with complete_folder(target, FRONTIER, force=force) as folder:
         (folder / TABLE).write_bytes(csv_bytes(table_of(found)))
-        (folder / PAGE).write_bytes(frontier_page(document))
+        (folder / FRONTIER_PAGE).write_bytes(frontier_page(document))
+
+
+SEARCHES, MOST_SEARCHES, MOST_RECRUITS = 60, 100_000, 10_000
+RECRUITS, NLES = "recruits.csv", "nles.csv"
+RECRUITMENT = FolderKind("recruitment")
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--count", type=click.IntRange(1, MOST_RECRUITS), required=True, metavar="K", help="How many recruits.")
+@click.option(
+    "--places",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Possible recruits: an NLE table, each row once. By default the centre of every local authority, as often as "
+    "it helps.",
+)
+@click.option("--like", metavar="NLE_ID", help="The NLE whose expertise, capacity and reach recruits have where blank.")
+@click.option(
+    "--searches",
+    type=click.IntRange(0, MOST_SEARCHES),
+    default=SEARCHES,
+    show_default=True,
+    metavar="N",
+    help="Choices to work out at most beyond taking the best one after the other.",
+)
+@scenario_options
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write recruits.csv and nles.csv here.")
+@click.option("--time-limit", type=seconds, metavar="S", help="Seconds for each search.")
+@force_option
+@format_option
+def recruit(
+    scenario: Path,
+    count: int,
+    places: Path | None,
+    like: str | None,
+    searches: int,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    out: Path | None,
+    time_limit: float | None,
+    force: bool,
+    form: str,
+) -> None:
+    """Find where so many more NLEs would add most to the first objective.
+
+    Proved where that can be, else with an upper bound on any other choice. recruits.csv holds the recruits as an NLE
+    table, nles.csv all NLEs with them: run --set data.nles=DIR/nles.csv plans with both.
+    """
+    from nle_optimizer.cli.options import steps
+    from nle_optimizer.scenario.scenario import load_scenario
+    from nle_optimizer.studies.recruitment import RecruitRequest, recruitment_text
+    from nle_optimizer.studies.recruitment import recruit as found_by
+
+    if out is not None:
+        refuse_existing(out, RECRUITMENT, force=force)
+    loaded = load_scenario(scenario, choose=choose, sets=sets, allow_outside=allow_outside)
+    print_findings(loaded.findings)
+    with steps(loaded.settings.name, count + searches) as step, loaded.locating():
+        found = found_by(loaded, RecruitRequest(count, places, like, searches), lambda: stopping(time_limit), step)
+    if out is not None:
+        _write_recruits(out, found, force=force)
+    if form == "json":
+        print_json({**found.document(), "findings": [finding.entry() for finding in loaded.findings]})
+    else:
+        say(recruitment_text(found))
+        say("" if out is None else f"\nRecruits: {out / RECRUITS}", nl=out is not None)
+
+
+def _write_recruits(target: Path, found: Any, *, force: bool) -> None:
+    from nle_optimizer.delimited import csv_bytes
+    from nle_optimizer.records import as_text
+
+    nles = found.after.scenario.nles
+    with complete_folder(target, RECRUITMENT, force=force) as folder:
+        (folder / RECRUITS).write_bytes(csv_bytes(found.table()))
+        (folder / NLES).write_bytes(csv_bytes({name: as_text(column) for name, column in nles.columns.items()}))
+
+
+PAGE = "report.html"
+WELL = ("optimal", "feasible", "completed")
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--grid", multiple=True, metavar="KEY=V,V", help="Try these values; several are combined each with each.")
+@click.option("--zip", "zipped", multiple=True, metavar="KEY=V,V", help="Likewise, but first with first and so on.")
+@click.option("--table", type=click.Path(path_type=Path), help="CSV: a column a dotted key, a row a point.")
+@click.option("--scenarios", metavar="NAME,NAME", help="Start from each of these named scenarios of the file.")
+@click.option(
+    "--seeds", type=click.IntRange(1, MOST_SEEDS), metavar="N", help="Repeat each point with N seeds in a row."
+)
+@scenario_options
+@code_option
+@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), metavar="N", help="Processes; by default one a core.")
+@click.option("--scheduler", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it: tcp://HOST:8786.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the results; by default runs/NAME-sweep.")
+@click.option("--resume", is_flag=True, help="Go on in a folder that exists; nothing is worked out twice.")
+@click.option("--dry-run", is_flag=True, help="Check, list and count the points; solve nothing.")
+@click.option("--fail-fast", is_flag=True, help="End at the first point that cannot be carried out.")
+@click.option("--keep-runs", is_flag=True, help="Keep the run folder of each case under runs/ in the folder.")
+@click.option("--no-report", is_flag=True, help="Leave out the page, report.html.")
+@click.option("--yes", is_flag=True, help="More than a million points are meant.")
+@format_option
+def sweep(
+    scenario: Path,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    allow_code: bool,
+    workers: int | None,
+    scheduler: str | None,
+    out: Path | None,
+    resume: bool,
+    dry_run: bool,
+    fail_fast: bool,
+    keep_runs: bool,
+    no_report: bool,
+    yes: bool,
+    form: str,
+    **parts: Any,
+) -> None:
+    """Solve and verify many what-ifs of a scenario; write sweep.csv (a row a point), sweep.sqlite and report.html.
+
+    What the options leave open, the file's own `sweep` section says. Exits with 1 where a point could not be
+    carried out; an infeasible point is an answer.
+    """
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers counts processes here, --scheduler names a cluster; give one of them")
+    if scheduler is None and not dry_run:
+        from nle_optimizer.studies.worker_processes import make_ready
+
+        make_ready()
+    from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder
+    from nle_optimizer.studies.sweep.plan import plan_sweep
+
+    allowed: dict[str, Any] = {"allow_outside": allow_outside, "allow_code": allow_code, "may_be_huge": yes}
+    plan = plan_sweep(scenario, _wanted(**parts), choose=choose, sets=sets, **allowed)
+    print_findings(plan.bases[0].findings)
+    if dry_run:
+        _list(plan, form)
+        return
+    folder = out or default_folder(plan)
+    try:
+        with _bar(plan.name) as watch:
+            crew = crew_of(workers, scheduler)
+            how = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs}
+            swept = carry_out(plan, folder, crew, **how, watch=watch, command=["nle-optimizer", *sys.argv[1:]])
+    except KeyboardInterrupt:
+        say(f"interrupted: what is finished is kept in {folder}; the same with --resume goes on", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    if not no_report:
+        from nle_optimizer.reports.page.sweep_page import sweep_page
+        from nle_optimizer.reports.run_folder import replace_files
+
+        replace_files(swept.folder, {PAGE: sweep_page(plan.name, swept.rows)})
+    _tell(swept, plan, form)
+    if any(status in swept.statuses for status in ("error", "lost")):
+        raise click.exceptions.Exit(1)
+
+
+def _wanted(
+    grid: tuple[str, ...], zipped: tuple[str, ...], table: Path | None, scenarios: str | None, seeds: int | None
+) -> "Wanted":
+    from nle_optimizer.studies.sweep.points import Wanted, parse_axis
+
+    names = [name.strip() for name in (scenarios or "").split(",") if name.strip()]
+    return Wanted(parse_axis(grid, "--grid"), parse_axis(zipped, "--zip"), table, names, seeds)
+
+
+def _list(plan: "Plan", form: str) -> None:
+    """Print every point, and how many there are."""
+    from nle_optimizer.studies.sweep.points import said
+
+    points = [
+        {"point": n, "scenario": planned.point.choice, "name": planned.point.label, "settings": said(planned.point)}
+        for n, planned in enumerate(plan.points, start=1)
+    ]
+    cases = len({planned.task.key for planned in plan.points})
+    if form == "json":
+        print_json({"schema_version": 1, "scenario": plan.name, "count": len(points), "cases": cases, "points": points})
+        return
+    for point, planned in zip(points, plan.points, strict=True):
+        named = [word for word in (planned.point.choice, planned.point.label) if word]
+        settings = [f"{key}={value}" for key, value in said(planned.point).items()]
+        say(f"{point['point']:>6}  {'  '.join(named + settings)}")
+    same = "" if cases == len(points) else f", {cases} of them different"
+    say(f"{len(points):,} points{same}; nothing was solved")
+
+
+def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
+    """Print what came of the sweep."""
+    if form == "json":
+        print_json(
+            {
+                "schema_version": 1,
+                "folder": str(swept.folder),
+                "points": swept.points,
+                "computed": swept.computed,
+                "reused": swept.reused,
+                "statuses": swept.statuses,
+                "findings": [finding.entry() for finding in plan.bases[0].findings],
+                "rows": list(swept.rows),
+            }
+        )
+        return
+    for row in swept.rows:
+        if row["status"] not in WELL:
+            say(f"point {row['point']}: {row['status']}{': ' if row['error'] else ''}{row['error']}", err=True)
+    told = ", ".join(f"{count:,} {status}" for status, count in swept.statuses.items())
+    say(f"{swept.points:,} points: {told}")
+    say(f"{swept.computed:,} cases worked out and verified, {swept.reused:,} were there already")
+    say(f"Table: {swept.folder / 'sweep.csv'}")
+
+
+@contextmanager
+def _bar(name: str) -> Iterator["Watch"]:
+    """A bar with the time left on stderr, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _of, _failed: None
+        return
+    from tqdm import tqdm
+
+    layout = "{desc} {bar:24} {n_fmt}/{total_fmt} {elapsed}, {remaining} left{postfix}"
+    with tqdm(total=0, delay=1.0, leave=False, file=sys.stderr, bar_format=layout, desc=on_one_line(name)) as bar:
+
+        def watch(done: int, of: int, failed: int) -> None:
+            bar.total = of
+            if failed:
+                bar.set_postfix_str(f"{failed} failed", refresh=False)
+            bar.update(done - bar.n)
+
+        yield watch

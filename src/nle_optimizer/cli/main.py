@@ -1,44 +1,80 @@
-"""The program `nle-optimizer`: finds the command, and turns faults into words and exit codes."""
+"""The program `nle-optimizer`: finds the command, and turns faults into words and exit codes.
+
+The program `nle-optimizer`: finds the command, and turns faults into words and exit codes. A group of commands, each
+imported only when it is asked for.
+"""
 
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from io import StringIO, TextIOWrapper
 from typing import Any
 
 import click
 
-from nle_optimizer.cli.interruption import INTERRUPTED
-from nle_optimizer.cli.lazy_group import LazyGroup
-from nle_optimizer.cli.options import say
+from nle_optimizer.cli.options import INTERRUPTED, say
 from nle_optimizer.errors import FilesKept, NleOptimizerError
+
+
+class LazyGroup(click.Group):
+    """A click group whose commands are named as `module:attribute`."""
+
+    def __init__(self, *args: Any, commands_at: dict[str, str] | None = None, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._commands_at = commands_at or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Every command, in the order in which people meet them."""
+        return list(self._commands_at)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, imported now."""
+        place = self._commands_at.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is refused with the nearest name."""
+        from nle_optimizer.errors import did_you_mean
+
+        if args and args[0] not in self._commands_at and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self._commands_at) or "see nle-optimizer --help"
+            raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
 
 HOME = "nle_optimizer.cli"
 COMMANDS = {
     "run": f"{HOME}.run_command:run",
-    "validate": f"{HOME}.validate_command:validate",
-    "verify": f"{HOME}.verify_command:verify",
-    "explain": f"{HOME}.explain_command:explain",
-    "report": f"{HOME}.report_command:report",
-    "compare": f"{HOME}.compare_command:compare",
-    "marginal": f"{HOME}.marginal_command:marginal",
-    "recruit": f"{HOME}.recruit_command:recruit",
+    "validate": f"{HOME}.run_command:validate",
+    "verify": f"{HOME}.run_command:verify",
+    "explain": f"{HOME}.question_commands:explain",
+    "report": f"{HOME}.question_commands:report",
+    "compare": f"{HOME}.question_commands:compare",
+    "marginal": f"{HOME}.question_commands:marginal",
+    "recruit": f"{HOME}.frontier_command:recruit",
     "replan": f"{HOME}.replan_command:replan",
-    "decisions": f"{HOME}.decisions_command:decisions",
+    "decisions": f"{HOME}.replan_command:decisions",
     "frontier": f"{HOME}.frontier_command:frontier",
-    "robustness": f"{HOME}.robustness_command:robustness",
-    "sweep": f"{HOME}.sweep_command:sweep",
+    "robustness": f"{HOME}.question_commands:robustness",
+    "sweep": f"{HOME}.frontier_command:sweep",
     "benchmark": f"{HOME}.benchmark_command:benchmark",
-    "import": f"{HOME}.import_command:import_",
-    "generate": f"{HOME}.generate_command:generate_command",
-    "init": f"{HOME}.init_command:init",
-    "schema": f"{HOME}.catalogue_commands:schema",
-    "policies": f"{HOME}.catalogue_commands:policies",
-    "objectives": f"{HOME}.catalogue_commands:objectives",
-    "constraints": f"{HOME}.catalogue_commands:constraints",
-    "rules": f"{HOME}.catalogue_commands:rules",
-    "metrics": f"{HOME}.catalogue_commands:metrics",
-    "doctor": f"{HOME}.doctor_command:doctor",
+    "import": f"{HOME}.source_commands:import_",
+    "generate": f"{HOME}.source_commands:generate_command",
+    "init": f"{HOME}.source_commands:init",
+    "schema": f"{HOME}.benchmark_command:schema",
+    "policies": f"{HOME}.benchmark_command:policies",
+    "objectives": f"{HOME}.benchmark_command:objectives",
+    "constraints": f"{HOME}.benchmark_command:constraints",
+    "rules": f"{HOME}.benchmark_command:rules",
+    "metrics": f"{HOME}.benchmark_command:metrics",
+    "doctor": f"{HOME}.source_commands:doctor",
 }
 OUR_FAULT = 3
 

@@ -1,17 +1,28 @@
-"""Options that several commands share."""
+"""Options, progress and interruption that commands share.
+
+Options that several commands share. A bar on stderr for whatever takes over a second, on a terminal only. Ctrl-C
+while an engine searches: once to stop with the best allocation found, twice to leave at once.
+"""
 
 import re
-from collections.abc import Callable, Iterable
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nle_optimizer.catalogue.limits import MOST_SECONDS, MOST_WORKERS
-from nle_optimizer.errors import UNSEEN, visible
+from nle_optimizer.errors import UNSEEN, on_one_line, visible
 
 if TYPE_CHECKING:
     from nle_optimizer.errors import Finding
+
 
 Command = Callable[..., Any]
 
@@ -104,7 +115,7 @@ def outlines_of(boundaries: Path | None) -> Any:
     if boundaries is None:
         return ()
     from nle_optimizer.errors import InputError
-    from nle_optimizer.reports.view.boundaries import read_outlines
+    from nle_optimizer.reports.boundaries import read_outlines
 
     try:
         return read_outlines(boundaries)
@@ -157,3 +168,70 @@ def warn(sentences: "Iterable[str]") -> None:
     """Print warnings to stderr."""
     for sentence in sentences:
         say(f"warning: {sentence}", err=True)
+
+
+DELAY = 1.0
+
+
+@dataclass
+class Steps:
+    """Told each step as it begins; remembers how long each took."""
+
+    bar: Any = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    _step: str = ""
+    _began: float = 0.0
+
+    def __call__(self, step: str) -> None:
+        """The named step begins."""
+        now = time.perf_counter()
+        if self._step:
+            self.seconds[self._step] = round(now - self._began, 4)
+        self._step, self._began = step, now
+        if self.bar is not None and step:
+            self.bar.set_description_str(on_one_line(step))
+            self.bar.update()
+
+    def detail(self, text: str) -> None:
+        """What is being done within the step; shown on a terminal only."""
+        if self.bar is not None:
+            self.bar.set_description_str(on_one_line(text))
+
+
+@contextmanager
+def steps(name: str, total: int) -> Iterator[Steps]:
+    """Follow the steps of one task, of which there are `total`."""
+    if not sys.stderr.isatty():
+        told = Steps()
+        yield told
+        told("")
+        return
+    from tqdm import tqdm
+
+    layout = "{desc:<24} {bar:24} {n_fmt}/{total_fmt} {elapsed}"
+    with tqdm(total=total, delay=DELAY, leave=False, file=sys.stderr, bar_format=layout, desc=on_one_line(name)) as bar:
+        told = Steps(bar)
+        yield told
+        told("")
+
+
+INTERRUPTED = 130
+"""The exit code of what an interrupt ended."""
+
+
+@contextmanager
+def stop_when_interrupted() -> Iterator[Callable[[], bool]]:
+    """While this lasts, the first interrupt is only noted; gives a function that says whether there was one."""
+    asked: list[bool] = []
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+        say("stopping with the best allocation found; press Ctrl-C again to leave at once", err=True)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)

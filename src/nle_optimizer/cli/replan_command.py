@@ -1,4 +1,8 @@
-"""`replan`: a new allocation that disturbs an earlier one least."""
+"""`replan` and `decisions`.
+
+`replan`: a new allocation that disturbs an earlier one least. `decisions`: the journal of decisions of a run: shown,
+exported, taken back, replayed.
+"""
 
 import os
 from collections.abc import Sequence
@@ -23,9 +27,11 @@ from nle_optimizer.cli.run_command import Files, drawn, solve
 if TYPE_CHECKING:
     from nle_optimizer.result import Result
     from nle_optimizer.scenario.changes import Change
-    from nle_optimizer.studies.replanning.moves import Moves
+    from nle_optimizer.scenario.journal import Journal
+    from nle_optimizer.studies.replanning.moves import PlanMoves
     from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier
-    from nle_optimizer.studies.replanning.replanning import Amended, Asked
+    from nle_optimizer.studies.replanning.replanning import Amended, ReplanRequest
+
 
 SHOWN = 10
 FILE, CURVE = "moves.csv", "moves_frontier.csv"
@@ -131,10 +137,10 @@ def replan(
     of each move; and moves_frontier.csv, with what more moves would buy. Outlines of the map are kept.
     """
     from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.replanning.replanning import Asked, changes_in
+    from nle_optimizer.studies.replanning.replanning import ReplanRequest, changes_in
 
     decided = changes_in(changes)
-    later = Asked(
+    later = ReplanRequest(
         (*decided.changes, *(_setting(word, by) for word in sets)),
         decided.journal,
         load_scenario(newer) if newer else None,
@@ -147,16 +153,16 @@ def replan(
 
 def _setting(word: str, by: str) -> "Change":
     """The decision that `--set` stands for."""
-    from nle_optimizer.errors import InputError, Place, Problem
+    from nle_optimizer.errors import Fault, InputError, Place
     from nle_optimizer.scenario.changes import Change
 
     key, equals, value = word.partition("=")
     if not equals or not key.strip() or not value.strip():
-        raise InputError([Problem(Place("--set"), word, "write KEY=VALUE, such as geography.max_distance_km=40")])
+        raise InputError([Fault(Place("--set"), word, "write KEY=VALUE, such as geography.max_distance_km=40")])
     return Change(Place("--set"), "set", key=key.strip(), value=value.strip(), by=by)
 
 
-def make_plan(run_folder: Path, later: "Asked", making: Making) -> None:
+def make_plan(run_folder: Path, later: "ReplanRequest", making: Making) -> None:
     """Make a new plan after an earlier run, write its folder, and print what moves."""
     from nle_optimizer.cli.frontier_command import stopping
     from nle_optimizer.folders import refuse_existing
@@ -202,7 +208,7 @@ def _earlier(asked: "Amended", target: Path) -> dict[str, Any]:
 def _files(asked: "Amended", curve: "MovesFrontier", making: Making) -> Files:
     """What makes the further files of the run folder."""
     from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.reports.view.view import OUTLINES
+    from nle_optimizer.reports.view import OUTLINES
     from nle_optimizer.studies.replanning.moves import moves_of
 
     remembered = asked.before.path / OUTLINES
@@ -218,7 +224,7 @@ def _files(asked: "Amended", curve: "MovesFrontier", making: Making) -> Files:
 
 
 def _tell(
-    asked: "Amended", moves: "Moves", curve: "MovesFrontier", result: "Result", target: Path, making: Making
+    asked: "Amended", moves: "PlanMoves", curve: "MovesFrontier", result: "Result", target: Path, making: Making
 ) -> None:
     since = asked.journal.decisions[len(asked.before.journal) :]
     if making.form == "json":
@@ -229,7 +235,7 @@ def _tell(
         print_json({**result.claim.summary, "run_folder": str(target), "moves": told, "decisions": decided})
         return
     from nle_optimizer.reports.terminal import summary_text
-    from nle_optimizer.studies.replanning.text import decided_text, moves_text
+    from nle_optimizer.studies.replanning.replaying import decided_text, moves_text
 
     say(summary_text(result, target))
     say(moves_text(moves, curve, making.show))
@@ -239,3 +245,122 @@ def _tell(
 
 def _rows(table: Any) -> Sequence[dict[str, str]]:
     return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+
+
+@click.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+@click.option(
+    "--undo",
+    "numbers",
+    multiple=True,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take back a decision by its number and plan again; may be repeated. An undo can be taken back too.",
+)
+@click.option("--by", default="", metavar="NAME", help="With --undo: who decides so.")
+@click.option("--note", default="", metavar="TEXT", help="With --undo: why.")
+@click.option("--date", "day", metavar="DATE", help="With --undo: the day of the decision, as 2026-11-03.")
+@click.option("--out", type=click.Path(path_type=Path), help="With --undo: the new run folder [RUN-replanned].")
+@click.option("--replay", is_flag=True, help="Solve again from the first run that is at hand, and compare every plan.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    help="What to print to stdout; csv is decisions.csv as it stands.",
+)
+@force_option
+def decisions(
+    run_folder: Path,
+    numbers: tuple[int, ...],
+    by: str,
+    note: str,
+    day: str | None,
+    out: Path | None,
+    replay: bool,
+    form: str,
+    force: bool,
+) -> None:
+    """Show, export, take back or replay the decisions that a run was planned by.
+
+    A run folder is never changed: --undo makes a new plan beside it, in which the decision does not count, and whose
+    journal says who took it back. --replay walks back to the first run that is still where its successor found it,
+    solves each again with the decisions of its time, and says whether the same plans come out.
+    """
+    if numbers and replay:
+        raise click.UsageError("--undo makes a new plan and --replay compares old ones; give one of them")
+    if not numbers and (by or note or day or out):
+        raise click.UsageError("--by, --note, --date and --out say how a decision is taken back; give --undo too")
+    if numbers:
+        _undo(run_folder, numbers, (by, note, day), Making(out, force=force, form="json" if form == "json" else "text"))
+    elif replay:
+        _replay(run_folder, form)
+    else:
+        _show(run_folder, form)
+
+
+def _undo(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str | None], making: Making) -> None:
+    from nle_optimizer.errors import Place
+    from nle_optimizer.scenario.changes import UNDO, Change
+    from nle_optimizer.sources.england.cells import day_argument
+    from nle_optimizer.studies.replanning.replanning import ReplanRequest
+
+    by, note, text = told
+    day = day_argument("--date", text)
+    ordinal = day.toordinal() if day else 0
+    undo = [Change(Place("--undo"), UNDO, number=number, by=by, note=note, day=ordinal) for number in numbers]
+    make_plan(run_folder, ReplanRequest(undo), making)
+
+
+def _journal(run_folder: Path) -> "Journal":
+    from nle_optimizer.errors import RunFolderError
+    from nle_optimizer.folders import MANIFEST
+    from nle_optimizer.scenario.journal import FILE, Journal, read_journal
+
+    if not (run_folder / MANIFEST).is_file():
+        raise RunFolderError(f"{run_folder}: this is no run folder (it has no {MANIFEST})")
+    return read_journal(run_folder / FILE) if (run_folder / FILE).is_file() else Journal()
+
+
+def _show(run_folder: Path, form: str) -> None:
+    journal = _journal(run_folder)
+    if form == "csv":
+        from nle_optimizer.delimited import csv_bytes
+
+        say(csv_bytes(journal.table()).decode(), nl=False)
+    elif form == "json":
+        told = [
+            {
+                **decision.cells(),
+                "number": decision.number,
+                "stands": decision in journal.standing,
+                "undone_by": journal.undone_by.get(decision.number),
+                "hash": digest,
+            }
+            for decision, digest in zip(journal.decisions, journal.hashes, strict=True)
+        ]
+        print_json({"schema_version": 1, "run_folder": str(run_folder), "decisions": told})
+    else:
+        from nle_optimizer.studies.replanning.replaying import journal_text
+
+        say(journal_text(journal))
+
+
+def _replay(run_folder: Path, form: str) -> None:
+    from nle_optimizer.cli.options import steps
+    from nle_optimizer.studies.replanning.replaying import chain_of, replayed
+
+    chain = chain_of(run_folder)
+    with steps("replay", len(chain.runs)) as step:
+        found = [replayed(chain, n, step) for n in range(len(chain.runs))]
+    differing = [plan for plan in found if plan.differs]
+    if form == "json":
+        plans = [{"run": str(plan.run), "same": not plan.differs, "differs": list(plan.differs)} for plan in found]
+        print_json({"schema_version": 1, "run_folder": str(run_folder), "from": chain.why, "plans": plans})
+    else:
+        for plan in found:
+            what = f"differs in {', '.join(plan.differs)}" if plan.differs else "the same plan came out"
+            say(f"{plan.run}: {what}")
+        say(chain.why)
+    if differing:
+        raise click.exceptions.Exit(1)

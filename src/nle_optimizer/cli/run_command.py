@@ -1,4 +1,8 @@
-"""`run`: the main job."""
+"""`run`, `validate` and `verify`.
+
+`run`: the main job. `validate`: reads everything, reports every problem at once, solves nothing. `verify`: re-checks
+a run folder from its own inputs.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -12,11 +16,13 @@ from nle_optimizer.cli.options import (
     code_option,
     force_option,
     format_option,
+    grouped,
     outlines_of,
     print_findings,
     print_json,
     say,
     scenario_options,
+    warn,
     workers_option,
 )
 
@@ -112,13 +118,13 @@ def _load(
     files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool, allow_code: bool
 ) -> list[Any]:
     """Every scenario, before any is solved; the problems of all of them at once."""
-    from nle_optimizer.cli.progress import steps
-    from nle_optimizer.errors import InputError, Problem
+    from nle_optimizer.cli.options import steps
+    from nle_optimizer.errors import Fault, InputError
     from nle_optimizer.scenario.scenario import load_scenario
 
     how: dict[str, Any] = {"choose": choose, "sets": sets, "allow_outside": allow_outside, "allow_code": allow_code}
     loaded: list[Any] = []
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     with steps("reading", len(files)) as step:
         for file in files:
             step(f"reading {file.name}")
@@ -147,8 +153,8 @@ def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> People:
     """
 
     def files(result: "Result", further: Mapping[str, "TextTable"]) -> dict[str, bytes]:
-        from nle_optimizer.reports.for_people import files_for_people
-        from nle_optimizer.reports.view.view import view_of
+        from nle_optimizer.reports.files_for_people import files_for_people
+        from nle_optimizer.reports.view import view_of
 
         return files_for_people(view_of(result, further).with_outlines(outlines), boundaries if outlines else None)
 
@@ -171,9 +177,8 @@ class Draws:
         draws = result.scenario.settings.uncertainty.draws
         if not draws or result.status in ("infeasible", "unknown"):
             return result
-        from nle_optimizer.cli.progress import steps
-        from nle_optimizer.studies.robustness.publishing import with_draws
-        from nle_optimizer.studies.robustness.robustness import trials_of
+        from nle_optimizer.cli.options import steps
+        from nle_optimizer.studies.robustness.robustness import trials_of, with_draws
 
         with steps("draws", len(trials_of(result.scenario, result.claim, draws))) as step:
             drawn, self._found = with_draws(result, self._workers, step)
@@ -181,7 +186,7 @@ class Draws:
 
     def lines(self) -> "Iterable[str]":
         """What was found, for a terminal."""
-        from nle_optimizer.studies.robustness.text import draws_lines
+        from nle_optimizer.studies.robustness.robustness import draws_lines
 
         return () if self._found is None else draws_lines(self._found)
 
@@ -202,12 +207,10 @@ def solve(
     earlier: Mapping[str, Any] | None = None,
 ) -> "Result":
     """Solve a scenario, complete and verify the result, and write its run folder, with further files by their path."""
-    from nle_optimizer.allocation import allocate
-    from nle_optimizer.cli.interruption import stop_when_interrupted
-    from nle_optimizer.cli.progress import steps
+    from nle_optimizer.cli.options import steps, stop_when_interrupted
     from nle_optimizer.errors import VerificationError
-    from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
-    from nle_optimizer.reports.verification import verify
+    from nle_optimizer.reports.run_folder import Circumstances, verify, write_run_folder
+    from nle_optimizer.running import allocate
 
     started = datetime.now().astimezone()
     with steps(scenario.settings.name, STEPS) as step:
@@ -228,3 +231,88 @@ def _command_line() -> list[str]:
     import sys
 
     return ["nle-optimizer", *sys.argv[1:]]
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
+@scenario_options
+@code_option
+@format_option
+def validate(
+    scenarios: tuple[Path, ...],
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    allow_code: bool,
+    form: str,
+) -> None:
+    """Read scenarios and their tables, and report every problem at once. Solves nothing.
+
+    Exits with 1 where there are errors; findings only warn.
+    """
+    entries = [_entry(file, choose, sets, allow_outside, allow_code) for file in scenarios]
+    if form == "json":
+        told = [{**entry, "findings": [found.entry() for found in entry["findings"]]} for entry in entries]
+        print_json({"schema_version": 1, "scenarios": told})
+    else:
+        for entry in entries:
+            _print(entry)
+    if any(entry["errors"] for entry in entries):
+        raise click.exceptions.Exit(1)
+
+
+def _entry(
+    file: Path, choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool, allow_code: bool
+) -> dict[str, Any]:
+    """What is wrong with a scenario, and its findings: as JSON has them, and as lines."""
+    from nle_optimizer.errors import InfeasibleError, InputError
+    from nle_optimizer.running import check
+    from nle_optimizer.scenario.scenario import load_scenario
+
+    entry: dict[str, Any] = {"scenario": str(file), "errors": [], "findings": []}
+    try:
+        scenario = load_scenario(file, choose=choose, sets=sets, allow_outside=allow_outside, allow_code=allow_code)
+        entry["findings"] = list(scenario.findings)
+        entry["findings"] = list(check(scenario))
+    except InputError as error:
+        entry["errors"] = [str(problem) for problem in error.problems]
+    except InfeasibleError as error:
+        entry["errors"] = list(error.clashes)
+    return entry
+
+
+def _print(entry: dict[str, Any]) -> None:
+    for line in grouped(entry["findings"]):
+        say(f"warning: {line}")
+    for error in entry["errors"]:
+        say(f"error: {error}")
+    count = len(entry["errors"])
+    verdict = "valid" if not count else f"{count} error{'s' if count != 1 else ''}"
+    say(f"{entry['scenario']}: {verdict}")
+
+
+@click.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+@format_option
+def verify(run_folder: Path, form: str) -> None:
+    """Re-check a run folder from its own inputs, with code that shares nothing with the solver.
+
+    Exits with 1 where anything does not stand, naming what is wrong.
+    """
+    from nle_optimizer.cli.options import steps
+    from nle_optimizer.folders import MANIFEST
+    from nle_optimizer.reports.run_folder import left_to_people, read_json
+    from nle_optimizer.reports.run_folder import verify as check
+
+    with steps("verifying", 1) as step:
+        step(f"verifying {run_folder.name}")
+        wrong = check(run_folder)
+    warn(left_to_people(run_folder, read_json(run_folder / MANIFEST)))
+    if form == "json":
+        print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
+    else:
+        for finding in wrong:
+            say(finding)
+        say(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
+    if wrong:
+        raise click.exceptions.Exit(1)

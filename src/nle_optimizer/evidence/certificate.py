@@ -6,8 +6,7 @@ import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.levels import AnyLevel, Threshold
-from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import VOID, Branch, Leaf, Solution, Step, Tree
+from nle_optimizer.model.problem import VOID, Branch, Leaf, Problem, Solution, Step, Tree
 from nle_optimizer.records import Integers, Texts
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.breaches import overuse
-from nle_optimizer.model.constraints.standing import Standing, standings, violations
+from nle_optimizer.model.constraints.rows import RowStanding, standings, violations
 from nle_optimizer.model.levels import AnyLevel, Level
+from nle_optimizer.model.limits_left import overuse
 from nle_optimizer.records import MILLION, Flags, Integers, as_text, fixed
 from nle_optimizer.scenario.own_code import rule_name
 from nle_optimizer.stages.eligibility import RULE
@@ -103,7 +103,7 @@ def _parts(level: AnyLevel) -> dict[str, Any]:
     return {"parts": {name: float(weight) for name, weight in level.parts.items()}}
 
 
-def _constraint(found: Standing) -> dict[str, Any]:
+def _constraint(found: RowStanding) -> dict[str, Any]:
     """How a row of a constraint stands, in what people read."""
     figures = {"value": Fraction(found.value), "minimum": found.minimum, "maximum": found.maximum}
     return {

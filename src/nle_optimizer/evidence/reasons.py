@@ -1,17 +1,111 @@
-"""Why a recipient was left out: a code, and one sentence that claims no more than is known."""
+"""Why each recipient is left out, and where each matched pair stands, in words.
+
+Why a recipient was left out: a code, and one sentence that claims no more than is known. Why a pair was made, in one
+sentence. Where each matched pair stands among its recipient's other candidates, and what the others lack.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.evidence.standing import Standing
-from nle_optimizer.groups import least_of_each
-from nle_optimizer.model.extension import changes_of
 from nle_optimizer.model.levels import AnyLevel
+from nle_optimizer.model.limits_left import Breaks, breaks_of, changes_of, holdable
 from nle_optimizer.model.preferences import closed_by_ranks
-from nle_optimizer.model.wording import counted, limit_in_words
-from nle_optimizer.records import Integers, shortest
+from nle_optimizer.model.problem import counted, limit_in_words
+from nle_optimizer.records import Flags, Integers, least_of_each, shortest
+from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.stages.fit import area_fit
+
+NONE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateStanding:
+    """Candidates of each recipient, shapes (recipients,).
+
+    Attributes:
+        candidates: how many NLEs could support it, but for what they have.
+        holders: how many of them have as much in all as it takes.
+        next_best: index of the best-fitting of those that it does not have (ties: nearest, then lower identifier).
+        with_room: how many of them have room left.
+        open_pair: of a recipient without an NLE, its best-fitting pair that could be matched as all else is: its NLE
+            has room, and no limit of a row would break; -1 where there is none.
+        breaks: of the recipients without an NLE, what their pairs with room would break.
+    """
+
+    candidates: Integers
+    holders: Integers
+    next_best: Integers
+    with_room: Integers
+    open_pair: Integers
+    breaks: Breaks
+
+
+def standing(outcome: Outcome) -> CandidateStanding:
+    """Where every recipient stands; one pass over the candidate pairs."""
+    found, problem = outcome.candidates, outcome.problem
+    recipients = len(found.recipients)
+    matched = outcome.solution.matched
+    left_out = np.ones(len(found), dtype=bool)
+    left_out[matched] = False
+    held = holdable(problem)
+    roomy = has_room(outcome) & left_out
+    supported = outcome.supported[found.recipient]
+    breaks = breaks_of(problem, matched, np.flatnonzero(roomy & ~supported))
+    free = roomy & ~supported
+    free[breaks.pair] = False
+    return CandidateStanding(
+        np.bincount(found.recipient, minlength=recipients),
+        np.bincount(found.recipient[held], minlength=recipients),
+        _nle_of(outcome, _best_pair(outcome, left_out & supported & held)),
+        np.bincount(found.recipient[roomy], minlength=recipients),
+        _best_pair(outcome, free),
+        breaks,
+    )
+
+
+def has_room(outcome: Outcome) -> Flags:
+    """Whether each pair's NLE has room for it in every resource, as all else is, shape (pairs,)."""
+    fits = np.ones(outcome.problem.size, dtype=bool)
+    for resource, used in zip(outcome.problem.resources, outcome.used, strict=True):
+        fits &= resource.use <= (resource.capacity - used)[outcome.problem.nle]
+    return fits
+
+
+def _best_pair(outcome: Outcome, pairs: Flags) -> Integers:
+    """Of each recipient the best-fitting of some pairs, ties to the nearest, then to the lower identifier."""
+    found = outcome.candidates
+    at = np.flatnonzero(pairs)
+    best = np.full(len(found.recipients), NONE, dtype=np.int64)
+    at = at[least_of_each(found.recipient[at], (-found.fit[at], found.distance[at]))]
+    best[found.recipient[at]] = at
+    return best
+
+
+def _nle_of(outcome: Outcome, pairs: Integers) -> Integers:
+    """The NLE of each pair; -1 where there is none."""
+    nle = np.append(outcome.candidates.nle, NONE)
+    return nle[pairs]
+
+
+def better_elsewhere(outcome: Outcome) -> Integers:
+    """For each pair of `outcome.matched`, how many NLEs that could have its recipient instead fit it better."""
+    found, pairs = outcome.candidates, outcome.matched
+    free = holdable(outcome.problem)
+    free[pairs] = False
+    most = np.bincount(found.recipient[pairs], minlength=len(found.recipients)).max(initial=0)
+    better = np.zeros(len(pairs), dtype=np.int64)
+    turn = np.arange(len(pairs)) - np.searchsorted(found.recipient[pairs], found.recipient[pairs])
+    for number in range(most):
+        at = np.flatnonzero(turn == number)
+        own = np.full(len(found.recipients), np.iinfo(np.int64).max)
+        own[found.recipient[pairs[at]]] = found.fit[pairs[at]]
+        counts = np.bincount(found.recipient[free & (found.fit > own[found.recipient])], minlength=len(own))
+        better[at] = counts[found.recipient[pairs[at]]]
+    return better
+
 
 NO_CANDIDATE = {
     "no-nle": "No NLE is available.",
@@ -44,7 +138,7 @@ MOST_LIMITS = 3
 """Limits that one sentence names."""
 
 
-def why_unmatched(outcome: Outcome, standing: Standing, rows: Integers) -> list[tuple[str, str]]:
+def why_unmatched(outcome: Outcome, standing: CandidateStanding, rows: Integers) -> list[tuple[str, str]]:
     """Reason code and sentence for each of the given recipients, who have no NLE."""
     status = outcome.status
     limits, ranks = _limits_in_the_way(outcome, standing), _ranks_in_the_way(outcome)
@@ -114,7 +208,7 @@ def _all_in_use(count: int, holders: int) -> str:
     return f"Of the {count} NLEs who could support it {enough} as much in all as it takes, and {full}"
 
 
-def _too_small(outcome: Outcome, standing: Standing, rows: Integers) -> dict[int, str]:
+def _too_small(outcome: Outcome, standing: CandidateStanding, rows: Integers) -> dict[int, str]:
     """For each of some recipients of whom no NLE has as much in all as it takes, that in words."""
     problem, resources = outcome.problem, outcome.problem.resources
     asked = np.zeros(len(problem.recipient_ids), dtype=bool)
@@ -158,7 +252,7 @@ def _listed(limits: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
-def _limits_in_the_way(outcome: Outcome, standing: Standing) -> dict[int, list[str]]:
+def _limits_in_the_way(outcome: Outcome, standing: CandidateStanding) -> dict[int, list[str]]:
     """Of each recipient, the limits that its pairs with room would break, in the order of the constraints."""
     breaks, recipient = standing.breaks, outcome.candidates.recipient
     entries = np.unique(np.column_stack([recipient[breaks.pair], breaks.row, breaks.lower]), axis=0)
@@ -171,7 +265,7 @@ def _limits_in_the_way(outcome: Outcome, standing: Standing) -> dict[int, list[s
     return found
 
 
-def _open(outcome: Outcome, standing: Standing, row: int) -> str:
+def _open(outcome: Outcome, standing: CandidateStanding, row: int) -> str:
     """What stands against a pair that could be matched as all else is, as far as that is known."""
     pair, count = int(standing.open_pair[row]), int(standing.holders[row])
     nle = outcome.candidates.nles.ids[outcome.candidates.nle[pair]]
@@ -202,3 +296,61 @@ def _turn(level: AnyLevel | None, way: int) -> str:
     assert level is not None
     name = "the blend" if level.name == "blend" else level.name
     return f"{'raise' if level.sense * way > 0 else 'lower'} {name}"
+
+
+def why_matched(outcome: Outcome, standing: CandidateStanding, areas: Sequence[Integers]) -> list[str]:
+    """A sentence for each matched pair, in the order of `outcome.matched`."""
+    found, pairs = outcome.candidates, outcome.matched
+    recipient = found.recipient[pairs]
+    shown = [shown_areas(outcome, n).tolist() for n in range(len(AREAS))]
+    words = [
+        [f"{word} {round(share / 10_000)} %" if told else "" for share, told in zip(own.tolist(), known, strict=True)]
+        for word, own, known in zip(AREAS, areas, shown, strict=True)
+    ]
+    columns = (
+        [", ".join(filter(None, own)) for own in zip(*words, strict=True)],
+        found.distance[pairs].tolist(),
+        better_elsewhere(outcome).tolist(),
+        np.maximum(standing.holders[recipient], 1).tolist(),
+        _in_part(outcome, recipient),
+    )
+    return [
+        f"Meets {share or 'what the pairs table says'}{_away(metres)}; {_rank(better, count)}{part}."
+        for share, metres, better, count, part in zip(*columns, strict=True)
+    ]
+
+
+def _in_part(outcome: Outcome, recipient: Integers) -> list[str]:
+    """For each matched pair, that its recipient has fewer NLEs than it may have, if so."""
+    found, asked = outcome.found[recipient].tolist(), outcome.problem.supporters[recipient].tolist()
+    return [
+        f"; found {has} of the {may} NLEs asked for" if has < may else "" for has, may in zip(found, asked, strict=True)
+    ]
+
+
+def area_fits(outcome: Outcome) -> list[Integers]:
+    """The share of need met in each area, for each pair of `outcome.matched`, in millionths."""
+    found, pairs = outcome.candidates, outcome.matched
+    return [area_fit(found.needs, n, found.nle[pairs], found.recipient[pairs]) for n in range(len(AREAS))]
+
+
+def shown_areas(outcome: Outcome, area: int) -> Flags:
+    """Matched pairs whose fit in one area can be told: both sides known, and a need."""
+    found, pairs = outcome.candidates, outcome.matched
+    recipient, nle = found.recipient[pairs], found.nle[pairs]
+    known = found.needs.need_known[area, recipient] & found.needs.expertise_known[area, nle]
+    return known & (found.needs.need[area, recipient] > 0)
+
+
+def _away(metres: int) -> str:
+    return f", {metres / 1000:.1f} km away" if metres >= 0 else ""
+
+
+def _rank(better: int, count: int) -> str:
+    if count == 1:
+        return "its only candidate"
+    if better == 0:
+        return f"none of its {count} candidates fits better"
+    if better == 1:
+        return f"1 of its {count} candidates fits better but serves others"
+    return f"{better} of its {count} candidates fit better but serve others"

@@ -1,5 +1,11 @@
-"""Who prefers whom: each recipient's order of its candidate NLEs, and each NLE's order of its recipients."""
+"""Who prefers whom, lots that break ties, and pairs that block.
 
+Who prefers whom: each recipient's order of its candidate NLEs, and each NLE's order of its recipients. Lots: whole
+numbers that depend on identifiers, a seed and the number of a draw alone, never on the order of rows. Blocking pairs:
+recipients and NLEs that would both rather have each other than what they have.
+"""
+
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,16 +14,36 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.errors import Finding, InputError, Place
-from nle_optimizer.errors import Problem as Fault
-from nle_optimizer.model.lots import identities, lots
-from nle_optimizer.model.places import holdable
+from nle_optimizer.errors import Fault, Finding, InputError, Place
+from nle_optimizer.model.limits_left import holdable, room_in
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.records import TEXT_KINDS, Column, Flags, Integers, Kind
-from nle_optimizer.scenario.pair_columns import OWN, owner_of
+from nle_optimizer.records import TEXT_KINDS, Column, Flags, Integers, Kind, Texts
+from nle_optimizer.scenario.columns import OWN, owner_of
 from nle_optimizer.scenario.settings import Preferences as Wishes
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.candidates import Candidates
+
+Lots = NDArray[np.uint64]
+
+
+def mixed(keys: Lots) -> Lots:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195)."""
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys ^ (keys >> np.uint64(31))
+
+
+def identities(ids: Texts, side: str, seed: int) -> Lots:
+    """A number for each identifier of a side (`recipient`, `nle`), under a seed."""
+    salt = f"{side}:{seed}:".encode()
+    digests = b"".join(hashlib.blake2b(salt + str(name).encode(), digest_size=8).digest() for name in ids)
+    return np.frombuffer(digests, dtype="<u8")
+
+
+def lots(identities: Lots, draw: int) -> Lots:
+    """What each of some identities draws; draw 0, 1, ... are independent."""
+    return mixed(identities ^ mixed(np.array([draw + 1], dtype=np.uint64)))
+
 
 MOST_NAMED = 3
 UNACCEPTABLE = -1
@@ -58,14 +84,14 @@ class Order:
 
 
 @dataclass(frozen=True, eq=False)
-class Preferences:
+class PreferenceOrders:
     """Both sides' orders; a pair that either finds unacceptable, or that its NLE could not hold, is in neither."""
 
     recipients: Order
     nles: Order
 
 
-def preferences_of(problem: Problem, candidates: Candidates, settings: Settings) -> Preferences:
+def preferences_of(problem: Problem, candidates: Candidates, settings: Settings) -> PreferenceOrders:
     """The orders that a scenario asks for: by its preference columns, or by the ranks of the pairs table.
 
     An agent that has a rank in any pair finds its unranked pairs unacceptable. A pair that takes more than its NLE has
@@ -83,7 +109,7 @@ def preferences_of(problem: Problem, candidates: Candidates, settings: Settings)
         order_of(side.agents, side.agent, mine[1], lot, acceptable)
         for side, mine, lot in zip(sides, keys, (theirs, ours), strict=True)
     ]
-    return Preferences(*orders)
+    return PreferenceOrders(*orders)
 
 
 def closed_by_ranks(problem: Problem, candidates: Candidates) -> tuple[Flags, Flags]:
@@ -190,3 +216,87 @@ def _cells(name: str, candidates: Candidates) -> Column:
     if name in OWN:
         raise InputError([Fault(Place(), "preferences", "this column puts nothing in an order", name)])
     return candidates.recipients.column(column).take(candidates.recipient)
+
+
+NOBODY = np.iinfo(np.int64).max
+"""The place of the worst partner of somebody who still has room: anybody is better."""
+
+
+def blocking_pairs(problem: Problem, preferences: PreferenceOrders, matched: Integers) -> Integers:
+    """The pairs that block a matching, ascending.
+
+    A pair blocks that is not matched, that both accept, where the recipient has fewer NLEs than it may have or likes
+    this one better than its worst; and where the NLE can take it within every limit, if need be by dropping
+    recipients that it likes less. Required pairs are not dropped. Likes are strict: lots have settled ties.
+    (Gale and Shapley 1962, doi:10.2307/2312726; with sizes as McDermid and Manlove 2010, Journal of
+    Combinatorial Optimization 19.)
+
+    Args:
+        problem: limits and sizes.
+        preferences: both sides' orders.
+        matched: indices of the matched pairs, ascending.
+    """
+    wanting = _wanting(problem, preferences.recipients, matched)
+    wanting[matched] = False
+    wanting &= preferences.nles.place != UNACCEPTABLE
+    found = np.flatnonzero(wanting)
+    found = found[_has_room(problem, preferences.nles, matched, found)]
+    if not any(row.upper is not None for row in problem.rows):
+        return found
+    return found[_within_rows(problem, preferences, matched, found)]
+
+
+def _wanting(problem: Problem, order: Order, matched: Integers) -> Flags:
+    """Pairs that their recipient would take, for the worst NLE it has if it has all that it may."""
+    worst = np.full(order.agents, -1, dtype=np.int64)
+    free = matched[~_required(problem)[matched]]
+    np.maximum.at(worst, problem.recipient[free], np.where(order.place[free] < 0, NOBODY, order.place[free]))
+    has = np.bincount(problem.recipient[matched], minlength=order.agents)
+    worst[has < problem.supporters] = NOBODY
+    return np.asarray((order.place >= 0) & (order.place < worst[problem.recipient]), dtype=bool)
+
+
+def _required(problem: Problem) -> Flags:
+    return np.zeros(problem.size, dtype=bool) if problem.required is None else problem.required
+
+
+def _has_room(problem: Problem, order: Order, matched: Integers, found: Integers) -> Flags:
+    """Which pairs their NLE can take beside the required ones and those that it likes better."""
+    kept = np.where(_required(problem)[matched] | (order.place[matched] < 0), -1, order.place[matched])
+    in_order = np.lexsort((kept, problem.nle[matched]))
+    pairs, kept = matched[in_order], kept[in_order]
+    span = problem.size + 2
+    at = np.searchsorted(problem.nle[pairs] * span + kept + 1, problem.nle[found] * span + order.place[found] + 1)
+    start = np.searchsorted(problem.nle[pairs], problem.nle[found])
+    fits = np.ones(len(found), dtype=bool)
+    for resource in problem.resources:
+        used = np.append(0, np.cumsum(resource.use[pairs]))
+        fits &= used[at] - used[start] + resource.use[found] <= resource.capacity[problem.nle[found]]
+    return fits
+
+
+def _within_rows(problem: Problem, preferences: PreferenceOrders, matched: Integers, found: Integers) -> Flags:
+    """Which pairs also keep to the rows, once the recipient and the NLE have dropped all that they may."""
+    room, required = room_in(problem), _required(problem)
+    for pair in matched.tolist():
+        room.take(pair)
+    fits = np.zeros(len(found), dtype=bool)
+    for n, pair in enumerate(found.tolist()):
+        own = matched[problem.nle[matched] == problem.nle[pair]]
+        place = preferences.nles.place
+        dropped = own[~required[own] & ((place[own] > place[pair]) | (place[own] < 0))].tolist()
+        theirs = matched[problem.recipient[matched] == problem.recipient[pair]]
+        if len(theirs) >= problem.supporters[problem.recipient[pair]]:
+            theirs = theirs[~required[theirs]]
+            likes = preferences.recipients.place[theirs]
+            dropped.append(int(theirs[np.argmax(np.where(likes < 0, NOBODY, likes))]))
+        before = room.excess()
+        for other in dropped:
+            room.give_back(other)
+        if room.fits(pair):
+            room.take(pair)
+            fits[n] = room.excess() <= before
+            room.give_back(pair)
+        for other in reversed(dropped):
+            room.take(other)
+    return fits

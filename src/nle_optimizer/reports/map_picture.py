@@ -1,12 +1,107 @@
-"""The map of a run as a picture for slides: land, pairs, schools and NLEs, with a key and no name of anybody."""
+"""The map of a run: for its page, as GeoJSON, and as a picture.
 
-from collections.abc import Iterator, Mapping, Sequence
+The map of a run as a picture for slides: land, pairs, schools and NLEs, with a key and no name of anybody.
+`map.geojson`: schools, NLEs and pairs in WGS84, for QGIS and other maps. What the map of a run is drawn from: places,
+outlines, and where schools are at all. The map and every chart of a run as pictures of their own, for slides.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from nle_optimizer.errors import visible
-from nle_optimizer.reports.page.run_map import SQUARE, map_of
-from nle_optimizer.reports.view.view import View
+from nle_optimizer.reports.boundaries import Outlines
+from nle_optimizer.reports.charts import charts_of, png, svg
+from nle_optimizer.reports.view import View, ViewRows
+from nle_optimizer.reports.words import nle_names, school_names
+
+SQUARE = 5000
+"""Metres of a square of the ground: shaded where a school that was read lies in it."""
+LEAST_LABELLED = 3
+Place = tuple[int, int]
+
+
+def map_of(view: View) -> dict[str, Any]:
+    """The map as JSON; eastings and northings in metres."""
+    schools, nles = view.read("schools"), view.read("nles")
+    places = {**_recipient_places(view), **places_of(schools, "school_id")}
+    eligible = [*dict.fromkeys([*view.rows("allocation")["school_id"], *view.rows("unmatched")["school_id"]])]
+    return {
+        "schools": points_of(eligible, places),
+        "excluded": _in_order(view.rows("exclusions")["school_id"], places),
+        "nles": {**points_of(view.rows("nles")["nle_id"], places_of(nles, "nle_id")), "approximate": view.is_shared},
+        **ground_of(schools, view.outlines),
+    }
+
+
+def ground_of(schools: ViewRows, outlines: Outlines) -> dict[str, Any]:
+    """What lies beneath the points: outlines of regions, squares where schools are, names of areas."""
+    return {
+        "outlines": [[number for point in ring for number in point] for ring in outlines],
+        "ground": _map_ground(places_of(schools, "school_id").values()),
+        "labels": [*_labels(schools, "region", 1), *_labels(schools, "local_authority", 2)],
+    }
+
+
+def places_of(table: ViewRows, key: str) -> dict[str, Place]:
+    """Easting and northing by identifier; of those whose place is known."""
+    cells = zip(table[key], table["easting"], table["northing"], strict=True)
+    return {
+        identifier: (round(float(east)), round(float(north))) for identifier, east, north in cells if east and north
+    }
+
+
+def _recipient_places(view: View) -> dict[str, Place]:
+    """Where trusts that are recipients are drawn: amid their schools, or where the trusts table has them."""
+    schools = view.read("schools")
+    places = places_of(schools, "school_id")
+    members = defaultdict(list)
+    for school, trust in zip(schools["school_id"], schools["trust_id"], strict=True):
+        if trust and school in places:
+            members[trust].append(places[school])
+    return {**{trust: middle(found) for trust, found in members.items()}, **places_of(view.read("trusts"), "trust_id")}
+
+
+def middle(places: Sequence[Place]) -> Place:
+    """The mean of some places."""
+    return round(sum(x for x, _ in places) / len(places)), round(sum(y for _, y in places) / len(places))
+
+
+def points_of(ids: Sequence[str], places: Mapping[str, Place]) -> dict[str, Any]:
+    """Those of some identifiers whose place is known."""
+    known = [identifier for identifier in ids if identifier in places]
+    return {
+        "id": known,
+        "x": [places[identifier][0] for identifier in known],
+        "y": [places[identifier][1] for identifier in known],
+    }
+
+
+def _in_order(ids: Sequence[str], places: Mapping[str, Place]) -> dict[str, Any]:
+    """Where each of some identifiers is, in their order; nothing where that is not known."""
+    known = [places.get(identifier, (None, None)) for identifier in ids]
+    return {"x": [east for east, _ in known], "y": [north for _, north in known]}
+
+
+def _map_ground(places: Iterable[Place]) -> list[int]:
+    """South-western corners of the squares with schools, east and north in turn, in squares."""
+    squares = sorted({(x // SQUARE, y // SQUARE) for x, y in places})
+    return [number for square in squares for number in square]
+
+
+def _labels(schools: ViewRows, column: str, rank: int) -> list[list[Any]]:
+    """Name, easting, northing, rank and number of schools of each area, the largest first."""
+    members = defaultdict(list)
+    cells = zip(schools[column], schools["easting"], schools["northing"], strict=True)
+    for area, east, north in cells:
+        if area and east and north:
+            members[area].append((round(float(east)), round(float(north))))
+    large = {area: found for area, found in members.items() if len(found) >= LEAST_LABELLED}
+    order = sorted(large, key=lambda area: (-len(large[area]), area))
+    return [[area, *middle(large[area]), rank, len(large[area])] for area in order]
+
 
 HEIGHT, MARGIN, KEY = 900, 20, 290
 """Pixels: of the picture, around the land, and of the key to the right of it."""
@@ -35,7 +130,7 @@ def map_svg(view: View) -> str:
         return {name: (MARGIN + (x - west) * scale, MARGIN + (north - y) * scale) for name, x, y in places}
 
     schools, nles = pixels(drawn["schools"]), pixels(drawn["nles"])
-    parts = [*_ground(drawn, west, north, scale), *_pairs(view, schools, nles), *_key(view, right + 2 * MARGIN)]
+    parts = [*_ground(drawn, west, north, scale), *_drawn_pairs(view, schools, nles), *_key(view, right + 2 * MARGIN)]
     width = round(right + MARGIN + KEY)
     return visible(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}">'
@@ -65,7 +160,7 @@ def _ground(drawn: Mapping[str, Any], west: float, north: float, scale: float) -
         yield f'<rect class="land" x="{x:.1f}" y="{y:.1f}" width="{side:.1f}" height="{side:.1f}"/>'
 
 
-def _pairs(view: View, schools: Points, nles: Points) -> Iterator[str]:
+def _drawn_pairs(view: View, schools: Points, nles: Points) -> Iterator[str]:
     """Lines beneath, then schools left out, schools supported and their NLEs."""
     rows = view.rows("allocation")
     pairs = [
@@ -108,3 +203,82 @@ def _key(view: View, left: float) -> Iterator[str]:
     )
     for n, (sign, text) in enumerate(entries):
         yield f'{sign}<text x="{left + 24:.0f}" y="{y + 19 + 28 * n}">{text}</text>'
+
+
+DIGITS = 6
+"""Decimal places of a degree: a tenth of a metre."""
+Point = tuple[float, float]
+
+
+def geojson(view: View) -> bytes:
+    """The map as GeoJSON (RFC 7946): longitude and latitude; a point a school and NLE, a line a pair."""
+    drawn = map_of(view)
+    schools, nles = (_degrees(drawn[side]) for side in ("schools", "nles"))
+    features = [*_schools(view, schools), *_nles(view, nles), *_pair_features(view, schools, nles)]
+    document = {"type": "FeatureCollection", "features": features}
+    return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _degrees(points: Mapping[str, Sequence[Any]]) -> dict[str, Point]:
+    """Longitude and latitude by identifier, from eastings and northings of the National Grid."""
+    from pyproj import Transformer
+
+    if not points["id"]:
+        return {}
+    east, north = Transformer.from_crs(27700, 4326, always_xy=True).transform(points["x"], points["y"])
+    return {
+        identifier: (round(x, DIGITS), round(y, DIGITS))
+        for identifier, x, y in zip(points["id"], east, north, strict=True)
+    }
+
+
+def _feature(kind: str, coordinates: Any, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": dict(told)}
+
+
+def _schools(view: View, places: Mapping[str, Point]) -> Iterator[dict[str, Any]]:
+    names, matched = school_names(view), set(view.rows("allocation")["school_id"])
+    reasons = view.rows("unmatched").by("school_id", "reason")
+    known = {name: view.read("schools").by("school_id", name) for name in ("region", "local_authority", "phase")}
+    for identifier, place in places.items():
+        outcome = "supported" if identifier in matched else "left out"
+        told = {"kind": "school", "school_id": identifier, "name": names.get(identifier, ""), "outcome": outcome}
+        told |= {"reason": reasons.get(identifier, "")}
+        yield _feature("Point", place, told | {name: cells.get(identifier, "") for name, cells in known.items()})
+
+
+def _nles(view: View, places: Mapping[str, Point]) -> Iterator[dict[str, Any]]:
+    names, states = nle_names(view), view.rows("nles").by("nle_id", "state")
+    for identifier, place in places.items():
+        told = {"kind": "NLE", "nle_id": identifier, "name": names.get(identifier, ""), "state": states[identifier]}
+        yield _feature("Point", place, {**told, **({"place": "middle of its authority"} if view.is_shared else {})})
+
+
+def _pair_features(view: View, schools: Mapping[str, Point], nles: Mapping[str, Point]) -> Iterator[dict[str, Any]]:
+    rows = view.rows("allocation")
+    for school, nle, fit, far in zip(
+        *(rows[key] for key in ("school_id", "nle_id", "fit", "distance_km")), strict=True
+    ):
+        if school in schools and nle in nles:
+            told = {"kind": "pair", "school_id": school, "nle_id": nle, "fit": float(fit) if fit else None}
+            told |= {"distance_km": far if view.is_shared or not far else float(far)}
+            yield _feature("LineString", [nles[nle], schools[school]], told)
+
+
+FOLDER = "images"
+SCALE = 2
+"""How much larger the map is as PNG."""
+
+
+def images(view: View) -> dict[str, bytes]:
+    """SVG and PNG of the map, where places are known, and of each chart, by their path in the run folder."""
+    files: dict[str, bytes] = {}
+    if drawn := map_svg(view):
+        from vl_convert import svg_to_png
+
+        files[f"{FOLDER}/map.svg"] = drawn.encode()
+        files[f"{FOLDER}/map.png"] = bytes(svg_to_png(drawn, scale=SCALE))
+    for chart in charts_of(view):
+        files[f"{FOLDER}/{chart.name}.svg"] = svg(chart, titled=True).encode()
+        files[f"{FOLDER}/{chart.name}.png"] = png(chart)
+    return files

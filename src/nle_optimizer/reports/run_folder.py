@@ -1,8 +1,14 @@
-"""The run folder: written whole, read back as a scenario and a claim."""
+"""The run folder: written, replaced, and read again.
+
+The run folder: written whole, read back as a scenario and a claim. Files of a folder made again: nothing that people
+wrote is lost, and one that is locked keeps no other back. A second reading of a result, or of a run folder from its
+own inputs.
+"""
 
 import json
 import platform
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
-from nle_optimizer.errors import InputError, RunFolderError
+from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.files import is_as_written, read_file
-from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder
+from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
+from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, put_aside
 from nle_optimizer.records import Records, as_text
-from nle_optimizer.reports.resolved import RULE, inputs_of, resolved_text
+from nle_optimizer.reports.resolved_scenario import RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
+from nle_optimizer.stage_calls import Recall, plainly
 
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
 DRAWN = ("this_plan", "uncertainty", "pair_shares", "school_shares")
@@ -237,3 +245,85 @@ def read_table(path: Path) -> TextTable:
         raise RunFolderError(f"{path}: row {wrong[0] if wrong else 1} does not fit the header")
     columns = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(header)
     return {name: [restore(cell) for cell in column] for name, column in zip(header, columns, strict=True)}
+
+
+def replace_files(
+    folder: Path, files: Mapping[str, bytes], *, force: bool = False, told: Mapping[str, Any] | None = None
+) -> list[Path]:
+    """Put files into a folder in place of earlier ones, and tell its manifest.
+
+    A file that is not as we wrote it stays where people are meant to write in it, else it lies beside the new one; a
+    warning says so (`FilesKept`).
+
+    Args:
+        folder: a folder with a manifest.
+        files: their content by path.
+        force: whether the workbook and the record are replaced where people have written in them.
+        told: what else the manifest says from now on.
+
+    Returns:
+        Where they lie, without those that were not replaced.
+
+    Raises:
+        RunFolderError: some of them cannot be written, as one that is open in Excel; the others are.
+    """
+    manifest = {**(read_json(folder / MANIFEST) if (folder / MANIFEST).exists() else {}), **(told or {})}
+    outputs = dict(manifest.get("outputs", {}))
+    written, failed = [], []
+    for name, content in files.items():
+        path, digest = folder / name, sha256(content)
+        try:
+            there = (path.exists() or path.is_symlink()) and not path.is_dir()
+            foreign = there and not any(is_as_written(path, known) for known in (outputs.get(name), digest))
+            if foreign and name.startswith(PEOPLE_WRITE_IN) and not force:
+                why = "somebody has written in it, so it was kept as it is; move it away, or give --force to replace it"
+                warnings.warn(f"{path}: {why}", FilesKept, stacklevel=2)
+                continue
+            path.parent.mkdir(exist_ok=True)
+            _put(path, content, foreign=foreign)
+        except OSError as error:
+            failed.append(f"{path}: the file cannot be written: {error.strerror or error}")
+            continue
+        written.append(path)
+        outputs[name] = digest
+    manifest["outputs"] = dict(sorted(outputs.items()))
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    try:
+        replace_file(folder / MANIFEST, text.encode())
+    except OSError as error:
+        failed.append(f"{folder / MANIFEST}: the file cannot be written: {error.strerror or error}")
+    if failed:
+        raise RunFolderError("\n".join([*failed, "close it where it is open, and try again; the rest was written"]))
+    return written
+
+
+def _put(path: Path, content: bytes, *, foreign: bool) -> None:
+    if not foreign:
+        replace_file(path, content)
+        return
+    aside = put_aside(path)
+    try:
+        replace_file(path, content)
+    except BaseException:
+        aside.rename(path)
+        raise
+    warnings.warn(f"{path}: it is not as we wrote it, so it was kept as {aside.name}", FilesKept, stacklevel=3)
+
+
+def verify(what: Result | str | Path, recall: Recall = plainly) -> list[str]:
+    """What is wrong with a result or run folder, in sentences; empty where it stands.
+
+    Everything is worked out again from the inputs, with code that shares nothing with what built or solved the
+    problem. The reader of files is shared: a fault there would stay unseen here.
+
+    Args:
+        what: the result, or the path of a run folder.
+        recall: calls the parts that many results have in common; a sweep's memory gives again what they gave.
+
+    Raises:
+        RunFolderError: the folder cannot be read.
+    """
+    if isinstance(what, Result):
+        return check_claim(what.scenario, what.claim, recall)
+    folder = read_run_folder(Path(what))
+    return [*folder.changed_files(), *check_claim(folder.scenario, folder.claim, recall)]

@@ -1,7 +1,12 @@
-"""Codes and column names in the words that people read."""
+"""Words for codes and names.
 
-from collections.abc import Mapping
+Codes and column names in the words that people read. Names of schools and NLEs for their identifiers.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from nle_optimizer.reports.view import View
 
 STAGES: Mapping[str, str] = {
     "listing": "Left out when the list was made",
@@ -225,3 +230,21 @@ def aim_in_words(level: Mapping[str, Any]) -> str:
         times = "" if abs(weight) == 1 else f"{abs(weight):g} × "
         told += f" {sign} {times}{UNITS.get(part, part.replace('_', ' '))}"
     return f"{way}: {' '.join(told.split())}"
+
+
+def named(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """The name of each, or its identifier where no name is known."""
+    return [names.get(identifier) or identifier for identifier in ids]
+
+
+def nle_names(view: View) -> dict[str, str]:
+    """Names of the NLEs by identifier."""
+    pairs = view.rows("allocation")
+    return {**view.read("nles").by("nle_id", "name"), **pairs.by("nle_id", "nle_name")}
+
+
+def school_names(view: View) -> dict[str, str]:
+    """Names of the schools by identifier."""
+    known = view.read("schools").by("school_id", "name")
+    left, pairs = view.rows("unmatched"), view.rows("allocation")
+    return {**known, **left.by("school_id", "name"), **pairs.by("school_id", "school_name")}

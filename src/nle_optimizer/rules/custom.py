@@ -11,18 +11,17 @@ import sys
 
 import numpy as np
 
-from nle_optimizer.errors import Place, Problem, UnsupportedError
-from nle_optimizer.model.breaches import breaches
+from nle_optimizer.errors import Fault, Place, UnsupportedError
 from nle_optimizer.model.levels import AnyLevel, LeastFit, Level, Leximin
+from nle_optimizer.model.limits_left import breaches
 from nle_optimizer.records import Flags, Integers, Records
-from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.own_process import Limits, Reply, ask
-from nle_optimizer.rules.rule import Matching, Promise
-from nle_optimizer.rules.view import Aim, View
+from nle_optimizer.rules.own_process import ProcessLimits, Reply, ask
+from nle_optimizer.rules.rule import Agenda, Matching, Promise
+from nle_optimizer.rules.view import Aim, RuleView
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.own_code import Code
 
-LIMITS = Limits(seconds=60.0, memory=4 * 1024**3)
+LIMITS = ProcessLimits(seconds=60.0, memory=4 * 1024**3)
 """What a function may take for one draw."""
 DRAWS = "draws"
 """`function.draws = True` at the end of the file says that the function draws lots."""
@@ -31,7 +30,7 @@ DRAWS = "draws"
 class CustomRule:
     """A function that may run."""
 
-    def __init__(self, code: Code, limits: Limits = LIMITS):
+    def __init__(self, code: Code, limits: ProcessLimits = LIMITS):
         self.name, self._code, self._limits = code.name, code, limits
         self.promise = Promise(
             summary="a rule of one's own",
@@ -56,7 +55,7 @@ class CustomRule:
         """
         left = agenda.stop.seconds_left
         seconds = self._limits.seconds if left is None else min(left, self._limits.seconds)
-        code, limits = self._code, Limits(seconds, self._limits.memory)
+        code, limits = self._code, ProcessLimits(seconds, self._limits.memory)
         try:
             reply = ask((str(code.file), code.source, code.function), view_of(agenda, draw), limits)
         except TimeoutError:
@@ -90,7 +89,7 @@ class CustomRule:
     def _refused(self, why: str, reply: Reply | None = None) -> UnsupportedError:
         printed = f"; it printed: {escaped(reply.printed)}" if reply is not None and reply.printed else ""
         what = f"the rule {self.name} cannot be carried out: {why}{printed}"
-        return UnsupportedError([Problem(Place(), "rule", what)])
+        return UnsupportedError([Fault(Place(), "rule", what)])
 
 
 def draws_lots(code: Code) -> bool:
@@ -118,10 +117,10 @@ def escaped(text: str) -> str:
     )
 
 
-def view_of(agenda: Agenda, draw: int) -> View:
+def view_of(agenda: Agenda, draw: int) -> RuleView:
     """What the function is given."""
     problem, found = agenda.problem, agenda.candidates
-    return View(
+    return RuleView(
         recipient_ids=tuple(map(str, problem.recipient_ids)),
         nle_ids=tuple(map(str, problem.nle_ids)),
         recipient=problem.recipient,

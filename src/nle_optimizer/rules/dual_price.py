@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.general.relaxation import limit_prices
 from nle_optimizer.engines.network.engine import NetworkEngine
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.model.levels import Level
+from nle_optimizer.model.limits_left import in_places
 from nle_optimizer.model.problem import Problem, Row
-from nle_optimizer.model.room import in_places
 from nle_optimizer.records import MILLION, Integers
-from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.required import required_first
-from nle_optimizer.rules.rule import Matching, Promise
+from nle_optimizer.rules.rule import Agenda, Matching, Promise, required_first
 
 TIMES = 2
 """Every second recipient is in the sample, and counts twice there, so that capacities need no scaling."""

@@ -23,7 +23,7 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
-from nle_optimizer.rules.view import View
+from nle_optimizer.rules.view import RuleView
 
 MOST_PRINTED = 2_000
 """Bytes of what the code prints that are kept; the rest is read and dropped."""
@@ -39,7 +39,7 @@ START = "from nle_optimizer.rules.own_process import main; main()"
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProcessLimits:
     """What the code may take: seconds for one call, and bytes of addresses in each of its processes."""
 
     seconds: float
@@ -62,7 +62,7 @@ class Reply:
 
 
 def ask(
-    name: tuple[str, bytes, str], view: View, limits: Limits, interrupted: Callable[[], bool] = lambda: False
+    name: tuple[str, bytes, str], view: RuleView, limits: ProcessLimits, interrupted: Callable[[], bool] = lambda: False
 ) -> Reply:
     """Call a function of some code with a view, in a process of its own.
 
@@ -257,7 +257,7 @@ def _end_as(status: int | None) -> NoReturn:
     os._exit(1 if status is None else os.WEXITSTATUS(status))
 
 
-def _limit(limits: Limits) -> None:
+def _limit(limits: ProcessLimits) -> None:
     """Bound what this process, and every one that it starts, may take."""
     import resource
 
@@ -270,7 +270,7 @@ def _limit(limits: Limits) -> None:
             resource.setrlimit(what, (limit, limit))
 
 
-def _answer(channel: int, name: tuple[str, bytes, str], view: View) -> NoReturn:
+def _answer(channel: int, name: tuple[str, bytes, str], view: RuleView) -> NoReturn:
     """Call the function, write what it gives or what went wrong, and end."""
     self = os.getpid()
     try:
@@ -287,7 +287,7 @@ def _answer(channel: int, name: tuple[str, bytes, str], view: View) -> NoReturn:
     os._exit(0)
 
 
-def _called(file: str, source: bytes, function: str, view: View) -> list[int]:
+def _called(file: str, source: bytes, function: str, view: RuleView) -> list[int]:
     """What the function gives, as the places of pairs.
 
     Raises:

@@ -1,15 +1,18 @@
-"""Recipients take turns: serial dictatorship, and the orders of turns it is run with."""
+"""Rules that go through a list once: serial dictatorships, greedy, and what stands today.
+
+Recipients take turns: serial dictatorship, and the orders of turns it is run with. Greedy: the best remaining pair is
+matched, again and again. The status quo: what stands today, as a row of the same table.
+"""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from nle_optimizer.model.lots import identities, lots
-from nle_optimizer.model.preferences import order_of
+from nle_optimizer.model.limits_left import required_in_words
+from nle_optimizer.model.preferences import identities, lots, mixed, order_of
 from nle_optimizer.records import Integers
-from nle_optimizer.rules.agenda import LAST, Agenda
-from nle_optimizer.rules.required import required_first
-from nle_optimizer.rules.rule import Matching, Promise
+from nle_optimizer.rules.rule import LAST, Agenda, Matching, Promise, required_first
+from nle_optimizer.stages.current import locate, stands
 
 EFFICIENT = (
     "Pareto efficient for the order that lots make strict (Svensson 1999, doi:10.1007/s003550050160), "
@@ -174,3 +177,80 @@ def by_hand(agenda: Agenda) -> list[str]:
     }
     found = [name for name, values in differ.items() if len(values) and (values != values[0]).any()]
     return [name for name in found if name != FIRST_COME.name or BY_PRIORITY.name not in found]
+
+
+class Greedy:
+    """Pairs in order of fit, each matched where every limit has room; lots decide between equal fits."""
+
+    name = "greedy"
+    promise = Promise(
+        summary="the best-fitting pair that is still possible is matched, then the next",
+        guarantees="at least half of the optimal total fit, for unit sizes and limits that nest on each side",
+        caveats="with day sizes, quotas that cross or lower limits there is no such promise",
+        misreports="yes: a recipient that states a higher fit is served earlier",
+        complexity="O(p log p)",
+        source="Preis (1999), doi:10.1007/3-540-49116-3_24",
+    )
+
+    def refuses(self, agenda: Agenda) -> str | None:  # noqa: ARG002
+        """Never."""
+        return None
+
+    def match(self, agenda: Agenda, draw: int) -> Matching:  # noqa: ARG002
+        """Take pairs from the best down."""
+        problem = agenda.problem
+        chosen, room, wanted = required_first(problem)
+        nle = lots(identities(problem.nle_ids, "nle", agenda.settings.seed), 0)
+        lot = mixed(lots(agenda.recipients, 0)[problem.recipient] ^ nle[problem.nle])
+        order = np.lexsort((lot, -agenda.candidates.fit))
+        recipient, taken = problem.recipient[order].tolist(), set(chosen)
+        for pair, whose in zip(order.tolist(), recipient, strict=True):
+            if wanted[whose] and pair not in taken and room.fits(pair):
+                room.take(pair)
+                wanted[whose] -= 1
+                chosen.append(pair)
+        return Matching(np.sort(np.array(chosen, dtype=np.int64)))
+
+
+GREEDY = Greedy()
+
+
+class StatusQuo:
+    """The pairs of `data.current` that stand; those that are no candidates any more are named and left out."""
+
+    name = "status-quo"
+    promise = Promise(
+        summary="the pairs that stand today, as `data.current` has them",
+        guarantees="nobody moves",
+        caveats="it may break limits, which are listed; pairs that are no candidates are named and left out",
+        misreports="nothing is asked",
+        complexity="O(p)",
+        source="the scenario's own table",
+        may_break_limits=True,
+    )
+
+    def refuses(self, agenda: Agenda) -> str | None:
+        """Without the table there is nothing to give."""
+        if agenda.settings.data.current is None:
+            return "the scenario has no data.current, so nobody knows what stands today"
+        return None
+
+    def match(self, agenda: Agenda, draw: int) -> Matching:  # noqa: ARG002
+        """Give what stands."""
+        found, current = agenda.candidates, agenda.candidates.current
+        assert current is not None
+        rows = np.flatnonzero(stands(current.table))
+        at, kept = locate(current.keys[rows], found.keys)
+        lost = rows[~kept]
+        missed = [
+            f"{current.table.values('school_id')[row]} with {current.table.values('nle_id')[row]} stands today, "
+            "and is no candidate pair under this scenario"
+            for row in lost.tolist()
+        ]
+        pairs = np.unique(at[kept])
+        required = np.setdiff1d(agenda.problem.required_pairs(), pairs).tolist()
+        missed += [f"{required_in_words(agenda.problem, pair)}, and does not stand today" for pair in required]
+        return Matching(pairs, missed=tuple(missed))
+
+
+STATUS_QUO = StatusQuo()

@@ -32,7 +32,7 @@ class Aim:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class RuleView:
     """What a rule of one's own is given. Arrays cannot be written to; changing a mapping changes nothing elsewhere.
 
     Attributes:
@@ -79,7 +79,7 @@ class View:
     seed: int
     draw: int
 
-    def sealed(self) -> "View":
+    def sealed(self) -> "RuleView":
         """The same; its arrays cannot be written to."""
         for array in _arrays([*vars(self).values(), *(aim.weights for aim in self.objectives)]):
             array.flags.writeable = False

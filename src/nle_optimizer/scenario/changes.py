@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Fault, Finding, InputError, Place, did_you_mean
 from nle_optimizer.records import ColumnSpec, Kind, Records, TableSpec, as_text, shortest
 from nle_optimizer.scenario.columns import NLES, SCHOOLS
-from nle_optimizer.scenario.data_setting import DataFile
+from nle_optimizer.scenario.setting_sections import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.workbook import sheet_names
 
@@ -185,7 +185,7 @@ def _decided(table: Records, *, may_be_open: bool) -> Records:
     if len(wrong):
         what, hint = "an action is needed", f"one of {', '.join(SENTENCES)}"
         places = [Place(table.source, row=int(table.rows[n])) for n in wrong]
-        raise InputError([Problem(place, "action", what, hint=hint) for place in places])
+        raise InputError([Fault(place, "action", what, hint=hint) for place in places])
     return table.take(given)
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nle_optimizer.errors import Finding, Place, Problem, did_you_mean
+from nle_optimizer.errors import Fault, Finding, Place, did_you_mean
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, PINNED, RESULT_COLUMNS, TABLES
 from nle_optimizer.scenario.condition_checks import UNFILLED, Tables, asked_columns, check_columns, check_preferences
-from nle_optimizer.scenario.constraint_setting import COST
 from nle_optimizer.scenario.document import Document
-from nle_optimizer.scenario.objective_setting import BLEND_PARTS, MINIMISED
 from nle_optimizer.scenario.plausibility import check_plausible
 from nle_optimizer.scenario.policies import DERIVED_COLUMNS, NEEDS_AS_OF, POLICIES, eligibility_rules
 from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.references import check_references
+from nle_optimizer.scenario.setting_sections import BLEND_PARTS, COST, MINIMISED
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.tables import Reading
 from nle_optimizer.scenario.validation import check_word
@@ -58,7 +57,7 @@ class _Checks:
 
     def _problem(self, steps: Steps, what: str, got: str | None = None, hint: str | None = None) -> None:
         path = ".".join(str(step) for step in steps)
-        self.reading.problems.append(Problem(self.document.place(steps), path, what, got, hint))
+        self.reading.problems.append(Fault(self.document.place(steps), path, what, got, hint))
 
     def policy(self) -> None:
         chosen = self.settings.eligibility
@@ -208,7 +207,7 @@ class _Checks:
         for name in schools.extra if schools is not None else ():
             if name in DERIVED_COLUMNS and schools is not None:
                 what = "a column of this name is computed here; rename yours"
-                self.reading.problems.append(Problem(Place(schools.source, 1), name, what))
+                self.reading.problems.append(Fault(Place(schools.source, 1), name, what))
 
     def regions_stand_somewhere(self) -> None:
         schools = self.tables["schools"]
@@ -259,4 +258,4 @@ class _Checks:
             if "require" in words and clash:
                 place = Place(pairs.source, row=int(pairs.rows[n]))
                 what = f"a pair cannot be required and also {AGAINST[sorted(clash)[0]]}"
-                self.reading.problems.append(Problem(place, "relation", what, "|".join(words)))
+                self.reading.problems.append(Fault(place, "relation", what, "|".join(words)))

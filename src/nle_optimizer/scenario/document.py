@@ -1,19 +1,27 @@
-"""A scenario file with its bases, overrides and `--set` values folded into one document.
+"""The scenario file as it was written, with the place of every key; or a workbook that holds one.
+
+A scenario in one XLSX workbook: a Settings sheet (key, value) and a sheet a table.
+
+A scenario file with its bases, overrides and `--set` values folded into one document.
 
 Later words win: base, file, named overrides in the order named, `--set`. Mappings merge key by key; lists,
 conditions (`when`, `where`) and single values are replaced whole. Every value remembers where it came from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nle_optimizer.delimited import decode
-from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Fault, Finding, InputError, Place, did_you_mean
 from nle_optimizer.files import read_file
+from nle_optimizer.records import ColumnSpec, Kind
+from nle_optimizer.scenario.grids import WantedColumns, read_grid, settle_marks
 from nle_optimizer.scenario.own_code import OwnCode, from_here, is_own
-from nle_optimizer.scenario.yaml_text import MAX_CHARACTERS, Marked, parse_yaml
+from nle_optimizer.scenario.setting_sections import DataFile
+from nle_optimizer.scenario.workbook import sheet_names
+from nle_optimizer.scenario.yaml_text import MAX_CHARACTERS, Marked, parse_value, parse_yaml
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
 MAX_BASES = 10
@@ -54,7 +62,7 @@ class Document:
                 return self.places[steps[:length]]
         return Place(str(self.file))
 
-    def located(self, problem: Problem) -> Problem:
+    def located(self, problem: Fault) -> Fault:
         """A problem that names a setting and no place, in the place of that setting; any other as it is."""
         if problem.place != Place() or not problem.path:
             return problem
@@ -187,7 +195,7 @@ def _step(holder: Any, word: str, key: str, origin: Place) -> str | int:
     if step is not None:
         return step
     names = [str(entry.get("name")) for entry in holder if isinstance(entry, dict)]
-    raise InputError([Problem(origin, key, f"there is no entry {word!r}", hint=did_you_mean(word, names))])
+    raise InputError([Fault(origin, key, f"there is no entry {word!r}", hint=did_you_mean(word, names))])
 
 
 def _entry_of(holder: Any, word: str) -> str | int | None:
@@ -214,7 +222,7 @@ def _read(file: Path, allow_outside: bool, seen: tuple[Path, ...]) -> Document:
     here = _resolved(file, Place(str(file)), "")
     if here in seen or len(seen) > MAX_BASES:
         chain = " -> ".join(path.name for path in (*seen, here))
-        raise InputError([Problem(Place(str(file)), "base", f"the bases lead in a circle: {chain}")])
+        raise InputError([Fault(Place(str(file)), "base", f"the bases lead in a circle: {chain}")])
     marked = _parse(file)
     document = Document(file, dict(marked.values), dict(marked.places))
     base = document.values.pop("base", None)
@@ -234,11 +242,11 @@ def _parse(file: Path) -> Marked:
         data = read_file(file, 4 * MAX_CHARACTERS)
     except OSError as error:
         what = f"the scenario file cannot be read: {error.strerror}"
-        raise InputError([Problem(Place(str(file)), "", what, hint="check the path")]) from None
+        raise InputError([Fault(Place(str(file)), "", what, hint="check the path")]) from None
     marked = parse_yaml(decode(file, data), str(file))
     if not isinstance(marked.values, dict):
         what = "a scenario file is a mapping of settings"
-        raise InputError([Problem(Place(str(file), 1, 1), "", what, hint="see `nle-optimizer init`")])
+        raise InputError([Fault(Place(str(file), 1, 1), "", what, hint="see `nle-optimizer init`")])
     return marked
 
 
@@ -250,7 +258,7 @@ def anchor_paths(document: Document, *, allow_outside: bool) -> None:
     """
     data = document.values.get("data")
     data = data if isinstance(data, dict) else {}
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     try:
         _anchor_rule(document, allow_outside=allow_outside)
     except InputError as error:
@@ -286,11 +294,11 @@ def within_folder(path: Any, file: Path, place: Place, setting: str, *, allow_ou
         InputError: it is no path, or leaves that folder.
     """
     if not isinstance(path, str) or not path or "\0" in path:
-        raise InputError([Problem(place, setting, "a path is needed", repr(path))])
+        raise InputError([Fault(place, setting, "a path is needed", repr(path))])
     folder = file.parent.resolve()
     target = folder / path
     if not _resolved(target, place, setting).is_relative_to(folder) and not allow_outside:
-        raise InputError([Problem(place, setting, OUTSIDE, path, "move the file or give --allow-outside")])
+        raise InputError([Fault(place, setting, OUTSIDE, path, "move the file or give --allow-outside")])
     return target
 
 
@@ -298,7 +306,7 @@ def _resolved(path: Path, place: Place, setting: str) -> Path:
     try:
         return path.resolve()
     except (OSError, RuntimeError, ValueError):  # too long a name, links in a circle, no text
-        raise InputError([Problem(place, setting, "the path leads nowhere", hint="check it")]) from None
+        raise InputError([Fault(place, setting, "the path leads nowhere", hint="check it")]) from None
 
 
 def copy_values(values: Any) -> Any:
@@ -312,3 +320,63 @@ def shorten(value: Any) -> str:
     """What was found, cut where it is long."""
     text = str(value)
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+
+
+SHEETS = {"schools": "Schools", "nles": "NLEs", "trusts": "Trusts", "pairs": "Pairs", "current": "Current"}
+
+
+def read_workbook_document(file: Path, *, allow_outside: bool = False) -> Document:
+    """The settings and tables of a workbook, as a document.
+
+    Raises:
+        InputError: no Settings sheet, a key twice, a value that cannot be read; each with its row.
+    """
+    sheets = {name.casefold(): name for name in sheet_names(file)}
+    if "settings" not in sheets:
+        hint = did_you_mean("Settings", sheets.values())
+        raise InputError([Fault(Place(str(file)), "", "the workbook needs a sheet Settings", hint=hint)])
+    document = Document(file, {"data": _data(file.absolute(), sheets)})
+    problems: list[Fault] = []
+    for row, key, text in _settings(file, document, problems):
+        place = Place(f"{file.name}[Settings]", row=row)
+        try:
+            if tuple(key.split(".")) in document.places:
+                raise InputError([Fault(place, key, "the key stands twice")])
+            document.set(key, _value(text, place), place)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    anchor_paths(document, allow_outside=allow_outside)
+    return document
+
+
+def _data(file: Path, sheets: dict[str, str]) -> dict[str, Any]:
+    present = {table: sheets[sheet.casefold()] for table, sheet in SHEETS.items() if sheet.casefold() in sheets}
+    return {table: {"file": str(file), "sheet": sheet} for table, sheet in present.items()}
+
+
+def _settings(file: Path, document: Document, problems: list[Fault]) -> Iterator[tuple[int, str, str]]:
+    """Row, key and value of each setting; what a person does not see there is a finding of the document."""
+    source = DataFile(file=str(file), sheet="Settings")
+    grid = read_grid(source, WantedColumns(frozenset(), frozenset({"key", "value"})), document.findings)
+    if [name.casefold() for name in grid.header[:2]] != ["key", "value"]:
+        place = Place(grid.shown, row=grid.first)
+        raise InputError([Fault(place, "", "the header must be key, value", ", ".join(grid.header) or "blank")])
+    columns = {n: ColumnSpec(name, Kind.TEXT, "") for n, name in enumerate(("key", "value"))}
+    wrong = settle_marks(grid, columns, (), document.findings)
+    for name, faults in wrong.items():
+        problems += [Fault(Place(grid.shown, row=row), name, what, got, hint) for row, what, got, hint in faults]
+    unread = {row for faults in wrong.values() for row, *_ in faults}
+    for row, (key, value, *_) in grid.body:
+        if key.strip() and row not in unread:
+            yield row, key.strip(), value.strip()
+
+
+def _value(text: str, place: Place) -> Any:
+    try:
+        return parse_value(text, str(place))
+    except InputError:
+        if text[:1] in "[{":
+            raise
+        return text

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nle_optimizer.delimited import SEPARATORS, read_text, restore, split_rows
-from nle_optimizer.errors import Finding, InputError, Place, Problem
+from nle_optimizer.errors import Fault, Finding, InputError, Place
 from nle_optimizer.files import begins_with
 from nle_optimizer.records import ColumnSpec, Kind, TableSpec
 from nle_optimizer.scenario.cells import CellError
-from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.identifiers import first_few, normalise
+from nle_optimizer.scenario.setting_sections import DataFile
 from nle_optimizer.scenario.workbook import Mark, Sheet, column_letter, read_sheet, sheet_names
 
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -46,7 +46,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedColumns:
     """The columns that a table must and may have, by their names in the file."""
 
     required: frozenset[str]
@@ -61,14 +61,14 @@ class Wanted:
         return len(self.known & set(row))
 
 
-def wanted_columns(spec: TableSpec, source: DataFile, resources: Sequence[str]) -> Wanted:
+def wanted_columns(spec: TableSpec, source: DataFile, resources: Sequence[str]) -> WantedColumns:
     """The columns of a table, by their names in the file."""
     mapped = source.columns
     required = {mapped.get(column.name, column.name) for column in spec.columns.values() if column.required}
-    return Wanted(frozenset(required), frozenset({*spec.columns, *resources, *mapped.values()} | required))
+    return WantedColumns(frozenset(required), frozenset({*spec.columns, *resources, *mapped.values()} | required))
 
 
-def read_grid(source: DataFile, wanted: Wanted, findings: list[Finding]) -> Grid:
+def read_grid(source: DataFile, wanted: WantedColumns, findings: list[Finding]) -> Grid:
     """The rows of a file; what deserves a warning goes to `findings`.
 
     Raises:
@@ -80,7 +80,7 @@ def read_grid(source: DataFile, wanted: Wanted, findings: list[Finding]) -> Grid
         sheet = read_sheet(file, source.sheet)
         rows = sheet.rows
     elif source.sheet is not None:
-        raise InputError([Problem(Place(str(file)), "sheet", "only a workbook has sheets", source.sheet)])
+        raise InputError([Fault(Place(str(file)), "sheet", "only a workbook has sheets", source.sheet)])
     else:
         sheet, rows = Sheet(""), _separated(file, source, wanted, shown, findings)
     names = [_names(row) for row in rows[:MOST_NOTES]]
@@ -105,7 +105,9 @@ def _names(row: Sequence[str]) -> list[str]:
     return [normalise(restore(name)) for name in row]
 
 
-def _separated(file: Path, source: DataFile, wanted: Wanted, shown: str, findings: list[Finding]) -> list[list[str]]:
+def _separated(
+    file: Path, source: DataFile, wanted: WantedColumns, shown: str, findings: list[Finding]
+) -> list[list[str]]:
     """The rows of a CSV file, by the separator that it states, or else by the one under which its header is found."""
     text = read_text(file, source.encoding)
     stated = _STATED.match(text)
@@ -119,7 +121,7 @@ def _separated(file: Path, source: DataFile, wanted: Wanted, shown: str, finding
     return split_rows(file, text, separator)
 
 
-def _separator(file: Path, text: str, source: DataFile, wanted: Wanted) -> str:
+def _separator(file: Path, text: str, source: DataFile, wanted: WantedColumns) -> str:
     first = source.header if isinstance(source.header, int) else None
     for separator in SEPARATORS:
         try:
@@ -132,7 +134,7 @@ def _separator(file: Path, text: str, source: DataFile, wanted: Wanted) -> str:
 
 
 def _header_row(
-    names: Sequence[Sequence[str]], source: DataFile, wanted: Wanted, shown: str, findings: list[Finding]
+    names: Sequence[Sequence[str]], source: DataFile, wanted: WantedColumns, shown: str, findings: list[Finding]
 ) -> int:
     """The row of the header: the one asked for, else the first, or one below nothing but notes.
 
@@ -153,10 +155,10 @@ def _header_row(
         return first
     what, got = f"this row does not name the columns, and row {first} seems to", ", ".join(filter(None, names[0]))
     hint = f"if it does, write `header: {first}` beside `file` under `data`; else delete it"
-    raise InputError([Problem(Place(shown, 1), "", what, got or "a blank row", hint)])
+    raise InputError([Fault(Place(shown, 1), "", what, got or "a blank row", hint)])
 
 
-def _refuse_other_sheet(file: Path, source: DataFile, sheet: Sheet, wanted: Wanted) -> None:
+def _refuse_other_sheet(file: Path, source: DataFile, sheet: Sheet, wanted: WantedColumns) -> None:
     """Where no sheet was named, and only another one has the columns, say which.
 
     Raises:
@@ -169,7 +171,7 @@ def _refuse_other_sheet(file: Path, source: DataFile, sheet: Sheet, wanted: Want
         if any(wanted.is_header(row) for row in rows):
             what = "the first sheet does not have the columns of this table"
             hint = f"write `sheet: {name}` beside `file` under `data`, if that is the one"
-            raise InputError([Problem(Place(file.name, 1), "", what, sheet.name, hint)])
+            raise InputError([Fault(Place(file.name, 1), "", what, sheet.name, hint)])
 
 
 def _hidden(grid: Grid) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nle_optimizer.delimited import read_rows, restore
-from nle_optimizer.errors import InputError, Place, Problem, RunFolderError
+from nle_optimizer.errors import Fault, InputError, Place, RunFolderError
 from nle_optimizer.records import MILLION, shortest
 from nle_optimizer.scenario.changes import SENTENCES, UNDO, Change
 
@@ -122,10 +122,10 @@ class Journal:
         Raises:
             InputError: each `undo` that finds nothing to take back.
         """
-        journal, problems = self, list[Problem]()
+        journal, problems = self, list[Fault]()
         for change in changes:
             found = journal.target(change) if change.action == UNDO else None
-            if isinstance(found, Problem):
+            if isinstance(found, Fault):
                 problems.append(found)
                 continue
             undoes = None if found is None else found.number
@@ -140,7 +140,7 @@ class Journal:
         decisions = (replace(one, change=changes.get(one.number, one.change)) for one in self.decisions)
         return Journal(tuple(decisions))
 
-    def target(self, change: Change) -> Decision | Problem:
+    def target(self, change: Change) -> Decision | Fault:
         """The decision that an `undo` takes back, or what is wrong with it."""
         if change.number is not None:
             return self._numbered(change, change.number)
@@ -150,19 +150,19 @@ class Journal:
                 return decision
         whom = ", ".join(filter(None, change.subject)) or "nobody"
         hint = "write the same school_id, nle_id, trust_id and key as the decision has, or its number"
-        return Problem(change.place, "action", f"there is no earlier decision on {whom} left to take back", hint=hint)
+        return Fault(change.place, "action", f"there is no earlier decision on {whom} left to take back", hint=hint)
 
-    def _numbered(self, change: Change, number: int) -> Decision | Problem:
+    def _numbered(self, change: Change, number: int) -> Decision | Fault:
         if not 0 < number <= len(self):
             what = f"there are {len(self)} decisions before this one" if len(self) else "nothing was decided before"
-            return Problem(change.place, NUMBER, what, str(number), f"see {FILE}")
+            return Fault(change.place, NUMBER, what, str(number), f"see {FILE}")
         if number in self.undone_by:
             what = f"it is taken back already (decision {self.undone_by[number]})"
-            return Problem(change.place, NUMBER, what, str(number))
+            return Fault(change.place, NUMBER, what, str(number))
         found = self.decisions[number - 1]
         if any(mine not in ("", theirs) for mine, theirs in zip(change.subject, found.change.subject, strict=True)):
             what = f"{found.where} is another: {found.change.sentence}"
-            return Problem(change.place, NUMBER, what, str(number), "clear the other cells, or mend the number")
+            return Fault(change.place, NUMBER, what, str(number), "clear the other cells, or mend the number")
         return found
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Fault, InputError, Place
 
 MARK = ".py:"
 """Stands in the name of every rule of one's own."""
@@ -90,7 +90,7 @@ class OwnCode:
             what = "this is code, and code that a file names runs only where that is allowed"
             got = f"{code.name} in {code.file}, sha256 {code.sha256}"
             hint = "read that file; to let it run give --allow-code (in Python allow_code=True)"
-            raise InputError([Problem(place, "rule", what, got, hint)])
+            raise InputError([Fault(place, "rule", what, got, hint)])
         return code
 
     def allowing(self, rule: str, place: Place) -> "OwnCode":
@@ -111,16 +111,16 @@ def _read(rule: str, place: Place) -> Code:
     file, _, function = rule.rpartition(":")
     path = Path(file)
     if path.suffix != ".py" or not function.isidentifier():
-        raise InputError([Problem(place, "rule", "this names no function in a Python file", rule, FORM)])
+        raise InputError([Fault(place, "rule", "this names no function in a Python file", rule, FORM)])
     if path.exists() and not path.is_file():
-        raise InputError([Problem(place, "rule", "the file of the rule is no ordinary file", rule, FORM)])
+        raise InputError([Fault(place, "rule", "the file of the rule is no ordinary file", rule, FORM)])
     try:
         with path.open("rb") as stream:
             source = stream.read(MOST_BYTES + 1)
     except OSError as fault:
         what = f"the file of the rule cannot be read: {fault.strerror}"
-        raise InputError([Problem(place, "rule", what, rule, FORM)]) from None
+        raise InputError([Fault(place, "rule", what, rule, FORM)]) from None
     if len(source) > MOST_BYTES:
         what = f"the file of the rule has more than {MOST_BYTES:,} bytes"
-        raise InputError([Problem(place, "rule", what, rule, "keep what is not code in other files")])
+        raise InputError([Fault(place, "rule", what, rule, "keep what is not code in other files")])
     return Code(path, function, source)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nle_optimizer.errors import Finding, Place, Problem
+from nle_optimizer.errors import Fault, Finding, Place
 from nle_optimizer.records import Column, Flags, Integers, Kind, Records
 
 COORDINATES = ("easting", "northing", "latitude", "longitude")
@@ -49,7 +49,7 @@ def without_noughts(table: Records) -> tuple[Records, list[Finding]]:
     return table.with_columns(columns), findings
 
 
-def place_records(table: Records) -> tuple[Records, list[Problem]]:
+def place_records(table: Records) -> tuple[Records, list[Fault]]:
     """The same table with `easting` and `northing` wherever latitude and longitude gave them instead.
 
     A row with one coordinate of two, off the grid, or evidently swapped is a problem. A table of nothing that has a
@@ -66,7 +66,7 @@ def place_records(table: Records) -> tuple[Records, list[Problem]]:
     return table, problems
 
 
-def _from_degrees(table: Records) -> tuple[Records, list[Problem]]:
+def _from_degrees(table: Records) -> tuple[Records, list[Fault]]:
     latitude, longitude = table.column("latitude"), table.column("longitude")
     easting, northing = table.column("easting"), table.column("northing")
     both = latitude.given & longitude.given
@@ -97,7 +97,7 @@ def _filled(column: Column, rows: np.ndarray, metres: np.ndarray) -> Column:
     return Column(Kind.METRES, values, column.given | rows)
 
 
-def _check_grid(table: Records) -> list[Problem]:
+def _check_grid(table: Records) -> list[Fault]:
     easting, northing = table.column("easting"), table.column("northing")
     both = easting.given & northing.given
     problems = _each(table, easting.given != northing.given, "easting", "one of two coordinates is blank")
@@ -112,7 +112,7 @@ def _on_grid(easting: Integers, northing: Integers) -> np.ndarray:
     return (easting >= 0) & (northing >= 0) & (easting <= GRID[0]) & (northing <= GRID[1])
 
 
-def _swapped(table: Records, easting: Integers, northing: Integers, rows: np.ndarray) -> list[Problem]:
+def _swapped(table: Records, easting: Integers, northing: Integers, rows: np.ndarray) -> list[Fault]:
     regions = np.array([str(name).casefold() for name in table.values("region")], dtype=object)
     wrong = np.zeros(len(table), dtype=bool)
     for region, box in REGION_BOXES.items():
@@ -160,9 +160,9 @@ def _in_box(easting: Integers, northing: Integers, box: tuple[int, int, int, int
     return across & (northing >= south - MARGIN) & (northing <= north + MARGIN)
 
 
-def _each(table: Records, rows: np.ndarray, column: str, what: str) -> list[Problem]:
+def _each(table: Records, rows: np.ndarray, column: str, what: str) -> list[Fault]:
     return [
-        Problem(Place(table.source, row=int(table.rows[n])), column, what, _shown(table.columns, n))
+        Fault(Place(table.source, row=int(table.rows[n])), column, what, _shown(table.columns, n))
         for n in np.flatnonzero(rows).tolist()
     ]
 

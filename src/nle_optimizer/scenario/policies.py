@@ -1,7 +1,8 @@
 """Who was eligible in which year: named policies as data, each with its source.
 
 Eligibility changed every year and no policy is "the" policy; a scenario names one, or states rules of its own.
-Grades: 1 Outstanding, 2 Good, 3 Requires improvement (RI), 4 Inadequate.
+Grades: 1 Outstanding, 2 Good, 3 Requires improvement (RI), 4 Inadequate. Rules that are nothing but objectives of
+their own: what each optimises instead of the scenario's list.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from nle_optimizer.scenario.setting_sections import Objective
 from nle_optimizer.scenario.settings import Rule, Settings
 
 RI = 3
@@ -171,3 +173,15 @@ def eligibility_rules(settings: Settings) -> tuple[Rule, ...]:
     if settings.eligibility.rules is not None:
         return tuple(settings.eligibility.rules)
     return POLICIES[settings.eligibility.policy or "all"].rules
+
+
+RULE_OBJECTIVES: Mapping[str, tuple[str, ...]] = {
+    "max-min": ("schools_supported", "min_fit"),
+    "leximin": ("leximin_fit",),
+}
+
+
+def objectives_asked(settings: Settings) -> list[Objective] | None:
+    """The objectives of the scenario's rule, else of the scenario; None where it leaves them to the tables."""
+    own = RULE_OBJECTIVES.get(settings.rule)
+    return settings.objectives if own is None else [Objective.model_validate(name) for name in own]

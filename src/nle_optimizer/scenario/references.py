@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from nle_optimizer.errors import Finding, Place, Problem, did_you_mean
+from nle_optimizer.errors import Fault, Finding, Place, did_you_mean
 from nle_optimizer.records import Records
 from nle_optimizer.scenario.columns import ENDED, PINNED
 from nle_optimizer.scenario.condition_checks import MOST_COMPARED, Tables
@@ -105,13 +105,13 @@ class _References:
                 self._wrong(pairs, n, column, known)
             if len(wrong) > MOST_SHOWN:
                 what = f"{len(wrong) - MOST_SHOWN} more rows lead nowhere"
-                self.reading.problems.append(Problem(Place(pairs.source), column, what))
+                self.reading.problems.append(Fault(Place(pairs.source), column, what))
 
     def _wrong(self, table: Records, row: int, column: str, known: Known, so: str = "") -> None:
         got, other = table.values(column)[row], table.spec.columns[column].refers_to
         what, hint = known.lacking(got, other)
         place = Place(table.source, row=int(table.rows[row]))
-        self.reading.problems.append(Problem(place, column, what + so, got, hint))
+        self.reading.problems.append(Fault(place, column, what + so, got, hint))
 
     def _found(self, table: Records, column: str, code: str, what: str, rows: Mapping[int, str | None]) -> None:
         """A finding of each row, with what may be meant; those beyond the first are counted."""
@@ -204,7 +204,7 @@ class _References:
             if name in missed:
                 what = f"schools have this trust as {missed[name]}, so that the NLE could support its own trust"
                 place, hint = Place(self.nles.source, row=int(self.nles.rows[n])), "write both alike"
-                self.reading.problems.append(Problem(place, "trust_id", what, name, hint))
+                self.reading.problems.append(Fault(place, "trust_id", what, name, hint))
 
     def _matched_trusts(self, odd: Mapping[str, str], keys: set[str]) -> None:
         """Matches with a trust that the trusts table has in another spelling; what was decided must not be lost."""

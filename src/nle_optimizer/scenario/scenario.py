@@ -8,21 +8,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nle_optimizer.errors import Finding, InputError, Place, Problem
+from nle_optimizer.errors import Fault, Finding, InputError, Place
 from nle_optimizer.files import noted_reads
 from nle_optimizer.records import MILLION, Records, as_text, text_column
-from nle_optimizer.scenario.additions import with_additions
 from nle_optimizer.scenario.checks import check
-from nle_optimizer.scenario.choices import apply_choices, each_override
+from nle_optimizer.scenario.choices import apply_choices, each_override, with_additions
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
-from nle_optimizer.scenario.compared_cells import read_compared
-from nle_optimizer.scenario.data_setting import Data, DataFile
-from nle_optimizer.scenario.document import Document, anchor_paths, read_document
+from nle_optimizer.scenario.condition_checks import read_compared
+from nle_optimizer.scenario.document import Document, anchor_paths, read_document, read_workbook_document
 from nle_optimizer.scenario.own_code import Code, is_own
+from nle_optimizer.scenario.setting_sections import Data, DataFile
 from nle_optimizer.scenario.settings import Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.validation import validate
-from nle_optimizer.scenario.workbook_scenario import read_workbook_document
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -184,9 +182,9 @@ def read_any_document(file: Path, *, allow_outside: bool, allow_code: bool) -> D
     return document
 
 
-def _wrong_overrides(document: Document, allow_outside: bool) -> list[Problem]:
+def _wrong_overrides(document: Document, allow_outside: bool) -> list[Fault]:
     """What is wrong with overrides and scenarios, chosen or not; nothing where the file is wrong without them."""
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     plain, *changed = each_override(document, problems, allow_outside=allow_outside).items()
     if _refusals(plain[1]):
         return []
@@ -196,7 +194,7 @@ def _wrong_overrides(document: Document, allow_outside: bool) -> list[Problem]:
     return problems
 
 
-def _refusals(document: Document) -> list[Problem]:
+def _refusals(document: Document) -> list[Fault]:
     try:
         validate(document)
     except InputError as error:
@@ -204,7 +202,7 @@ def _refusals(document: Document) -> list[Problem]:
     return []
 
 
-def _assemble(document: Document, known: Sequence[Problem] = ()) -> Scenario:
+def _assemble(document: Document, known: Sequence[Fault] = ()) -> Scenario:
     reading = Reading(list(known), list(document.findings))
     try:
         settings = validate(document)

@@ -9,10 +9,6 @@ from pydantic import Field, field_validator, model_validator
 
 from nle_optimizer.catalogue.limits import MOST_DRAWS
 from nle_optimizer.files import unusable_name
-from nle_optimizer.scenario.comparable import with_levels_as_numbers
-from nle_optimizer.scenario.constraint_setting import Constraint
-from nle_optimizer.scenario.data_setting import Data, Sample
-from nle_optimizer.scenario.objective_setting import Objective
 from nle_optimizer.scenario.quantities import (
     Amount,
     Day,
@@ -28,8 +24,9 @@ from nle_optimizer.scenario.quantities import (
     Share,
     When,
     Whole,
+    with_levels_as_numbers,
 )
-from nle_optimizer.scenario.sweep_setting import Sweep
+from nle_optimizer.scenario.setting_sections import Constraint, Data, Objective, Sample, Sweep
 
 MOST_ADDED = 100_000
 

@@ -8,13 +8,13 @@ from types import MappingProxyType
 import numpy as np
 
 from nle_optimizer.delimited import SEPARATORS, restore
-from nle_optimizer.errors import Finding, InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Fault, Finding, InputError, Place, did_you_mean
 from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
 from nle_optimizer.scenario.cells import count_rounded, parse_column, read_from_other_words
-from nle_optimizer.scenario.data_setting import DataFile
 from nle_optimizer.scenario.grids import cells_read_as, read_grid, settle_marks, wanted_columns
 from nle_optimizer.scenario.identifiers import read_otherwise
 from nle_optimizer.scenario.places import COORDINATES, doubtful_places, place_records, without_noughts
+from nle_optimizer.scenario.setting_sections import DataFile
 from nle_optimizer.scenario.workbook import column_letter
 
 MAY_BE_EMPTY = frozenset({"pairs", "current", "trusts", "changes"})
@@ -26,7 +26,7 @@ MOST_SHOWN = 20
 class Reading:
     """What was noticed while tables were read."""
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Fault] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -53,11 +53,11 @@ def read_table(
     if names is None or not _rows_fit(body, len(header), shown, reading):
         return None
     if unnamed := [n for n in kept if not header[n]]:
-        reading.problems += [Problem(place, "", f"column {column_letter(n)} has no name") for n in unnamed]
+        reading.problems += [Fault(place, "", f"column {column_letter(n)} has no name") for n in unnamed]
         return None
     if not body and spec.name not in MAY_BE_EMPTY:
         hint = None if grid.first == 1 else f"its header is row {grid.first}"
-        reading.problems.append(Problem(Place(shown), "", "the table has no rows", hint=hint))
+        reading.problems.append(Fault(Place(shown), "", "the table has no rows", hint=hint))
         return None
     named = dict(zip(kept, [_declared(spec, name, resources) for name in names], strict=True))
     wrong = settle_marks(grid, named, spec.key, reading.findings)
@@ -89,25 +89,25 @@ def _mapped_names(
     reading: Reading,
 ) -> list[str] | None:
     """Our name of each column of the file; None where a row cannot be read by them."""
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     theirs = {their: our for our, their in source.columns.items()}
     if not any(header) or (len(header) == 1 and any(mark in header[0] for mark in SEPARATORS)):
         row = "the first row" if place.line == 1 else f"row {place.line}"
         what = f"{row} must hold the names of the columns, separated by commas"
         hint = "write `header: N` beside `file` under `data` where row N does"
-        reading.problems.append(Problem(place, "", what, ",".join(header) or "a blank row", hint))
+        reading.problems.append(Fault(place, "", what, ",".join(header) or "a blank row", hint))
         return None
     for our, their in source.columns.items():
         if theirs[their] != our:
-            problems.append(Problem(place, our, f"the column is mapped to {theirs[their]} too", their))
+            problems.append(Fault(place, our, f"the column is mapped to {theirs[their]} too", their))
         if their not in header:
-            problems.append(Problem(place, our, "the mapped column is not there", their, did_you_mean(their, header)))
+            problems.append(Fault(place, our, "the mapped column is not there", their, did_you_mean(their, header)))
     names = [theirs.get(name, name) for name in header]
     for name, count in Counter(names).items():
         if count > 1 and name:
-            problems.append(Problem(place, name, "two columns have this name"))
+            problems.append(Fault(place, name, "two columns have this name"))
     missing = [column.name for column in spec.columns.values() if column.required and column.name not in names]
-    problems += [Problem(place, our, "this column is required", hint=did_you_mean(our, names)) for our in missing]
+    problems += [Fault(place, our, "this column is required", hint=did_you_mean(our, names)) for our in missing]
     reading.problems += problems
     return None if problems else names
 
@@ -115,7 +115,7 @@ def _mapped_names(
 def _rows_fit(body: Sequence[tuple[int, list[str]]], width: int, shown: str, reading: Reading) -> bool:
     wrong = [(n, len(row)) for n, row in body if len(row) != width]
     reading.problems += [
-        Problem(Place(shown, row=n), "", f"the row must have {width} cells as the header has", str(cells))
+        Fault(Place(shown, row=n), "", f"the row must have {width} cells as the header has", str(cells))
         for n, cells in wrong[:MOST_SHOWN]
     ]
     return not wrong
@@ -179,12 +179,12 @@ def _declared(spec: TableSpec, name: str, resources: Sequence[str]) -> ColumnSpe
     return spec.columns.get(name) or ColumnSpec(name, kind, "", exact=True, free_text=True)
 
 
-def row_problems(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Problem]:
+def row_problems(errors: Sequence[tuple[int, str, str | None, str | None]], column: str, shown: str) -> list[Fault]:
     """What is wrong in rows of a column (row, what, got, hint): the first ones, and how many more there are."""
-    told = [Problem(Place(shown, row=row), column, what, got, hint) for row, what, got, hint in errors[:MOST_SHOWN]]
+    told = [Fault(Place(shown, row=row), column, what, got, hint) for row, what, got, hint in errors[:MOST_SHOWN]]
     if len(errors) > MOST_SHOWN:
         more = f"{len(errors) - MOST_SHOWN} more rows have problems in this column"
-        told.append(Problem(Place(shown), column, more))
+        told.append(Fault(Place(shown), column, more))
     return told
 
 

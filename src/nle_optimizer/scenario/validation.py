@@ -1,4 +1,8 @@
-"""A merged document checked against the settings, with every problem told in its place and with a remedy."""
+"""Settings checked, with words for what is wrong; and the schema of a scenario file.
+
+A merged document checked against the settings, with every problem told in its place and with a remedy. The JSON
+Schema of the scenario file, as people write it: short forms included.
+"""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -7,9 +11,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
-from nle_optimizer.scenario.contradictions import contradictions
+from nle_optimizer.errors import Fault, InputError, Place, did_you_mean
 from nle_optimizer.scenario.document import Document, shorten
+from nle_optimizer.scenario.plausibility import contradictions
+from nle_optimizer.scenario.policies import POLICIES
+from nle_optimizer.scenario.setting_sections import BLEND_PARTS, OBJECTIVE_NAMES
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.yaml_text import Path as Steps
 
@@ -30,7 +36,7 @@ def validate(document: Document) -> Settings:
     return settings
 
 
-def _problems(document: Document, error: ValidationError) -> Iterable[Problem]:
+def _problems(document: Document, error: ValidationError) -> Iterable[Fault]:
     faults = [(_steps(document.values, fault["loc"]), fault) for fault in error.errors(include_url=False)]
     named = [steps for steps, fault in faults if fault["type"] in ("extra_forbidden", "missing")]
     told: set[Steps] = set()
@@ -42,7 +48,7 @@ def _problems(document: Document, error: ValidationError) -> Iterable[Problem]:
         elif condition not in told and not any(_is_below(below, condition) for below in named):
             told.add(condition)
             path = ".".join(str(step) for step in condition)
-            yield Problem(document.place(condition), path, A_CONDITION, shorten(_at(document.values, condition)))
+            yield Fault(document.place(condition), path, A_CONDITION, shorten(_at(document.values, condition)))
 
 
 A_CONDITION = "must be a value, a list of values, or some of {min, max, not, before, missing}"
@@ -72,17 +78,17 @@ def _is_below(steps: Steps, above: Steps) -> bool:
     return len(steps) > len(above) and steps[: len(above)] == above
 
 
-def _problem(document: Document, steps: Steps, fault: Any) -> Problem:
+def _problem(document: Document, steps: Steps, fault: Any) -> Fault:
     place, path = document.place(steps), ".".join(str(step) for step in steps)
     if fault["type"] == "extra_forbidden":
         known = _keys_at(Settings, steps[:-1])
         hint = did_you_mean(str(steps[-1]), known) or f"known keys: {', '.join(sorted(known))}"
-        return Problem(place, path, "unknown key", str(steps[-1]), hint)
+        return Fault(place, path, "unknown key", str(steps[-1]), hint)
     if fault["type"] == "missing":
-        return Problem(place, path, "this setting is required")
+        return Fault(place, path, "this setting is required")
     what = SENTENCES.get(fault["type"]) or _sentence(fault["msg"])
     speaks_for_itself = fault["type"] == "value_error" and isinstance(fault["input"], Mapping)
-    return Problem(place, path, what, None if speaks_for_itself else shorten(fault["input"]), _nearest(fault))
+    return Fault(place, path, what, None if speaks_for_itself else shorten(fault["input"]), _nearest(fault))
 
 
 SENTENCES = {
@@ -181,10 +187,61 @@ def _models_in(forms: Iterable[Any]) -> Iterable[type[BaseModel]]:
             yield from _models_in(get_args(form))
 
 
-def check_word(place: Place, setting: str, word: str, known: Iterable[str]) -> list[Problem]:
+def check_word(place: Place, setting: str, word: str, known: Iterable[str]) -> list[Fault]:
     """A problem where `word` is not one of the known ones, with the nearest."""
     known = list(known)
     if word in known:
         return []
     hint = did_you_mean(word, known) or f"one of {', '.join(known)}"
-    return [Problem(place, setting, f"unknown {setting.rsplit('.', 1)[-1]}", word, hint)]
+    return [Fault(place, setting, f"unknown {setting.rsplit('.', 1)[-1]}", word, hint)]
+
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The schema (draft 2020-12)."""
+    schema = Settings.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    for name in ("DataFile", "PairsFile"):
+        definitions[name] = {"anyOf": [{"type": "string"}, definitions[name]]}
+    definitions["Objective"] = _objective(definitions["Objective"])
+    limit = definitions["Geography"]["properties"]["max_distance_km"]
+    limit["anyOf"] = [{"type": "number", "minimum": 0}, {"type": "object"}, {"type": "null"}]
+    for key in ("type", "additionalProperties"):
+        limit.pop(key, None)
+    definitions["Eligibility"]["properties"]["policy"]["examples"] = list(POLICIES)
+    schema["properties"] |= {
+        "base": {"type": "string", "description": "Start from another scenario and change what follows."},
+        "overrides": {
+            "type": "object",
+            "description": "Named sets of changes, each {dotted.key: value}.",
+            "additionalProperties": {"type": "object"},
+        },
+        "scenarios": {
+            "type": "object",
+            "description": "Named lists of overrides.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+    schema["required"] = ["name"]
+    return {"$schema": DRAFT, **schema}
+
+
+def _objective(options: dict[str, Any]) -> dict[str, Any]:
+    own = {key: value for key, value in options["properties"].items() if key not in ("name", "parts")}
+    plain = {"type": ["object", "null"], "properties": own, "additionalProperties": False}
+    parts = {part: {"type": "number"} for part in BLEND_PARTS}
+    blend = {"type": "object", "properties": {**parts, **own}, "additionalProperties": False}
+    names = {name: blend if name == "blend" else plain for name in OBJECTIVE_NAMES}
+    mapping = {
+        "type": "object",
+        "properties": names,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    return {
+        "description": options.get("description", ""),
+        "anyOf": [{"enum": list(OBJECTIVE_NAMES)}, mapping],
+    }

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nle_optimizer.delimited import refuse_old_workbooks
-from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Fault, InputError, Place, did_you_mean
 from nle_optimizer.files import read_file
 
 MAX_UNPACKED_BYTES = 500_000_000
@@ -82,7 +82,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
     names = {name.casefold(): name for name in sheets}
     if sheet.casefold() not in names:
         hint = did_you_mean(sheet, sheets) or f"its sheets: {', '.join(sheets)}"
-        raise InputError([Problem(Place(str(path)), "", "there is no such sheet", sheet, hint)])
+        raise InputError([Fault(Place(str(path)), "", "there is no such sheet", sheet, hint)])
     return sheets[names[sheet.casefold()]]
 
 
@@ -127,7 +127,7 @@ def _sheets_in(path: Path, data: bytes) -> dict[str, Sheet]:
 
 def _unreadable(path: Path, why: str) -> InputError:
     what = f"the workbook cannot be read: {why}"
-    return InputError([Problem(Place(str(path)), "", what, hint="save it again as XLSX or CSV")])
+    return InputError([Fault(Place(str(path)), "", what, hint="save it again as XLSX or CSV")])
 
 
 def _refuse_bombs(path: Path, data: bytes) -> bool:

@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.parser import Parser
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Fault, InputError, Place
 
 MAX_CHARACTERS = 250_000
 MAX_DEPTH = 30
@@ -56,7 +56,7 @@ def parse_yaml(text: str, file: str) -> Marked:
         InputError: with file, line and column of everything that is refused.
     """
     if len(text) > MAX_CHARACTERS:
-        raise InputError([Problem(Place(file), "", f"the file is longer than {MAX_CHARACTERS:,} characters")])
+        raise InputError([Fault(Place(file), "", f"the file is longer than {MAX_CHARACTERS:,} characters")])
     yaml = YAML(typ="safe", pure=True)
     yaml.Parser = partial(_PlainParser, file)
     try:
@@ -64,7 +64,7 @@ def parse_yaml(text: str, file: str) -> Marked:
     except MarkedYAMLError as error:
         raise InputError([_marked(error, file)]) from None
     except YAMLError as error:
-        raise InputError([Problem(Place(file), "", f"the file is not valid YAML: {error}")]) from None
+        raise InputError([Fault(Place(file), "", f"the file is not valid YAML: {error}")]) from None
     builder = _Builder(file)
     values = builder.build(node, ()) if node is not None else None
     if builder.problems:
@@ -103,10 +103,10 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def _marked(error: MarkedYAMLError, file: str) -> Problem:
+def _marked(error: MarkedYAMLError, file: str) -> Fault:
     mark = error.problem_mark or error.context_mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    return Problem(place, "", f"the file is not valid YAML: {error.problem or error.context}")
+    return Fault(place, "", f"the file is not valid YAML: {error.problem or error.context}")
 
 
 class _PlainParser(Parser):
@@ -120,17 +120,17 @@ class _PlainParser(Parser):
         event = super().get_event()
         place = Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-            raise InputError([Problem(place, "", "anchors and aliases are not allowed", hint="write it out")])
+            raise InputError([Fault(place, "", "anchors and aliases are not allowed", hint="write it out")])
         if getattr(event, "tag", None) is not None:
-            raise InputError([Problem(place, "", "tags are not allowed", str(event.tag), "leave it out")])
+            raise InputError([Fault(place, "", "tags are not allowed", str(event.tag), "leave it out")])
         if getattr(event, "version", None) not in (None, (1, 2)):
-            raise InputError([Problem(place, "", "only YAML 1.2 is read", hint="leave out the line %YAML")])
+            raise InputError([Fault(place, "", "only YAML 1.2 is read", hint="leave out the line %YAML")])
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
             self._depth += 1
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
             self._depth -= 1
         if self._depth > MAX_DEPTH:
-            raise InputError([Problem(place, "", f"nested more than {MAX_DEPTH} deep", hint="flatten it")])
+            raise InputError([Fault(place, "", f"nested more than {MAX_DEPTH} deep", hint="flatten it")])
         return event
 
 
@@ -141,7 +141,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 class _Builder:
     file: str
     places: dict[Path, Place] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Fault] = field(default_factory=list)
 
     def build(self, node: Node, path: Path) -> Any:
         self.places[path] = self._place(node)
@@ -170,7 +170,7 @@ class _Builder:
 
     def _refuse(self, node: Node, path: Path, what: str, got: str | None = None) -> None:
         dotted = ".".join(str(step) for step in path)
-        self.problems.append(Problem(self._place(node), dotted, what, got))
+        self.problems.append(Fault(self._place(node), dotted, what, got))
 
     def _scalar(self, node: ScalarNode, path: Path) -> Any:
         tag = str(node.tag).rsplit(":", 1)[-1]

@@ -6,18 +6,26 @@ from math import ceil
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem
-from nle_optimizer.recall import Recall, plainly
+from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts, blank_column
 from nle_optimizer.scenario.columns import PAIRS
 from nle_optimizer.scenario.settings import Settings
-from nle_optimizer.stages.conflicts import Conflicts, folded, shared_codes
-from nle_optimizer.stages.fit import SHARES_OF_NEED, Needs, fit_of, needs_of
-from nle_optimizer.stages.given_pairs import GivenPairs, given_pairs, locate
+from nle_optimizer.stage_calls import Recall, plainly
+from nle_optimizer.stages.current import GivenPairs, given_pairs, locate
+from nle_optimizer.stages.fit import (
+    SHARES_OF_NEED,
+    InterestConflicts,
+    Needs,
+    fit_of,
+    folded,
+    match,
+    needs_of,
+    properties_that,
+    shared_codes,
+)
+from nle_optimizer.stages.ledger import MOST_SHOWN, Beyond, Sieve
 from nle_optimizer.stages.reach import reach
 from nle_optimizer.stages.requirements import Required
-from nle_optimizer.stages.sieve import MOST_SHOWN, Beyond, Sieve
-from nle_optimizer.stages.suitability import match, properties_that
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +179,7 @@ def side_filters(recipients: Records, nles: Records, schools: Records, settings:
     filters += [(name, match(nles, recipients, name).unmet) for name in musts]
     asked = settings.conflicts
     if asked.home_school or asked.own_trust or asked.same_authority:
-        conflicts = Conflicts(recipients, nles, schools)
+        conflicts = InterestConflicts(recipients, nles, schools)
         rules = (
             (asked.home_school, "home-school", conflicts.home_school),
             (asked.own_trust, "own-trust", conflicts.own_trust),
@@ -269,13 +277,13 @@ def _refuse_sums(measured: Integers, recipients: Records, settings: Settings) ->
         "or ask for one supporter"
     )
     rows = [(Place(recipients.source, row=int(recipients.rows[n])), str(supporters[n])) for n in several]
-    raise InputError(_first([Problem(place, "supporters", what, got, hint) for place, got in sorted(rows)]))
+    raise InputError(_first([Fault(place, "supporters", what, got, hint) for place, got in sorted(rows)]))
 
 
-def _first(problems: list[Problem]) -> list[Problem]:
+def _first(problems: list[Fault]) -> list[Fault]:
     """As many problems as are shown, and how many more there are."""
     more = len(problems) - MOST_SHOWN
-    return problems if more <= 0 else [*problems[:MOST_SHOWN], Problem(Place(), "", f"and {more} more")]
+    return problems if more <= 0 else [*problems[:MOST_SHOWN], Fault(Place(), "", f"and {more} more")]
 
 
 def _drop_unknown(
@@ -286,7 +294,7 @@ def _drop_unknown(
         return sieve.drop("unknown-fit", unknown)
     weighted = np.array(needs.weights) > 0
     problems = [
-        Problem(
+        Fault(
             Place(table.source, row=int(table.rows[n])),
             f"{prefix}_*",
             f"{table.ids[n]} is not assessed in every area; fill the cells, or set fit.unknown to "

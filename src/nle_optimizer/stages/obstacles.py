@@ -9,7 +9,8 @@ import numpy as np
 from nle_optimizer.records import MILLION, Flags, Integers, Records
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.candidates import side_filters
-from nle_optimizer.stages.fit import fit_of, needs_of
+from nle_optimizer.stages.current import given_pairs, locate
+from nle_optimizer.stages.fit import fit_of, match, needs_of, properties_that
 from nle_optimizer.stages.geography import (
     NO_LIMIT,
     greatest_square,
@@ -19,8 +20,6 @@ from nle_optimizer.stages.geography import (
     nle_limits,
     scenario_limits,
 )
-from nle_optimizer.stages.given_pairs import given_pairs, locate
-from nle_optimizer.stages.suitability import match, properties_that
 
 CONFLICTS = ("home-school", "own-trust", "same-authority", "declared", "forbidden")
 """Obstacles that somebody may lift."""

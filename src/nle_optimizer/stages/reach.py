@@ -4,6 +4,7 @@ import numpy as np
 
 from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.current import GivenPairs, locate
 from nle_optimizer.stages.geography import (
     NO_LIMIT,
     greatest_square,
@@ -14,9 +15,8 @@ from nle_optimizer.stages.geography import (
     scenario_limits,
     within_reach,
 )
-from nle_optimizer.stages.given_pairs import GivenPairs, locate
+from nle_optimizer.stages.ledger import Beyond, Sieve
 from nle_optimizer.stages.requirements import Required
-from nle_optimizer.stages.sieve import Beyond, Sieve
 
 Measured = tuple[Integers, Integers, Integers, Integers]
 """NLE, recipient, squared straight line and distance of some pairs."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.records import Column, Integers, Kind, Records, text_column
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.policies import eligibility_rules
@@ -38,7 +38,7 @@ def form_recipients(
     twice = sorted(set(formed.ids.tolist()) & (set(rest.ids.tolist()) | set(ledger.entries)))
     if twice:
         what = "the trust stands as a row of its own and through its schools"
-        raise InputError([Problem(Place(schools.source), "school_id", what, trust) for trust in twice])
+        raise InputError([Fault(Place(schools.source), "school_id", what, trust) for trust in twice])
     return rest.joined(leave_as_finished(formed, current, ledger)), len(formed)
 
 
@@ -49,7 +49,7 @@ def _refuse_both(schools: Records) -> None:
     if both:
         what = "the school and its trust would both be supported; leave one of them out"
         raise InputError(
-            [Problem(Place(schools.source, row=int(schools.rows[n])), "trust_id", what, schools.ids[n]) for n in both]
+            [Fault(Place(schools.source, row=int(schools.rows[n])), "trust_id", what, schools.ids[n]) for n in both]
         )
 
 

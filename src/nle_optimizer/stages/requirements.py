@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stages.current import elsewhere, pinned, stands
-from nle_optimizer.stages.given_pairs import GivenPairs, locate
-from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.stages.sieve import MOST_SHOWN
-from nle_optimizer.stages.supply import Supply
+from nle_optimizer.stages.current import GivenPairs, elsewhere, locate, pinned, stands
+from nle_optimizer.stages.ledger import MOST_SHOWN, Ledger
+from nle_optimizer.stages.supply import NleSupply
 
 
 @dataclass(frozen=True)
@@ -83,11 +81,11 @@ class Required:
         """The error that pairs that must be matched, each NLE and recipient, are ruled out by a filter."""
         return InputError([self._ruled_out(*pair, code) for pair in pairs[:MOST_SHOWN]])
 
-    def _ruled_out(self, nle: int, recipient: int, code: str) -> Problem:
+    def _ruled_out(self, nle: int, recipient: int, code: str) -> Fault:
         asked = self._asked[nle * len(self._recipients) + recipient]
         today, end = ("", "the requirement") if asked.word == "required" else (" today", "the pair")
         what = f"the pair is {asked.word}{today}, and ruled out ({code}); lift the limit, or end {end}"
-        return Problem(asked.place, asked.column, what, f"{self._nles.ids[nle]}, {self._recipients.ids[recipient]}")
+        return Fault(asked.place, asked.column, what, f"{self._nles.ids[nle]}, {self._recipients.ids[recipient]}")
 
 
 def _exempt(given: GivenPairs | None, current: GivenPairs | None) -> Integers:
@@ -98,7 +96,7 @@ def _exempt(given: GivenPairs | None, current: GivenPairs | None) -> Integers:
     return keys[pinned(current.table) | (stands(current.table) & np.isin(keys, required))]
 
 
-def refuse_lost_requirements(scenario: Scenario, recipients: Records, ledger: Ledger, supply: Supply) -> None:
+def refuse_lost_requirements(scenario: Scenario, recipients: Records, ledger: Ledger, supply: NleSupply) -> None:
     """Refuse required and pinned pairs of which one side is not there to be matched.
 
     Pinned pairs of schools in no table are none of this run's.
@@ -115,7 +113,7 @@ def refuse_lost_requirements(scenario: Scenario, recipients: Records, ledger: Le
         if why is not None:
             remedy = "drop the requirement" if word == "required" else "end the pair"
             what = f"the pair {nle}, {school} is {word}, but {why}; {remedy} or bring it back"
-            problems.append(Problem(Place(table.source, row=int(table.rows[row])), column, what))
+            problems.append(Fault(Place(table.source, row=int(table.rows[row])), column, what))
     if problems:
         raise InputError(problems[:MOST_SHOWN])
 

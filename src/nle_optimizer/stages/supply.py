@@ -8,12 +8,12 @@ import numpy as np
 
 from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.stages.fit import area_weights, with_stand_in
 from nle_optimizer.stages.geography import NO_LIMIT, is_placed, nle_limits
-from nle_optimizer.stages.needs import area_weights, with_stand_in
 
 
 @dataclass(frozen=True, eq=False)
-class Supply:
+class NleSupply:
     """Every NLE of the table, in or out.
 
     Attributes:
@@ -47,7 +47,7 @@ def supply_of(
     *,
     distance_asked: bool,
     used_up: Integers | int = 0,
-) -> Supply:
+) -> NleSupply:
     """The state and capacity of every NLE.
 
     Args:
@@ -81,10 +81,10 @@ def supply_of(
     known = with_stand_in(nles, "expertise", settings)[1][np.array(area_weights(settings)) > 0].all(axis=0)
     may_be_asked = (capacity > 0).any(axis=0) & (settings.fit.unknown != "exclude")
     out(~known & ~may_be_asked & ~_given_in_pairs(nles, pairs, "fit"), "unknown-expertise")
-    return Supply(nles, reason, capacity, counted)
+    return NleSupply(nles, reason, capacity, counted)
 
 
-def holding(supply: Supply, used_up: Integers, taken: Integers, resources: tuple[str, ...]) -> Supply:
+def holding(supply: NleSupply, used_up: Integers, taken: Integers, resources: tuple[str, ...]) -> NleSupply:
     """The supply in which agreed pairs keep what they take, as far as the table gives it.
 
     Args:
@@ -132,7 +132,7 @@ def _after_multiply(name: str, amounts: Integers, settings: Settings) -> Integer
     return amounts if factor == 1 else _multiplied(amounts, factor, spread=settings.capacity.round == "spread")
 
 
-def asked_and_given(supply: Supply, resource: int, name: str, settings: Settings) -> tuple[Decimal, Decimal] | None:
+def asked_and_given(supply: NleSupply, resource: int, name: str, settings: Settings) -> tuple[Decimal, Decimal] | None:
     """What `capacity.multiply` asks of a resource in all, and what whole places gave; None where it asks nothing."""
     factor = settings.capacity.multiply.get(name, Decimal(1))
     if factor == 1:

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings, TrustFirst
 from nle_optimizer.stages.conditions import holds
+from nle_optimizer.stages.fit import match, properties_that
 from nle_optimizer.stages.geography import NO_LIMIT, is_placed, metres
-from nle_optimizer.stages.suitability import match, properties_that
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def trust_pairs(schools: Records, trusts: Records | None, taken: Texts, settings
     """
     if trusts is None:
         what = "matching with trusts needs the trusts table; name it under data.trusts"
-        raise InputError([Problem(Place(), "trust_first.mode", what, "optimise")])
+        raise InputError([Fault(Place(), "trust_first.mode", what, "optimise")])
     rules = settings.trust_first
     chosen = schools.take(_qualify(schools, rules) & is_placed(schools))
     places_taken = Counter(taken.tolist())

@@ -59,7 +59,7 @@ class Sides:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class KnapsackCase:
     """What is to be matched, and within which limits.
 
     Attributes:
@@ -124,7 +124,7 @@ class Case:
         """The positions here of pairs of the problem; every one must be here."""
         return np.searchsorted(self.pair, pairs)
 
-    def part(self, keep: Flags, matched: Integers) -> "Case":
+    def part(self, keep: Flags, matched: Integers) -> "KnapsackCase":
         """The case of the pairs kept, where the pairs at `matched` (not kept) are matched already.
 
         Limits must have room for the pairs matched, and none is wider than the pairs kept could fill.
@@ -157,7 +157,7 @@ class Case:
         )
 
 
-def case_of(problem: Problem, amounts: Integers, held: list[tuple[Level, int]]) -> Case:
+def case_of(problem: Problem, amounts: Integers, held: list[tuple[Level, int]]) -> KnapsackCase:
     """The case of one level's amounts, where each of the levels held keeps at least its value."""
     use = np.array([resource.use for resource in problem.resources], dtype=np.int64)
     use = use.reshape(len(problem.resources), problem.size)
@@ -165,7 +165,7 @@ def case_of(problem: Problem, amounts: Integers, held: list[tuple[Level, int]]) 
     if not len(problem.resources):
         use, capacity = np.zeros((1, problem.size), np.int64), np.zeros((1, len(problem.nle_ids)), np.int64)
     knapsack = _tightest(problem, use, capacity)
-    return Case(
+    return KnapsackCase(
         np.arange(problem.size),
         problem.recipient,
         problem.nle,

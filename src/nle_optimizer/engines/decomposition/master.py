@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix, vstack
 
-from nle_optimizer.engines.decomposition.case import OPEN, Case, Floats
-from nle_optimizer.engines.decomposition.odd_sets import broken, cut_rows
+from nle_optimizer.engines.decomposition.case import OPEN, Floats, KnapsackCase
 from nle_optimizer.engines.decomposition.patterns import Patterns
-from nle_optimizer.engines.decomposition.relaxation import Basis, Point, Relaxation
+from nle_optimizer.engines.decomposition.relaxation import Basis, Relaxation, RelaxationPoint, broken, cut_rows
 from nle_optimizer.records import Flags, Integers
 
 FIRST = 2000
@@ -30,7 +29,7 @@ TIGHT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Pool:
+class PatternPool:
     """Patterns as columns of a programme.
 
     Attributes:
@@ -50,7 +49,7 @@ class Pool:
     pairs: csc_matrix
 
     @staticmethod
-    def of(case: Case, patterns: Patterns) -> "Pool":
+    def of(case: KnapsackCase, patterns: Patterns) -> "PatternPool":
         """The pool of a case's patterns."""
         recipients, nles, sides = len(case.supporters), case.capacity.shape[1], case.sides
         every = np.arange(patterns.count)
@@ -71,16 +70,18 @@ class Pool:
         ]
         once = np.concatenate([np.flatnonzero(case.supporters == 1), recipients + np.arange(nles)])
         value = np.asarray(case.value.astype(np.float64) @ pairs)
-        return Pool(patterns.nle, value, rows, np.concatenate(limit).astype(np.float64), once, pairs)
+        return PatternPool(patterns.nle, value, rows, np.concatenate(limit).astype(np.float64), once, pairs)
 
     @property
     def count(self) -> int:
         """How many patterns there are."""
         return len(self.nle)
 
-    def at(self, kept: Flags | Integers) -> "Pool":
+    def at(self, kept: Flags | Integers) -> "PatternPool":
         """The pool of some of the patterns."""
-        return Pool(self.nle[kept], self.value[kept], self.rows[:, kept], self.limit, self.single, self.pairs[:, kept])
+        return PatternPool(
+            self.nle[kept], self.value[kept], self.rows[:, kept], self.limit, self.single, self.pairs[:, kept]
+        )
 
     def barred_by(self, taken: int) -> Flags:
         """Shape (patterns,): those that cannot be chosen with one of them, itself aside."""
@@ -88,10 +89,10 @@ class Pool:
         barred[taken] = False
         return barred
 
-    def holding(self, pair: int) -> "Pool":
+    def holding(self, pair: int) -> "PatternPool":
         """The pool of the same patterns of which one that holds the pair is to be chosen."""
         rows = vstack([self.rows, -self.pairs[[pair]]]).tocsc()
-        return Pool(self.nle, self.value, rows, np.append(self.limit, -1.0), self.single, self.pairs)
+        return PatternPool(self.nle, self.value, rows, np.append(self.limit, -1.0), self.single, self.pairs)
 
 
 @dataclass(eq=False)
@@ -110,7 +111,7 @@ class Master:
         idle: shape (rows + cuts,): those whose slack is in it; of rows and cuts that came later it always is.
     """
 
-    pool: Pool
+    pool: PatternPool
     seen: Flags
     cuts: Integers
     bound: float = np.inf
@@ -120,7 +121,7 @@ class Master:
     idle: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     @staticmethod
-    def of(pool: Pool, short: Floats) -> "Master":
+    def of(pool: PatternPool, short: Floats) -> "Master":
         """A programme without cuts that sees first the patterns that fall least short."""
         seen = np.zeros(pool.count, dtype=bool)
         seen[np.argsort(short, kind="stable")[:FIRST]] = True
@@ -158,7 +159,7 @@ class Master:
         new = np.flatnonzero((worth > ATTRACTIVE * 1000 * self.unit) & ~self.seen)
         return new[np.argsort(-worth[new], kind="stable")[:JOINING]]
 
-    def _settle(self, own: Integers, point: Point, total: float, worth: Floats) -> None:
+    def _settle(self, own: Integers, point: RelaxationPoint, total: float, worth: Floats) -> None:
         """Keep the solution; an NLE's price is raised to what its best pattern is worth."""
         most = np.zeros(int(self.pool.nle.max(initial=-1)) + 1)
         np.maximum.at(most, self.pool.nle, worth)

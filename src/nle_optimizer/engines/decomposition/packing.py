@@ -1,8 +1,15 @@
-"""The best choice among patterns, by branch and bound: cuts, patterns ruled out by their prices, dives, the solver.
+"""The whole of a small case: patterns packed under cuts, and branch and bound over them.
+
+The best choice among patterns, by branch and bound: cuts, patterns ruled out by their prices, dives, the solver.
 
 Whatever is within the gap of a bound is among the patterns, so what is best among them is best of all. Ruling out
 patterns by prices after the patterns were listed follows Baldacci, Christofides and Mingozzi (2008), An exact
 algorithm for the vehicle routing problem based on the set partitioning formulation, doi:10.1007/s10107-007-0178-5.
+
+The whole of a small case: its patterns within the gap, and branch and bound over them in several processes.
+
+The open cases are dealt out in two hands, whatever the number of processes, and gathered after so many nodes: what is
+found does not depend on who works at it.
 """
 
 import heapq
@@ -12,10 +19,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from nle_optimizer.engines.decomposition.case import Case
-from nle_optimizer.engines.decomposition.master import Master
-from nle_optimizer.engines.decomposition.odd_sets import cut_rows
-from nle_optimizer.engines.decomposition.relaxation import Point, Relaxation
+from nle_optimizer.engines.decomposition.bound import Pricing
+from nle_optimizer.engines.decomposition.branching import improve
+from nle_optimizer.engines.decomposition.case import Floats, KnapsackCase
+from nle_optimizer.engines.decomposition.master import Master, PatternPool
+from nle_optimizer.engines.decomposition.patterns import Patterns, ProgrammeAnswer, enumerate_patterns, solve_pairs
+from nle_optimizer.engines.decomposition.relaxation import Relaxation, RelaxationPoint, cut_rows
+from nle_optimizer.engines.decomposition.search import Workers, within
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.records import Flags, Integers
 
 FEW = 400
@@ -58,7 +69,7 @@ class Packing:
         deadline: of the monotonic clock; None for none.
     """
 
-    case: Case
+    case: KnapsackCase
     taken: Integers
     left: list[Node] = field(default_factory=list)
     unsettled: float = -np.inf
@@ -215,7 +226,7 @@ class Packing:
         self.push(master.holding(held | ~barred, pair), master.bound)
         self.push(master.among(~held), master.bound)
 
-    def _gain(self, master: Master, programme: Relaxation, own: Integers, point: Point, pair: int) -> float:
+    def _gain(self, master: Master, programme: Relaxation, own: Integers, point: RelaxationPoint, pair: int) -> float:
         """How much the bounds of the two cases of a pair fall, about: the product."""
         held, barred = self._divided(master, pair)
         gain = 1.0
@@ -236,3 +247,102 @@ class Packing:
         if self.case.supporters[recipient] == 1:
             barred |= master.pool.rows[[recipient]].toarray().ravel() > 0
         return held, barred
+
+
+STEPS = 300
+"""Steps of the ascent."""
+
+FEW_PATTERNS = 15_000
+"""Patterns of a first look, which may better the allocation and so narrow the gap."""
+
+MOST = 2_000_000
+"""Partial patterns above which the solver is given pairs."""
+
+PAIR_NODES = 2000
+"""Nodes of the solver where it is given pairs."""
+
+HANDS = 2
+"""Hands that open cases are dealt out in."""
+
+EARLY = 1.0
+"""Seconds before the deadline at which a child ends its work."""
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """How hard to work.
+
+    Attributes:
+        nodes: cases looked at in all.
+        slice: cases that a hand looks at before all are gathered.
+    """
+
+    nodes: int
+    slice: int
+
+
+def solve_whole(
+    case: KnapsackCase, prices: Floats, taken: Integers, limits: SearchLimits, crew: Workers, stop: Stopping
+) -> ProgrammeAnswer | None:
+    """The best of all allocations; None where a child died or it was time to stop.
+
+    Args:
+        case: of few pairs.
+        prices: to start from, as `Pricing` orders them.
+        taken: positions of the pairs of the present allocation.
+        limits: how hard to work.
+        crew: the processes at work.
+        stop: when to end.
+    """
+    (opened,) = crew.ask(open_whole, [(case, prices, taken, _seconds(stop))], stop)
+    if opened is None or isinstance(opened, ProgrammeAnswer):
+        return opened
+    done = 0
+    while opened.left and done < limits.nodes and not stop.reason():
+        hands = opened.dealt(HANDS)
+        played = crew.ask(played_hand, [(hand, limits.slice, _seconds(stop)) for hand in hands], stop)
+        opened = opened.gathered([hand for hand in played if hand is not None])
+        done += HANDS * limits.slice
+        if any(hand is None for hand in played):
+            return ProgrammeAnswer(opened.taken, None, False)
+    return ProgrammeAnswer(opened.taken, opened.bound, False)
+
+
+def open_whole(case: KnapsackCase, prices: Floats, taken: Integers, seconds: float | None) -> Packing | ProgrammeAnswer:
+    """The branch and bound with its first case looked at; the solver's answer where there are too many patterns."""
+    pricing, current = Pricing.of(case), case.worth(taken)
+    ascent = improve(pricing, prices, current, STEPS, Stopping(), target=float(current))
+    reduced, gap = pricing.reduced(ascent.prices), max(0.0, ascent.bound - current)
+    patterns = enumerate_patterns(case, reduced, gap, MOST)
+    if patterns is None or patterns.count > FEW_PATTERNS:
+        first = _looked(pricing, reduced, within(case, reduced, gap, FEW_PATTERNS), taken, seconds)
+        if first.best > current:
+            taken, gap = first.taken, max(0.0, ascent.bound - first.best)
+            patterns = enumerate_patterns(case, reduced, gap, MOST)
+    if patterns is not None:
+        return _looked(pricing, reduced, patterns, taken, seconds)
+    answer = solve_pairs(case, PAIR_NODES, seconds)
+    bound = None if answer.bound is None else max(answer.bound, case.worth(taken))
+    return ProgrammeAnswer(taken if answer.taken is None else answer.taken, bound, False)
+
+
+def played_hand(packing: Packing, nodes: int, seconds: float | None) -> Packing:
+    """The branch and bound after so many cases."""
+    packing.run(nodes, seconds)
+    return packing
+
+
+def _looked(pricing: Pricing, reduced: Floats, patterns: Patterns, taken: Integers, seconds: float | None) -> Packing:
+    best, _ = pricing.knapsacks.best(reduced, pricing.case.room)
+    worth = np.bincount(patterns.pattern, weights=reduced[patterns.position], minlength=patterns.count)
+    nles, own = np.unique(pricing.case.nle[taken], return_inverse=True)
+    pool = PatternPool.of(pricing.case, patterns.joined(Patterns(nles, own, taken)))
+    short = np.concatenate([best[patterns.nle] - worth, np.zeros(len(nles))])
+    packing = Packing(pricing.case, taken)
+    packing.push(Master.of(pool, short), np.inf)
+    packing.run(1, seconds)
+    return packing
+
+
+def _seconds(stop: Stopping) -> float | None:
+    return None if stop.seconds_left is None else max(0.0, stop.seconds_left - EARLY)

@@ -1,4 +1,8 @@
-"""What changes of an allocation are worth, and who moves with each."""
+"""Changes of an allocation along a path or a circle, and who moves with them.
+
+What changes of an allocation are worth, and who moves with each. The best ways from nodes to others, many at once,
+sought no further than a way by the hub would lead.
+"""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -6,12 +10,63 @@ from functools import cached_property
 import numpy as np
 
 from nle_optimizer.engines.exchanges.graph import NONE, ExchangeGraph
-from nle_optimizer.engines.exchanges.tuple_columns import TupleColumns, is_less
-from nle_optimizer.engines.exchanges.walks import Walks
-from nle_optimizer.engines.exchanges.ways import Found
-from nle_optimizer.groups import least_of_each
+from nle_optimizer.engines.exchanges.paths import FAR, Arcs, Paths, TupleColumns, Walks, is_less, paths_to, turned
+from nle_optimizer.engines.network.graph import HUB
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.records import Flags, Integers
+from nle_optimizer.records import Flags, Integers, least_of_each
+
+
+@dataclass(frozen=True, eq=False)
+class BestWays:
+    """The best ways between some nodes.
+
+    Attributes:
+        value: shape (n, columns): what each is worth; it means nothing where there is none.
+        exists: shape (n,).
+        group, node: shapes (n,): where each stands in `paths`.
+    """
+
+    value: Integers
+    exists: Flags
+    group: Integers
+    node: Integers
+    paths: Paths
+
+    def along(self, numbers: Integers) -> Walks:
+        """The arcs of some of the ways, as they were numbered when they were priced."""
+        return self.paths.along(self.group[numbers], self.node[numbers])
+
+
+class Ways:
+    """Ways along some arcs."""
+
+    def __init__(self, arcs: Arcs) -> None:
+        """Find the ways to the hub and from it."""
+        self._onwards, self._backwards = arcs, turned(arcs)
+        self._to_hub, self._from_hub = (paths_to(each, np.array([HUB])) for each in (self._onwards, self._backwards))
+
+    @property
+    def arcs(self) -> Arcs:
+        """The arcs, by head."""
+        return self._onwards
+
+    def between(self, start: Integers, end: Integers) -> BestWays:
+        """The best way from each start to the end beside it, shapes (n,)."""
+        ends, starts = np.unique(end), np.unique(start)
+        if len(ends) <= len(starts):
+            return self._grouped(self._to_hub, ends, end, start, self.most(start, end))
+        return self._grouped(self._from_hub, starts, start, end, self.most(start, end))
+
+    def most(self, start: Integers, end: Integers) -> Integers:
+        """A loss, in the first column, that the best way does not exceed; `FAR` or more where there may be none."""
+        return self._to_hub.loss[0, start, 0] + self._from_hub.loss[0, end, 0]
+
+    def _grouped(self, by_hub: Paths, targets: Integers, target: Integers, node: Integers, most: Integers) -> BestWays:
+        group = np.searchsorted(targets, target)
+        limits = np.zeros(len(targets), dtype=np.int64)
+        np.maximum.at(limits, group, np.minimum(most, FAR - 1))
+        paths = by_hub if targets.tolist() == [HUB] else paths_to(by_hub.arcs, targets, limits)
+        return BestWays(paths.value(group, node), paths.exists(group, node), group, node, paths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +105,7 @@ class Circles:
     problem: Problem
     graph: ExchangeGraph
     columns: TupleColumns
-    found: Found | Walks
+    found: BestWays | Walks
     way: Integers
     added: Integers
     removed: Integers
@@ -64,7 +119,7 @@ class Circles:
 
 
 @dataclass(frozen=True, eq=False)
-class Changes:
+class Exchanged:
     """Some changes, each with what it is worth and who moves.
 
     Attributes:
@@ -84,13 +139,13 @@ class Changes:
         """By how much each level changes, in its maximising orientation, shape (changes, levels)."""
         return self.circles.columns.unpack(self.worth)[:, :-1]
 
-    def take(self, which: Integers) -> "Changes":
+    def take(self, which: Integers) -> "Exchanged":
         """Some of them, in that order; an impossible one in place of `NONE`."""
         none = which == NONE
         worth = np.where(none[:, None], 0, self.worth[which])
-        return Changes(self.possible[which] & ~none, worth, self.circles.take(which))
+        return Exchanged(self.possible[which] & ~none, worth, self.circles.take(which))
 
-    def best_of_each(self, owner: Integers, owners: int) -> "Changes":
+    def best_of_each(self, owner: Integers, owners: int) -> "Exchanged":
         """The best possible change of each owner; an impossible one where it has none."""
         possible = np.flatnonzero(self.possible)
         best = possible[least_of_each(owner[possible], list(-self.worth[possible].T))]
@@ -98,7 +153,7 @@ class Changes:
         chosen[owner[best]] = best
         return self.take(chosen)
 
-    def unless_worse(self) -> "Changes":
+    def unless_worse(self) -> "Exchanged":
         """The same where one need not change: no change is possible, and nought, where one would lose."""
         better = self.possible & is_less(np.zeros_like(self.worth), self.worth)
         kept = self.take(np.where(better, np.arange(len(self)), NONE))

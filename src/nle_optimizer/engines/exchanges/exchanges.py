@@ -11,21 +11,16 @@ from functools import cached_property
 
 import numpy as np
 
-from nle_optimizer.engines.exchanges.all_paths import all_losses, ranks, walks
-from nle_optimizer.engines.exchanges.best_paths import FAR, priced
-from nle_optimizer.engines.exchanges.changes import Changes, Circles
+from nle_optimizer.engines.exchanges.changes import Circles, Exchanged, Ways
 from nle_optimizer.engines.exchanges.graph import NONE, circulation_of, exchange_graph
 from nle_optimizer.engines.exchanges.in_turn import Optimum, Turn
-from nle_optimizer.engines.exchanges.tuple_columns import tuple_columns
-from nle_optimizer.engines.exchanges.ways import Ways
-from nle_optimizer.engines.network.refusal import refusal_of
-from nle_optimizer.errors import Place, UnsupportedError
-from nle_optimizer.errors import Problem as Fault
-from nle_optimizer.groups import stretches
+from nle_optimizer.engines.exchanges.paths import FAR, all_losses, priced, ranks, tuple_columns, walks
+from nle_optimizer.engines.network.graph import refusal_of
+from nle_optimizer.errors import Fault, Place, UnsupportedError
 from nle_optimizer.model.levels import AnyLevel, Level
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.records import Flags, Integers
-from nle_optimizer.scenario.objective_setting import NO_SUMS
+from nle_optimizer.records import Flags, Integers, stretches
+from nle_optimizer.scenario.setting_sections import NO_SUMS
 
 BESIDE = 3
 """Amounts that are added to those of a path: of the pairs at its ends, and of a supporter more."""
@@ -103,7 +98,7 @@ class Exchanges:
         owner = self.problem.recipient[self._by_recipient]
         return np.searchsorted(owner, np.arange(len(self.problem.recipient_ids) + 1))
 
-    def one_more_place(self, nles: Integers) -> Changes:
+    def one_more_place(self, nles: Integers) -> Exchanged:
         """Each of some NLEs could take one recipient more; nought where it has room already."""
         arcs = self._at.network.nle_arcs.start + nles
         return self._changes(self._head(arcs), self._tail(arcs), ~self._at.can_rise[arcs]).unless_worse()
@@ -112,7 +107,7 @@ class Exchanges:
         """So many places more among some NLEs, one after the other where each adds most; see `Optimum.more_places`."""
         return self._optimum.more_places(nles, most, count)
 
-    def one_fewer_place(self, nles: Integers) -> Changes:
+    def one_fewer_place(self, nles: Integers) -> Exchanged:
         """Each of some NLEs could take one recipient fewer; nought where it has room to spare.
 
         Impossible where required pairs or lower limits need the place, or where there is none.
@@ -121,7 +116,7 @@ class Exchanges:
         start = np.where(self._at.network.upper[arcs] > 0, self._tail(arcs), NONE)
         return self._changes(start, self._head(arcs), ~self._at.can_rise[arcs])
 
-    def one_more_supporter(self, recipients: Integers, less: Integers | None = None) -> Changes:
+    def one_more_supporter(self, recipients: Integers, less: Integers | None = None) -> Exchanged:
         """Each of some recipients could have one NLE more; nought where it has fewer than it may have.
 
         Args:
@@ -135,7 +130,7 @@ class Exchanges:
         found = self._changes(start, end[owner], full[owner], steps, less=None if less is None else less[owner])
         return found.best_of_each(owner, len(recipients)).unless_worse()
 
-    def one_fewer_supporter(self, recipients: Integers) -> Changes:
+    def one_fewer_supporter(self, recipients: Integers) -> Exchanged:
         """Each of some recipients could have one NLE fewer; nought where it has fewer than it may have.
 
         Impossible where required pairs or lower limits need it, or where it may have none.
@@ -145,31 +140,31 @@ class Exchanges:
         own = self._graph.own[recipients]
         return self._changes(self._tail(arcs), end, ~self._at.can_rise[arcs], removed=own)
 
-    def higher_maximum(self, rows: Integers) -> Changes:
+    def higher_maximum(self, rows: Integers) -> Exchanged:
         """Each of some rows could hold one pair more; nought where it does not stand at its upper limit."""
         arcs = self._at.network.row_arcs.start + rows
         at_limit = ~self._at.can_rise[arcs]
         return self._changes(self._head(arcs), self._tail(arcs), at_limit).unless_worse()
 
-    def lower_maximum(self, rows: Integers) -> Changes:
+    def lower_maximum(self, rows: Integers) -> Exchanged:
         """Each of some rows may hold one pair fewer; impossible where its lower limit, or a required pair, needs it."""
         arcs = self._at.network.row_arcs.start + rows
         start = np.where(self._at.can_fall[arcs], self._tail(arcs), NONE)
         return self._changes(start, self._head(arcs), ~self._at.can_rise[arcs])
 
-    def higher_minimum(self, rows: Integers) -> Changes:
+    def higher_minimum(self, rows: Integers) -> Exchanged:
         """Each of some rows must hold one pair more; impossible where no allocation does."""
         arcs = self._at.network.row_arcs.start + rows
         start = np.where(self._at.can_rise[arcs], self._head(arcs), NONE)
         return self._changes(start, self._tail(arcs), ~self._at.can_fall[arcs])
 
-    def lower_minimum(self, rows: Integers) -> Changes:
+    def lower_minimum(self, rows: Integers) -> Exchanged:
         """Each of some rows need hold one pair fewer; nought where it stands above its lower limit."""
         arcs = self._at.network.row_arcs.start + rows
         at_limit = ~self._at.can_fall[arcs] & (self._at.network.lower[arcs] > 0)
         return self._changes(self._tail(arcs), self._head(arcs), at_limit).unless_worse()
 
-    def forced(self, pairs: Integers) -> Changes:
+    def forced(self, pairs: Integers) -> Exchanged:
         """Each of some pairs must be matched; nought where it is.
 
         A recipient of one supporter gives up the NLE that it has.
@@ -178,7 +173,7 @@ class Exchanges:
         end, own = self._graph.node_of[1 + recipients], self._graph.own[recipients]
         return self._changes(self._nle(pairs), end, self._at.flow[pairs] == 0, pairs, own)
 
-    def best_forced(self, pairs: Integers, count: int, *ties: Integers) -> tuple[Integers, Changes]:
+    def best_forced(self, pairs: Integers, count: int, *ties: Integers) -> tuple[Integers, Exchanged]:
         """Of each recipient the best of some pairs to be forced, best first, and what each changes.
 
         All ways between all nodes are found at once, which is worth it for many pairs and up to some hundred NLEs.
@@ -202,14 +197,14 @@ class Exchanges:
         between, way = np.unique(start[chosen] * self.nodes + end[chosen], return_inverse=True)
         found, possible = walks(arcs, loss, *np.divmod(between, self.nodes)), np.ones(len(chosen), dtype=bool)
         circles = Circles(self.problem, self._graph, self._columns, found, way, pairs[chosen], own[chosen])
-        return pairs[chosen], Changes(possible, worth[chosen], circles)
+        return pairs[chosen], Exchanged(possible, worth[chosen], circles)
 
     @property
     def nodes(self) -> int:
         """How many nodes there are to go through: NLEs, rows, recipients of several supporters, and the outside."""
         return self._graph.nodes
 
-    def refused(self, pairs: Integers) -> Changes:
+    def refused(self, pairs: Integers) -> Exchanged:
         """Each of some pairs must not be matched; nought where it is not.
 
         Impossible where it is required, or where a lower limit needs it.
@@ -262,7 +257,7 @@ class Exchanges:
         added: Integers | None = None,
         removed: Integers | None = None,
         less: Integers | None = None,
-    ) -> Changes:
+    ) -> Exchanged:
         """The best change of each kind: a way from start to end, and pairs added and removed beside.
 
         Args:
@@ -282,4 +277,4 @@ class Exchanges:
         if less is not None:
             worth -= self._columns.pack(np.concatenate([less, np.zeros((len(less), 1), np.int64)], axis=1))
         worth[~possible | ~changes] = 0
-        return Changes(possible, worth, Circles(self.problem, self._graph, self._columns, found, way, added, removed))
+        return Exchanged(possible, worth, Circles(self.problem, self._graph, self._columns, found, way, added, removed))

@@ -10,13 +10,11 @@ from functools import cached_property
 
 import numpy as np
 
-from nle_optimizer.engines.network.graph import Network, build
-from nle_optimizer.engines.network.nesting import nesting_of
+from nle_optimizer.engines.network.graph import Network, build, nesting_of
 from nle_optimizer.errors import EngineError
-from nle_optimizer.groups import least_of_each
-from nle_optimizer.model.places import places
+from nle_optimizer.model.limits_left import places
 from nle_optimizer.model.problem import Problem
-from nle_optimizer.records import Flags, Integers
+from nle_optimizer.records import Flags, Integers, least_of_each
 
 NONE = -1
 

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from nle_optimizer.engines.exchanges.graph import NONE, Circulation, ExchangeGraph, staying
-from nle_optimizer.engines.exchanges.tuple_columns import TupleColumns
+from nle_optimizer.engines.exchanges.paths import TupleColumns
 from nle_optimizer.records import Flags, Integers
 
 BITS = 80

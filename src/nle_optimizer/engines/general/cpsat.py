@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 from ortools.sat.python import cp_model
 
-from nle_optimizer.engines.general.answer import Answer, Effort, Status
-from nle_optimizer.engines.general.program import UNLIMITED, Program
+from nle_optimizer.engines.general.program import UNLIMITED, Effort, Program, SolverAnswer, Status
 from nle_optimizer.errors import EngineError
 
 STATUSES: dict[cp_model.CpSolverStatus, Status] = {
@@ -24,7 +23,7 @@ _LOOK = 0.1
 """Seconds between two looks for the stop file."""
 
 
-def solve(program: Program, effort: Effort, stop_file: str) -> Answer:
+def solve(program: Program, effort: Effort, stop_file: str) -> SolverAnswer:
     """Solve a program until it is proved, or the effort is spent, or the stop file appears.
 
     A unit of work is a tenth of a deterministic second of CP-SAT.
@@ -57,7 +56,7 @@ def solve(program: Program, effort: Effort, stop_file: str) -> Answer:
     if program.objective.any() and STATUSES[status] != "infeasible":
         # Stopped early, CP-SAT says 0 where it knows no bound.
         bound = round(solver.best_objective_bound) if found else None
-    return Answer(STATUSES[status], values, bound, work)
+    return SolverAnswer(STATUSES[status], values, bound, work)
 
 
 def _model(program: Program) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:

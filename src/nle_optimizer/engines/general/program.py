@@ -1,6 +1,11 @@
-"""A linear program in whole variables and whole coefficients: what every general solver is given."""
+"""Integer programmes as the solvers take them, and their answers.
+
+A linear program in whole variables and whole coefficients: what every general solver is given. What a solver is asked
+to spend, and what it answers.
+"""
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -66,7 +71,7 @@ class Program:
 
 
 @dataclass
-class Rows:
+class ProgramRows:
     """Rows of a program as they are written, one after another.
 
     Attributes:
@@ -93,9 +98,9 @@ class Rows:
         self.columns[row] = np.concatenate([self.columns[row], columns])
         self.coefficients[row] = np.concatenate([self.coefficients[row], coefficients])
 
-    def copy(self) -> "Rows":
+    def copy(self) -> "ProgramRows":
         """The same rows, to which others can be added."""
-        return Rows(self.divided, list(self.columns), list(self.coefficients), list(self.least), list(self.most))
+        return ProgramRows(self.divided, list(self.columns), list(self.coefficients), list(self.least), list(self.most))
 
     def matrix(self, variables: int) -> csr_array:
         """The coefficients, shape (rows, variables); of a column that a row names twice, the sum."""
@@ -108,3 +113,41 @@ class Rows:
 
 def _joined(parts: list[Integers]) -> Integers:
     return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+Status = Literal["optimal", "feasible", "infeasible", "unknown", "died"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a solver may spend on one program.
+
+    Attributes:
+        work: units of its own deterministic measure.
+        seconds: of the clock; None for as long as it likes.
+        gap: a relative gap that will do.
+        settled: whether the allocation to start from is likely the best, so that all effort may go into the proof.
+    """
+
+    work: float
+    seconds: float | None = None
+    gap: float = 0.0
+    settled: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class SolverAnswer:
+    """A solver's answer, not to be believed before it is checked.
+
+    Attributes:
+        status: `optimal`, `feasible` (a solution, perhaps not the best), `infeasible`, `unknown`,
+            or `died`: its process ended before it answered, twice.
+        values: shape (variables,); None where there is no solution.
+        bound: said to be the most that the objective can be; None where nothing is known.
+        work: what was spent, in the solver's own measure.
+    """
+
+    status: Status
+    values: Integers | None
+    bound: int | None
+    work: float

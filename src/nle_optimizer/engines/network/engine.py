@@ -1,29 +1,49 @@
-"""The network engine: levels in order on the face of optimal circulations, then the lottery."""
+"""The engine `network`.
+
+The network engine: levels in order on the face of optimal circulations, then the lottery. A bound that needs no
+solving: every recipient has its best NLEs, or every NLE its best recipients.
+"""
 
 import time
 from dataclasses import replace
 
 import numpy as np
 
-from nle_optimizer.engines.known_prices import KnownPrices
-from nle_optimizer.engines.network.clash_words import clash_of
-from nle_optimizer.engines.network.core import Scores
-from nle_optimizer.engines.network.face import Face
-from nle_optimizer.engines.network.feasible import attempt
-from nle_optimizer.engines.network.graph import Network, build
-from nle_optimizer.engines.network.nesting import Nesting, nesting_of
-from nle_optimizer.engines.network.prices import Line, dual_values, prices_of
-from nle_optimizer.engines.network.refusal import refusal_of
+from nle_optimizer.engines.engine import KnownPrices, Stopping
+from nle_optimizer.engines.network.clash import clash_of
+from nle_optimizer.engines.network.flow import Scores, attempt
+from nle_optimizer.engines.network.graph import Nesting, Network, build, nesting_of, refusal_of
+from nle_optimizer.engines.network.prices import Face, PriceStep, dual_values, lottery_keys, may_change, prices_of
 from nle_optimizer.engines.network.thresholds import steps_of
-from nle_optimizer.engines.network.ties import lottery_keys, may_change
-from nle_optimizer.engines.network.trivial import trivial_bound
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import EngineError, InfeasibleError
-from nle_optimizer.model.levels import Spread
-from nle_optimizer.model.places import places
-from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import LevelOutcome, Solution
-from nle_optimizer.records import Flags
+from nle_optimizer.model.levels import AnyLevel, Level, Leximin, Spread
+from nle_optimizer.model.limits_left import places
+from nle_optimizer.model.problem import LevelOutcome, Problem, Solution
+from nle_optimizer.records import Flags, Integers
+
+
+def trivial_bound(problem: Problem, level: AnyLevel) -> int:
+    """A value that no allocation exceeds, in the maximising orientation.
+
+    Of a leximin one more than the greatest fit: its value, the least fit, may be that and others still do better.
+    """
+    if isinstance(level, Level):
+        return min(
+            _best(problem.recipient, problem.supporters, level.amounts),
+            _best(problem.nle, places(problem), level.amounts),
+        )
+    assert not isinstance(level, Spread)
+    return int(level.amounts[level.counted].max(initial=0)) + isinstance(level, Leximin)
+
+
+def _best(nodes: Integers, most: Integers, amounts: Integers) -> int:
+    """The sum over nodes of their greatest amounts above 0, at most so many of each."""
+    gain = np.flatnonzero(amounts > 0)
+    order = gain[np.lexsort((-amounts[gain], nodes[gain]))]
+    of = nodes[order]
+    rank = np.arange(len(of)) - np.searchsorted(of, of)
+    return int(amounts[order][rank < most[of]].sum())
+
 
 MOST_DRAWS = 20
 
@@ -59,12 +79,12 @@ class NetworkEngine:
         return replace(solution, in_every_optimum=~tied[solution.matched])
 
 
-def _optimised(face: Face, problem: Problem, stop: Stopping, known: KnownPrices) -> tuple[list[Line], list[float]]:
+def _optimised(face: Face, problem: Problem, stop: Stopping, known: KnownPrices) -> tuple[list[PriceStep], list[float]]:
     """The steps of the levels that were optimised before it was time to stop, and the seconds each level took.
 
     The first level, where it is a sum over pairs, is optimised in any case.
     """
-    lines: list[Line] = []
+    lines: list[PriceStep] = []
     seconds: list[float] = []
     for number, level in enumerate(problem.levels):
         began = time.perf_counter()
@@ -118,7 +138,7 @@ def _break_ties(face: Face, problem: Problem, seed: int, tied: Flags) -> None:
 
 
 def _solution(
-    problem: Problem, network: Network, nesting: Nesting, face: Face, lines: list[Line], seconds: list[float]
+    problem: Problem, network: Network, nesting: Nesting, face: Face, lines: list[PriceStep], seconds: list[float]
 ) -> Solution:
     """The allocation at hand, with what proves the levels that have `seconds`; the others have trivial bounds.
 

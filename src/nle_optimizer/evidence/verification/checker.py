@@ -9,37 +9,65 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
-from nle_optimizer.evidence.verification.draws import robustness
-from nle_optimizer.evidence.verification.draws.left import Left, left_of
+from nle_optimizer.evidence.verification.draws import KEY, check_robustness
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
-from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
-from nle_optimizer.evidence.verification.levels.objective_levels import levels_of
-from nle_optimizer.evidence.verification.levels.objectives import check_objectives, entries_of
-from nle_optimizer.evidence.verification.limits.constraint_counts import Counted, check_constraints, counted_rows
-from nle_optimizer.evidence.verification.limits.hard_limits import AS_IT_IS, PROVING, breaches, check_limits
-from nle_optimizer.evidence.verification.limits.hindrances import unhindered
-from nle_optimizer.evidence.verification.pairs import matching
-from nle_optimizer.evidence.verification.pairs.ground import Ground, every_candidate
+from nle_optimizer.evidence.verification.levels import AnyLevel, DerivedLevel, check_objectives, entries_of
+from nle_optimizer.evidence.verification.limits import (
+    AS_IT_IS,
+    PROVING,
+    Counted,
+    breaches,
+    check_constraints,
+    check_limits,
+    counted_rows,
+    unhindered,
+)
+from nle_optimizer.evidence.verification.objective_levels import levels_of
+from nle_optimizer.evidence.verification.pairs.candidates import PairSources, every_candidate
+from nle_optimizer.evidence.verification.pairs.geography import Nearest
 from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs, join
-from nle_optimizer.evidence.verification.pairs.nearest import Nearest
-from nle_optimizer.evidence.verification.proofs.certificates import Certificate, certificate_of
-from nle_optimizer.evidence.verification.proofs.instance import Instance
+from nle_optimizer.evidence.verification.pairs.usage import build_matching, read_matching
+from nle_optimizer.evidence.verification.proofs.bounds import Certificate, certificate_of
+from nle_optimizer.evidence.verification.proofs.instance import CandidatePass, Instance
 from nle_optimizer.evidence.verification.proofs.price_certificate import PriceCertificate
 from nle_optimizer.evidence.verification.proofs.prices import FILE as CERTIFICATE
+from nle_optimizer.evidence.verification.random_draws import Left, left_of
 from nle_optimizer.evidence.verification.reading import reading_of
-from nle_optimizer.evidence.verification.stages.current import Current
-from nle_optimizer.evidence.verification.stages.entrance import Exit, entrance
-from nle_optimizer.evidence.verification.stages.trust_first import REASON, STAGE
-from nle_optimizer.evidence.verification.sweep import Sweep
-from nle_optimizer.evidence.verification.tables import allocation, alternates, figures, particulars, rest
-from nle_optimizer.evidence.verification.tables.alternates import Alternates
-from nle_optimizer.evidence.verification.tables.cures import Cures
+from nle_optimizer.evidence.verification.stages.entrance import REASON, STAGE, Exit, entrance
+from nle_optimizer.evidence.verification.stages.supply import Current
+from nle_optimizer.evidence.verification.tables.allocation import (
+    COLUMNS,
+    AlternateCheck,
+    Supported,
+    check_cells,
+    columns_of,
+    measure,
+)
+from nle_optimizer.evidence.verification.tables.figures import (
+    BREAKDOWN_COLUMNS,
+    GroupTally,
+    check_breakdown,
+    check_counts,
+    check_heading,
+    check_metrics,
+    check_particulars,
+    further_counts,
+    metrics,
+    need_counts,
+)
 from nle_optimizer.evidence.verification.tables.journal import check_journal
-from nle_optimizer.evidence.verification.tables.one_place import OnePlace
-from nle_optimizer.recall import Recall, plainly
+from nle_optimizer.evidence.verification.tables.one_more_or_fewer import OnePlace
+from nle_optimizer.evidence.verification.tables.unmatched import (
+    UNMATCHED_COLUMNS,
+    Cures,
+    check_nles,
+    check_unmatched,
+    nle_columns,
+)
 from nle_optimizer.records import Flags, Texts
 from nle_optimizer.scenario.columns import SHARE_COLUMNS
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.stage_calls import Recall, plainly
 
 EXCLUSIONS = "exclusions.csv"
 BRIEFLY = ("school_id", "nle_id", "firmness")
@@ -75,9 +103,9 @@ class _Check:
         self.is_firm = status == "optimal" and by_prices
         self.exclusions = self._table("exclusions", ("school_id", "stage", "reason", "evidence"))
         brief = claim.is_brief
-        self.drawn = SHARE_COLUMNS if robustness.KEY in claim.summary else ()
-        self.allocation = self._table("allocation", BRIEFLY if brief else allocation.columns_of(scenario, self.drawn))
-        self.unmatched = self._table("unmatched", ("school_id",) if brief else rest.UNMATCHED_COLUMNS)
+        self.drawn = SHARE_COLUMNS if KEY in claim.summary else ()
+        self.allocation = self._table("allocation", BRIEFLY if brief else columns_of(scenario, self.drawn))
+        self.unmatched = self._table("unmatched", ("school_id",) if brief else UNMATCHED_COLUMNS)
 
     def _table(self, name: str, columns: Sequence[str]) -> dict[str, Sequence[str]]:
         return claimed_table(self.claim, name, columns, self.findings)
@@ -90,17 +118,17 @@ class _Check:
         self._check_exclusions(expected)
         self._check_once_each(expected)
         sweep, instance, proof = self._sweep()
-        supported = allocation.measure(self.scenario, self.recipients, sweep)
+        supported = measure(self.scenario, self.recipients, sweep)
         matched = sweep.matching.pairs.with_fit(np.maximum(sweep.fit, 0))
         rows = list(counted_rows(instance.families, matched))
         self._check_limits(sweep, rows)
-        tally = figures.Tally(self.recipients, np.ones(len(self.recipients), dtype=bool), supported)
+        tally = GroupTally(self.recipients, np.ones(len(self.recipients), dtype=bool), supported)
         self._check_figures(expected, sweep, supported, tally)
         if not self.claim.is_brief:
             self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
             prices = proof.first_prices if isinstance(proof, PriceCertificate) else None
             self._check_alternates(sweep, instance)
-            self.one_place.check(self._table("nles", rest.nle_columns(self.scenario)), sweep, prices, self.findings)
+            self.one_place.check(self._table("nles", nle_columns(self.scenario)), sweep, prices, self.findings)
         check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
         if self.is_answered:
@@ -109,14 +137,14 @@ class _Check:
         if proof is not None:
             proof.check(self.claim.summary, sweep, values)
         reread, always = self._rereading(), self._always(sweep)
-        robustness.check_robustness(self.scenario, self.claim, self.allocation, always, reread, self.findings)
+        check_robustness(self.scenario, self.claim, self.allocation, always, reread, self.findings)
         if isinstance(proof, PriceCertificate) and self.is_firm and not self.findings.sentences():
             proof.check_firmness(sweep, self.allocation["firmness"])
 
     def _check_scope(self) -> None:
         """Note what the scenario asks for and nothing here checks."""
         settings = self.scenario.settings
-        particulars.check_heading(settings, self.claim.summary, self.claim.certificate.get("method"), self.findings)
+        check_heading(settings, self.claim.summary, self.claim.certificate.get("method"), self.findings)
         if self.claim.certificate.get("schema_version") != 1:
             said = self.claim.certificate.get("schema_version")
             self.findings.differs(CERTIFICATE, "", "schema_version", 1, said)
@@ -160,7 +188,7 @@ class _Check:
                 named = [file for file, ids in files.items() if school in ids]
                 self.findings.add("twice", f"school {school} stands {count} times: in {', '.join(named)}")
 
-    def _sweep(self) -> tuple[Sweep, Instance, Certificate | None]:
+    def _sweep(self) -> tuple[CandidatePass, Instance, Certificate | None]:
         """The instance, the certificate as far as it can be read, and one pass over the candidate pairs."""
         scenario, recipients, nles = self.scenario, self.recipients, self.scenario.nles
         self.reading = reading = reading_of(scenario, recipients, self.placed, self.recall)
@@ -168,16 +196,16 @@ class _Check:
         self.nearest = Nearest(ground.geography, ground.listed, self.supply.available, self.placed)
         kept = self._kept(ground)
         position = reading.nle_position
-        found = matching.read_matching(self.allocation, self.position, position, self.supply, self.findings)
-        claimed = matching.build_matching(found, len(nles), ground.geography, ground.listed)
+        found = read_matching(self.allocation, self.position, position, self.supply, self.findings)
+        claimed = build_matching(found, len(nles), ground.geography, ground.listed)
         reading.agreed.check_told(self.claim.summary, scenario, recipients.ids, reading.asked, self.findings)
         instance = reading.instance(self._levels(), claimed.pairs, self.findings)
         proof = certificate_of(instance, self.claim, scenario.settings.rule)
         required = self._required(ground.listed, reading.current)
         self.one_place = OnePlace(instance, required)
         brief = self.claim.is_brief
-        self.alternates = None if brief else Alternates(instance, self._table("alternates", alternates.COLUMNS))
-        sweep = Sweep(
+        self.alternates = None if brief else AlternateCheck(instance, self._table("alternates", COLUMNS))
+        sweep = CandidatePass(
             ground.candidates,
             reading.measures,
             self.supply,
@@ -206,7 +234,7 @@ class _Check:
         waiting[[self.position[school] for school in self.unmatched["school_id"] if school in self.position]] = True
         return waiting
 
-    def _kept(self, ground: Ground) -> Sequence[Pairs] | None:
+    def _kept(self, ground: PairSources) -> Sequence[Pairs] | None:
         """The candidate pairs, where there is a memory to keep them; else they are found some NLEs at a time."""
         available, candidates = self.supply.available, ground.candidates
         if self.recall is plainly:
@@ -225,7 +253,7 @@ class _Check:
         exact = [entry.get("exact") for entry in entries]
         scales = [each.get("scale") if isinstance(each, dict) else None for each in exact]
         both = zip(levels, scales, strict=True)
-        return [level.on_scale(scale) if isinstance(level, Level) else level for level, scale in both]
+        return [level.on_scale(scale) if isinstance(level, DerivedLevel) else level for level, scale in both]
 
     def _required(self, listed: Listed, current: Current) -> dict[int, list[int]]:
         """By NLE, the recipients that it must have: as the pairs table asks, or as was agreed."""
@@ -247,7 +275,7 @@ class _Check:
                 required.setdefault(nle, set()).add(school)
         return {nle: sorted(rows) for nle, rows in required.items()}
 
-    def _always(self, sweep: Sweep) -> set[tuple[str, str]]:
+    def _always(self, sweep: CandidatePass) -> set[tuple[str, str]]:
         """School and NLE of the pairs that any allocation must have."""
         if not sweep.is_answered:
             return set()
@@ -273,14 +301,14 @@ class _Check:
                 result.setdefault(nles[following], set()).add(self.position[school])
         return {nle: sorted(rows) for nle, rows in result.items()}
 
-    def _check_limits(self, sweep: Sweep, rows: Sequence[Counted]) -> None:
+    def _check_limits(self, sweep: CandidatePass, rows: Sequence[Counted]) -> None:
         table, scenario = self.allocation, self.scenario
         check_sorted("allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings)
         if self.is_answered:
             broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
             check_limits(broken, scenario.settings.rule, self.claim.summary.get("missed"), self.findings)
 
-    def _check_alternates(self, sweep: Sweep, instance: Instance) -> None:
+    def _check_alternates(self, sweep: CandidatePass, instance: Instance) -> None:
         first: Mapping[str, Any] = next(iter(entries_of(self.claim.summary)), {})
         exact = first.get("exact") or {}
         is_best = bool(first.get("proved")) and exact.get("value") == exact.get("bound")
@@ -288,7 +316,7 @@ class _Check:
             self.alternates.check(sweep, is_best=is_best)
             Cures(instance, self.unmatched).check(sweep)
 
-    def _is_open(self, sweep: Sweep, instance: Instance, matched: Pairs) -> Flags:
+    def _is_open(self, sweep: CandidatePass, instance: Instance, matched: Pairs) -> Flags:
         """By recipient, whether a pair of it could be matched as all else is; only told of those without an NLE."""
         if sweep.waiting is None:
             return sweep.has_room
@@ -297,28 +325,26 @@ class _Check:
         is_open[roomy.rows[unhindered(instance.families, matched, roomy)]] = True
         return is_open
 
-    def _check_texts(self, sweep: Sweep, supported: allocation.Supported, tally: figures.Tally, is_open: Flags) -> None:
+    def _check_texts(self, sweep: CandidatePass, supported: Supported, tally: GroupTally, is_open: Flags) -> None:
         """Check every cell of the tables that a run folder holds."""
         scenario, recipients, findings = self.scenario, self.recipients, self.findings
-        nles = self._table("nles", rest.nle_columns(scenario))
-        breakdown = self._table("breakdown", figures.BREAKDOWN_COLUMNS)
-        allocation.check_cells(
-            scenario, recipients, sweep, supported, self.allocation, self.drawn, self.is_firm, findings
-        )
+        nles = self._table("nles", nle_columns(scenario))
+        breakdown = self._table("breakdown", BREAKDOWN_COLUMNS)
+        check_cells(scenario, recipients, sweep, supported, self.allocation, self.drawn, self.is_firm, findings)
         self._check_unmatched(sweep, is_open)
-        rest.check_nles(scenario, self.supply, sweep.used, nles, findings)
+        check_nles(scenario, self.supply, sweep.used, nles, findings)
         everyone: Flags = np.ones(len(recipients), dtype=bool)
-        figures.check_breakdown(scenario, recipients, everyone, tally, breakdown, findings)
+        check_breakdown(scenario, recipients, everyone, tally, breakdown, findings)
 
-    def _check_unmatched(self, sweep: Sweep, is_open: Flags) -> None:
+    def _check_unmatched(self, sweep: CandidatePass, is_open: Flags) -> None:
         ids = self.unmatched["school_id"]
         found = [(self.position[school], line) for line, school in enumerate(ids) if school in self.position]
         rows = np.array([row for row, _ in found], dtype=np.int64)
         lines = [line for _, line in found]
         reasons = self._reasons(sweep, is_open)[rows].tolist()
-        rest.check_unmatched(self.recipients, sweep, self.nearest, rows, lines, self.unmatched, reasons, self.findings)
+        check_unmatched(self.recipients, sweep, self.nearest, rows, lines, self.unmatched, reasons, self.findings)
 
-    def _reasons(self, sweep: Sweep, is_open: Flags) -> Texts:
+    def _reasons(self, sweep: CandidatePass, is_open: Flags) -> Texts:
         """Why each recipient is left out, if it is."""
         left_open = "not-worth-it" if self.claim.summary.get("status") == "optimal" else "not-placed"
         with_room = np.where(is_open, left_open, "constraint")
@@ -327,13 +353,13 @@ class _Check:
         return np.where(sweep.has_candidate, reasons, sweep.candidates.reasons())
 
     def _check_figures(
-        self, expected: Mapping[str, Exit], sweep: Sweep, supported: allocation.Supported, tally: figures.Tally
+        self, expected: Mapping[str, Exit], sweep: CandidatePass, supported: Supported, tally: GroupTally
     ) -> None:
         recipients, summary = self.recipients, self.claim.summary
         everyone: Flags = np.ones(len(recipients), dtype=bool)
-        ours = figures.metrics(sweep.candidates.fitness, everyone, tally)
-        figures.check_metrics(summary, ours, bool((supported.metres >= 0).any()), self.findings)
-        figures.check_counts(summary, "needs", figures.need_counts(recipients, everyone), self.findings)
+        ours = metrics(sweep.candidates.fitness, everyone, tally)
+        check_metrics(summary, ours, bool((supported.metres >= 0).any()), self.findings)
+        check_counts(summary, "needs", need_counts(recipients, everyone), self.findings)
         served = int(tally.served.sum())
         degree = np.bincount(sweep.matching.pairs.rows, minlength=len(recipients))
         counts = {
@@ -349,6 +375,6 @@ class _Check:
         }
         if "part_supported" in summary.get("counts", {}) or (recipients.supporters > 1).any():
             counts["part_supported"] = int(((degree > 0) & (degree < recipients.supporters)).sum())
-        counts |= particulars.further_counts(list(expected.values()), sweep, summary.get("counts"))
-        figures.check_counts(summary, "counts", counts, self.findings)
-        particulars.check_particulars(self.scenario, summary, sweep, self.allocation["firmness"], self.findings)
+        counts |= further_counts(list(expected.values()), sweep, summary.get("counts"))
+        check_counts(summary, "counts", counts, self.findings)
+        check_particulars(self.scenario, summary, sweep, self.allocation["firmness"], self.findings)

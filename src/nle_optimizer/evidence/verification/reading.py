@@ -6,24 +6,26 @@ from functools import cached_property
 
 import numpy as np
 
+from nle_optimizer.evidence.verification.constraints import ConstraintReader, Family
 from nle_optimizer.evidence.verification.findings import Findings
-from nle_optimizer.evidence.verification.levels.levels import AnyLevel
-from nle_optimizer.evidence.verification.levels.objective_levels import objectives_of
-from nle_optimizer.evidence.verification.limits.agreed import Agreed, agreed_of
-from nle_optimizer.evidence.verification.limits.constraints import ConstraintReader
-from nle_optimizer.evidence.verification.limits.family import Family
-from nle_optimizer.evidence.verification.pairs.ground import Ground, ground_of
+from nle_optimizer.evidence.verification.levels import AnyLevel, Measures
+from nle_optimizer.evidence.verification.limits import Agreed, agreed_of
+from nle_optimizer.evidence.verification.objective_levels import objectives_of
+from nle_optimizer.evidence.verification.pairs.candidates import PairSources, ground_of
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
-from nle_optimizer.evidence.verification.pairs.measures import Measures
-from nle_optimizer.evidence.verification.pairs.pair_columns import PairColumns
-from nle_optimizer.evidence.verification.pairs.usage import Usage
+from nle_optimizer.evidence.verification.pairs.usage import PairColumns, Usage
 from nle_optimizer.evidence.verification.proofs.instance import Instance
-from nle_optimizer.evidence.verification.stages.current import Current, read_current
 from nle_optimizer.evidence.verification.stages.recipients import Recipients
-from nle_optimizer.evidence.verification.stages.supply import AFTER_PLACE, Supply, supply_of
-from nle_optimizer.recall import Recall
-from nle_optimizer.scenario.objective_setting import Objective
+from nle_optimizer.evidence.verification.stages.supply import (
+    AFTER_PLACE,
+    Current,
+    DerivedSupply,
+    read_current,
+    supply_of,
+)
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.setting_sections import Objective
+from nle_optimizer.stage_calls import Recall
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +46,14 @@ class Reading:
     scenario: Scenario
     recipients: Recipients
     placed: int
-    ground: Ground
+    ground: PairSources
     current: Current
     usage: Usage
     agreed: Agreed
     measures: Measures
 
     @property
-    def supply(self) -> Supply:
+    def supply(self) -> DerivedSupply:
         """The NLEs, with what they have."""
         return self.agreed.supply
 

@@ -1,18 +1,21 @@
-"""What a constraint may look at, and the columns of a pair."""
+"""What a constraint type is, and what it counts by.
 
-from collections.abc import Mapping
+What a type of constraint states of itself. What a constraint may look at, and the columns of a pair.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from nle_optimizer.model.constraints.tally import NO_ROW, followed, grouped
+from nle_optimizer.model.constraints.tally import NO_ROW, Tally, followed, grouped
 from nle_optimizer.records import Column, Flags, Integers, Kind, Records
-from nle_optimizer.scenario.columns import PAIRS
-from nle_optimizer.scenario.pair_columns import owner_of
+from nle_optimizer.scenario.columns import PAIRS, owner_of
 from nle_optimizer.scenario.quantities import When
+from nle_optimizer.scenario.setting_sections import Constraint
 from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.stages.conditions import holds
-from nle_optimizer.stages.conflicts import folded
+from nle_optimizer.stages.fit import folded
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,3 +81,20 @@ class Ground:
         theirs, ours = found.recipients.values("region"), found.nles.values("region")
         both = (theirs != "")[found.recipient] & (ours != "")[found.nle]
         return Column(Kind.YES_NO, folded(theirs)[found.recipient] != folded(ours)[found.nle], both)
+
+
+@dataclass(frozen=True)
+class ConstraintType:
+    """A type of constraint; `constraint_types.py` has every one.
+
+    Attributes:
+        name: the word a scenario uses under `type`.
+        counts: what its rows count, for people.
+        columns: the columns that `where` and `by` may name, for people.
+        tally: what its rows count, of the candidate pairs.
+    """
+
+    name: str
+    counts: str
+    columns: str
+    tally: Callable[[Constraint, Ground], Tally]

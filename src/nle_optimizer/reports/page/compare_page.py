@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nle_optimizer.reports.page.run_map import ground_of, places_of, points_of
-from nle_optimizer.reports.page.study_page import study_page
-from nle_optimizer.reports.page.table import Column, packed_table
-from nle_optimizer.reports.view.view import Rows
+from nle_optimizer.reports.map_picture import ground_of, places_of, points_of
+from nle_optimizer.reports.page.render import PageColumn, packed_table, study_page
+from nle_optimizer.reports.view import ViewRows
 from nle_optimizer.reports.words import FIGURES, STATES, figure_words, worded
 
 Entry = Mapping[str, Any]
@@ -19,7 +18,7 @@ NAMES = ("name", "title", "description")
 """Settings that are what a scenario is called."""
 
 
-def compare_page(document: Entry, schools: Rows, nles: Rows) -> bytes:
+def compare_page(document: Entry, schools: ViewRows, nles: ViewRows) -> bytes:
     """The page.
 
     Args:
@@ -90,7 +89,7 @@ def _each(pairs: Sequence[Entry], key: str) -> str:
 def _moves(document: Entry) -> dict[str, Any]:
     moved = document["pairs"]["moved"]
     sides = (("first", "then"), ("second", "now"))
-    columns = [Column("school", "School", [move["name"] or move["school_id"] for move in moved], "school")]
+    columns = [PageColumn("school", "School", [move["name"] or move["school_id"] for move in moved], "school")]
     for key, label, kind, digits in (
         ("nle", "NLE", "text", 0),
         ("fit", "Fit", "number", 3),
@@ -98,17 +97,17 @@ def _moves(document: Entry) -> dict[str, Any]:
     ):
         for side, when in sides:
             cells = [", ".join(map(_named, move[side])) if key == "nle" else _each(move[side], key) for move in moved]
-            columns.append(Column(f"{key}_{when}", f"{label} {when}", cells, kind, digits))  # type: ignore[arg-type]
-    columns.append(Column("school_id", "School id", [move["school_id"] for move in moved]))
+            columns.append(PageColumn(f"{key}_{when}", f"{label} {when}", cells, kind, digits))  # type: ignore[arg-type]
+    columns.append(PageColumn("school_id", "School id", [move["school_id"] for move in moved]))
     return packed_table("moves", "Another NLE", columns, "No school that stays supported gets another NLE.")
 
 
 def _changes(document: Entry) -> dict[str, Any]:
     changes = [*document["schools"]["changes"], *document["schools"]["reasons"]]
     columns = [
-        Column("school", "School", [change["name"] or change["school_id"] for change in changes], "school"),
+        PageColumn("school", "School", [change["name"] or change["school_id"] for change in changes], "school"),
         *(
-            Column(
+            PageColumn(
                 f"{key}_{side}",
                 f"{label} {when}",
                 [_standing(change[side], key) for change in changes],
@@ -117,7 +116,7 @@ def _changes(document: Entry) -> dict[str, Any]:
             for side, when in (("first", "then"), ("second", "now"))
             for key, label in (("state", "State"), ("reason", "Reason"), ("explanation", "Why"))
         ),
-        Column("school_id", "School id", [change["school_id"] for change in changes], is_further=True),
+        PageColumn("school_id", "School id", [change["school_id"] for change in changes], is_further=True),
     ]
     return packed_table("changes", "Support gained or lost, other reasons", columns, "No school stands elsewhere.")
 
@@ -130,9 +129,9 @@ def _standing(standing: Entry, key: str) -> str:
 def _figures(document: Entry) -> dict[str, Any]:
     rows = [(figure_words(figure["name"]), figure) for section in SHOWN for figure in document[section]]
     columns = [
-        Column("figure", "Figure", [name for name, _ in rows]),
+        PageColumn("figure", "Figure", [name for name, _ in rows]),
         *(
-            Column(key, label, [_figure(figure[key]) for _, figure in rows], "number")
+            PageColumn(key, label, [_figure(figure[key]) for _, figure in rows], "number")
             for key, label in (("first", "First run"), ("second", "Second run"), ("difference", "Change"))
         ),
     ]
@@ -142,9 +141,9 @@ def _figures(document: Entry) -> dict[str, Any]:
 def _settings(document: Entry) -> dict[str, Any]:
     changes = document["settings"]
     columns = [
-        Column("key", "Setting", [change["key"] for change in changes]),
+        PageColumn("key", "Setting", [change["key"] for change in changes]),
         *(
-            Column(f"{part}_{side}", label, [_said(change[side], part) for change in changes])
+            PageColumn(f"{part}_{side}", label, [_said(change[side], part) for change in changes])
             for part, side, label in (
                 ("value", "first", "First run"),
                 ("value", "second", "Second run"),
@@ -174,14 +173,14 @@ def _nles(document: Entry) -> dict[str, Any]:
         ids += [row["nle_id"] for row in document["nles"][what]]
         cells += [what.capitalize()] * len(document["nles"][what])
     columns = [
-        Column("nle", "NLE", [names.get(identifier) or identifier for identifier in ids], "nle"),
-        Column("change", "What changed", cells),
-        Column("nle_id", "NLE id", ids),
+        PageColumn("nle", "NLE", [names.get(identifier) or identifier for identifier in ids], "nle"),
+        PageColumn("change", "What changed", cells),
+        PageColumn("nle_id", "NLE id", ids),
     ]
     return packed_table("nles", "NLEs whose use changed", columns, "No NLE is used otherwise.")
 
 
-def _map(document: Entry, schools: Rows, nles: Rows) -> dict[str, Any] | None:
+def _map(document: Entry, schools: ViewRows, nles: ViewRows) -> dict[str, Any] | None:
     """Schools that gained, lost or changed their NLE, with the pairs that went and came; None without any place."""
     places, leaders = places_of(schools, "school_id"), places_of(nles, "nle_id")
     if not places and not leaders:

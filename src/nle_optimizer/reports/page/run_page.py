@@ -5,14 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.catalogue.findings import FINDINGS
-from nle_optimizer.reports.charts.of_run import charts_of
-from nle_optimizer.reports.page.naming import nle_names, school_names
+from nle_optimizer.reports.charts import charts_of
+from nle_optimizer.reports.map_picture import map_of
 from nle_optimizer.reports.page.render import render
-from nle_optimizer.reports.page.run_map import map_of
 from nle_optimizer.reports.page.run_tables import tables_of
-from nle_optimizer.reports.view.under_error import part
-from nle_optimizer.reports.view.view import View
-from nle_optimizer.reports.words import STAGES, amount_of_level, level_in_words, proof_in_words, worded
+from nle_optimizer.reports.under_error import part
+from nle_optimizer.reports.view import View
+from nle_optimizer.reports.words import (
+    STAGES,
+    amount_of_level,
+    level_in_words,
+    nle_names,
+    proof_in_words,
+    school_names,
+    worded,
+)
 
 SCRIPTS = ("read.js", "table.js", "filters.js", "projection.js", "map.js", "key.js", "entry.js", "run.js")
 MOST_REASONS = 6

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nle_optimizer.reports.charts.chart import Chart
-from nle_optimizer.reports.page.study_page import study_page
-from nle_optimizer.reports.page.table import Column, number_of, packed_table
+from nle_optimizer.reports.charts import Chart
+from nle_optimizer.reports.page.render import PageColumn, number_of, packed_table, study_page
 
 Row = Mapping[str, str]
 METRICS: Mapping[str, tuple[str, int]] = {
@@ -171,15 +170,15 @@ def _short(row: Row, axes: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[Row], axes: Sequence[str]) -> Mapping[str, Any]:
-    columns = [Column("point", "Point", [row["point"] for row in rows], "number")]
+    columns = [PageColumn("point", "Point", [row["point"] for row in rows], "number")]
     columns += [
-        Column(axis, _label(axis), cells, "number" if _are_numbers(cells) else "text")
+        PageColumn(axis, _label(axis), cells, "number" if _are_numbers(cells) else "text")
         for axis in axes
         if (cells := [row.get(axis, "") for row in rows])
     ]
-    columns += [Column("status", "Status", [STATUSES.get(row["status"], row["status"]) for row in rows])]
+    columns += [PageColumn("status", "Status", [STATUSES.get(row["status"], row["status"]) for row in rows])]
     columns += [
-        Column(
+        PageColumn(
             metric,
             label,
             [row.get(metric, "") for row in rows],
@@ -190,8 +189,10 @@ def _table(rows: Sequence[Row], axes: Sequence[str]) -> Mapping[str, Any]:
         for metric, (label, digits) in {**METRICS, **FURTHER}.items()
     ]
     columns += [
-        Column("change", "Change in schools supported", [row.get("change_supported", "") for row in rows], "number"),
-        Column("error", "Error", [row["error"] for row in rows]),
+        PageColumn(
+            "change", "Change in schools supported", [row.get("change_supported", "") for row in rows], "number"
+        ),
+        PageColumn("error", "Error", [row["error"] for row in rows]),
     ]
     return packed_table("points", "What-ifs", columns, "No point has an answer yet.")
 

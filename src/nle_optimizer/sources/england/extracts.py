@@ -1,6 +1,11 @@
-"""Official files as they come: a header row found below any preamble, columns found by name."""
+"""England's extracts as files, and notes on what they hold.
+
+Official files as they come: a header row found below any preamble, columns found by name. What reading turns up:
+faults that stop the import, and oddities that are only counted.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,9 +13,70 @@ from pathlib import Path
 from unicodedata import normalize
 
 from nle_optimizer.delimited import read_rows
-from nle_optimizer.errors import InputError, Place, Problem, did_you_mean
+from nle_optimizer.errors import Fault, InputError, Place, did_you_mean
 from nle_optimizer.scenario.identifiers import is_word_for_nothing, spelled
-from nle_optimizer.sources.england.notes import Notes
+
+SHOWN = 20
+"""So many faults of one kind in one column are listed; the rest are counted."""
+
+
+class Notes:
+    """Collects every fault and oddity of an import, so that all are told at once.
+
+    Attributes:
+        suppressed: cells that hold a suppression code, by file name, column and code.
+        unexpected: cells whose code is not known; they are read as blank.
+        findings: sentences for the summary.
+        refused: whether a file could not be read at all.
+    """
+
+    def __init__(self) -> None:
+        self._problems: list[Fault] = []
+        self._kinds: Counter[tuple[str, str, str]] = Counter()
+        self.suppressed: Counter[tuple[str, str, str]] = Counter()
+        self.unexpected: Counter[tuple[str, str, str]] = Counter()
+        self.findings: list[str] = []
+        self.refused = False
+
+    def wrong(
+        self,
+        path: Path,
+        row: int | None,
+        column: str,
+        what: str,
+        got: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        """Note a fault: it stops the import once everything has been read."""
+        kind = (str(path), column, what)
+        self._kinds[kind] += 1
+        if self._kinds[kind] <= SHOWN:
+            self._problems.append(Fault(Place(str(path), row=row), column, what, got, hint))
+
+    def refuse(self, error: InputError) -> None:
+        """Note that a file could not be read at all."""
+        self.refused = True
+        self._problems += error.problems
+
+    def find(self, count: int, text: str) -> None:
+        """Note a finding; `{n}` in the text becomes the count, and nothing is noted where that is 0."""
+        if count:
+            self.findings.append(text.replace("{n}", f"{count:,}"))
+
+    def stop_if_wrong(self) -> None:
+        """Raise everything that is wrong.
+
+        Raises:
+            InputError: there is at least one fault.
+        """
+        more = [
+            Fault(Place(file), column, f"{what}: and in {count - SHOWN:,} more rows")
+            for (file, column, what), count in self._kinds.items()
+            if count > SHOWN
+        ]
+        if self._problems:
+            raise InputError(self._problems + more)
+
 
 PREAMBLE = 30
 """The header is looked for in so many rows."""
@@ -81,7 +147,7 @@ def read_extract(path: Path, names: Names, key: str, notes: Notes, required: Col
     """
     if path.suffix.casefold() in WORKBOOKS:
         what = "workbooks are not read here"
-        raise InputError([Problem(Place(str(path)), "", what, hint="save the sheet as CSV UTF-8")])
+        raise InputError([Fault(Place(str(path)), "", what, hint="save the sheet as CSV UTF-8")])
     table = [[cell.strip() for cell in row] for row in read_rows(path)]
     top = _header_row(path, table, names[key])
     header = table[top]
@@ -105,7 +171,7 @@ def _header_row(path: Path, table: Sequence[Sequence[str]], headings: Sequence[s
     what = f"no header row with a column {headings[0]} was found"
     first = next((row for row in table if any(row)), [])
     got = ", ".join(first[:6]) or "an empty file"
-    raise InputError([Problem(Place(str(path)), headings[0], what, got, "check that this is the right file")])
+    raise InputError([Fault(Place(str(path)), headings[0], what, got, "check that this is the right file")])
 
 
 def _places(header: Sequence[str], names: Names) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from unicodedata import normalize
 
-from nle_optimizer.sources.england.areas import Area
+from nle_optimizer.sources.england.gias import Area
 
 MOST_NAMES = 2
 NLE_COLUMNS = (

@@ -1,16 +1,63 @@
-"""The tables of a synthetic England as columns of text, in the order they are written."""
+"""Synthetic tables written as a scenario.
+
+The tables of a synthetic England as columns of text, in the order they are written. Names of synthetic schools: they
+read like schools' names, and none can be taken for a real one. A synthetic England as a folder: a scenario file and
+its tables, complete or not at all. The scenario file of a synthetic England, commented for planners.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
+from nle_optimizer.delimited import write_columns
+from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 from nle_optimizer.records import Flags, Integers
 from nle_optimizer.scenario.columns import AREAS, PHASES, REGIONS
-from nle_optimizer.sources.synthetic import kinds, leaders
-from nle_optimizer.sources.synthetic.generator import SyntheticEngland
-from nle_optimizer.sources.synthetic.names import school_names
-from nle_optimizer.sources.synthetic.vocabulary import FAITHS
+from nle_optimizer.sources.synthetic.figures import FAITHS, SOURCE
+from nle_optimizer.sources.synthetic.generator import NLE_STATUSES, Request, SyntheticEngland
+from nle_optimizer.sources.synthetic.kinds import STATUSES
+
+_FIRST = (
+    "Ald",
+    "Bram",
+    "Cald",
+    "Dun",
+    "Elm",
+    "Fern",
+    "Gor",
+    "Hazel",
+    "Kel",
+    "Lark",
+    "Mer",
+    "Oak",
+    "Quar",
+    "Row",
+    "Thorn",
+    "Wy",
+)
+_LAST = ("brook", "combe", "dene", "field", "hurst", "mere", "stow", "wick")
+_KINDS = {
+    "nursery": "Nursery",
+    "primary": "Primary",
+    "secondary": "High",
+    "all-through": "All-through",
+    "special": "Special",
+    "alternative-provision": "Centre",
+    "post-16": "College",
+}
+_STEP = 53
+"""Coprime to the 128 invented places, so that neighbours in the table have different ones."""
+
+
+def school_names(numbers: Integers, phase: Integers) -> list[str]:
+    """`Synthetic Larkmere Primary 123` and the like: an invented place, what the school is, its number."""
+    places = [first + last for first in _FIRST for last in _LAST]
+    heads = [[f"Synthetic {place} {_KINDS[name]} " for name in PHASES] for place in places]
+    chosen = np.array(heads, dtype=object)[numbers * _STEP % len(places), phase]
+    return [head + str(number) for head, number in zip(chosen.tolist(), numbers.tolist(), strict=True)]
+
 
 Columns = dict[str, Sequence[str]]
 
@@ -32,7 +79,7 @@ def school_columns(england: SyntheticEngland) -> Columns:
         "trust_id": _trust_ids(england, schools.membership.trust[rows]),
         "trust_joined": _days(schools.membership.joined[rows]),
         "establishment_type": schools.kinds.establishment_type[rows].tolist(),
-        "establishment_status": kinds.STATUSES[schools.kinds.status[rows]].tolist(),
+        "establishment_status": STATUSES[schools.kinds.status[rows]].tolist(),
         "pupils": _few(schools.kinds.pupils[rows]),
         "latest_grade": _or_blank(seen.latest_grade[rows]),
         "latest_inspected": _days(seen.latest_day[rows]),
@@ -58,7 +105,7 @@ def leader_columns(england: SyntheticEngland) -> Columns:
         "nle_id": [f"N{n:0{width}d}" for n in numbers],
         "name": [f"Synthetic NLE {n:0{width}d}" for n in numbers],
         "kind": ["NLE"] * len(drawn),
-        "status": leaders.STATUSES[drawn.status].tolist(),
+        "status": NLE_STATUSES[drawn.status].tolist(),
         "home_school_id": _school_ids(england, home),
         "home_grade": _few(schools.inspections.latest_grade[home]),
         "easting": _numbers(schools.places.easting[home]),
@@ -143,3 +190,143 @@ def _joined(words: Sequence[str], present: Flags) -> list[str]:
     """The words present in each row, joined by a vertical bar."""
     codes = (present.astype(np.int64) << np.arange(present.shape[1])).sum(axis=1)
     return _few(codes, lambda code: "|".join(word for n, word in enumerate(words) if code >> n & 1))
+
+
+_TEXT = """\
+# {title}.
+# Every school, trust and NLE in this folder is synthetic: drawn at random, none is real.
+# Places, phases, faiths, grades and trusts follow figures per authority measured from public extracts.
+# {source}.
+# Made by: {command}
+{departures}schema: 1
+name: {name}
+title: {title}
+as_of: {as_of}                    # inspections, joins and waiting count up to this day
+{sample}
+data:
+  schools: schools.csv
+  nles: nles.csv
+  trusts: trusts.csv
+
+eligibility:
+  policy: two-below-good-2022         # the latest and the previous grade are both 3 or 4
+
+trust_first:                          # before NLEs: a place in a high-quality trust
+  mode: optimise
+  high_quality: {{min_inspected: 5, min_share_good: 0.8}}   # a proxy; a given yes or no beats it
+  already_in_trust: skip              # a school in a trust goes on to the NLEs
+  max_distance_km: 30
+
+geography:
+  max_distance_km: 80                 # straight line from the NLE's home school
+  nle_limit: respect                  # each NLE's own max_distance_km counts too
+
+suitability:
+  phase: must                         # an NLE without the school's phase is no candidate
+  faith: prefer                       # the school's faith is worth a little, not required
+
+fit:
+  measure: need-met                   # share of the school's need that the NLE's expertise covers
+
+capacity:
+  resources: [placements]             # the tables hold days as well: [placements, days] counts both
+
+objectives:
+  # Fit runs from 0 to 1 for each school supported. A kilometre costs 0.002 of it, so that an NLE 50 km
+  # farther away must meet a tenth more of the need. Raise it to keep travel short; 0 ignores distance.
+  - {{blend: {{fit: 1, distance_km: -0.002}}}}
+
+seed: {seed}                               # of the lottery that settles ties
+"""
+
+_SAMPLE = """\
+sample:                               # some schools that are not below Good twice were left out
+  policies: [two-below-good-2022, rise-2025]   # under these, nobody who is eligible is missing
+  kept: {kept!r}
+"""
+
+
+def scenario_text(england: SyntheticEngland, name: str) -> str:
+    """The text of `scenario.yaml` for a scenario of that name."""
+    request = england.request
+    return _TEXT.format(
+        title=_title(england),
+        source=SOURCE,
+        command=command(request),
+        departures="".join(f"# {line}.\n" for line in _departures(request)),
+        name=_plain(name),
+        as_of=request.as_of.isoformat(),
+        sample="" if request.keep_others == 1 else _SAMPLE.format(kept=request.keep_others),
+        seed=request.seed,
+    )
+
+
+def command(request: Request) -> str:
+    """What to type to get the same tables again, without the folder."""
+    parts = [f"nle-optimizer generate --schools {request.schools} --nles {request.nles} --seed {request.seed}"]
+    parts += [f'--region "{region}"' for region in request.regions]
+    parts += [f"--as-of {request.as_of.isoformat()}"]
+    if request.twice_below_good is not None:
+        parts += [f"--twice-below-good {request.twice_below_good!r}"]
+    if request.keep_others != 1:
+        parts += [f"--keep-others {request.keep_others!r}"]
+    return " ".join(parts)
+
+
+def _departures(request: Request) -> list[str]:
+    """In what this England was asked to differ from the measured one."""
+    lines = []
+    if request.twice_below_good is not None:
+        share = f"{100 * request.twice_below_good:g} %"
+        lines.append(f"Not as measured: {share} of the schools drawn are below Good twice (England: 4 %)")
+    if request.keep_others != 1:
+        share = f"{100 * request.keep_others:g} %"
+        lines.append(f"Of the schools drawn that are neither below Good twice nor an NLE's home, {share} are kept")
+    return lines
+
+
+def _title(england: SyntheticEngland) -> str:
+    place = " and ".join(england.request.regions) or "England"
+    counts = england.counts
+    return f"Synthetic {place}, {counts['schools']} schools and {counts['nles']} NLEs"
+
+
+def _plain(name: str) -> str:
+    """A name that YAML reads as text whatever the folder is called."""
+    words = "".join(
+        letter if (letter.isascii() and letter.isalnum()) or letter in "-_" else "-" for letter in name
+    ).strip("-")
+    is_text = words and not words[0].isdigit() and words.casefold() not in ("null", "true", "false")
+    return words if is_text else f"scenario-{words}"
+
+
+SCENARIO = "scenario.yaml"
+FILES = (SCENARIO, "schools.csv", "nles.csv", "trusts.csv")
+GENERATED = FolderKind("synthetic England", edited_stay=frozenset({SCENARIO}))
+
+
+def write_scenario(
+    england: SyntheticEngland, folder: Path, *, force: bool = False, tell: Callable[[str], None] = lambda _: None
+) -> Path:
+    """Write `scenario.yaml`, `schools.csv`, `nles.csv` and `trusts.csv` into a new folder.
+
+    Args:
+        england: what to write.
+        folder: must not exist, or be empty; its name becomes the scenario's.
+        force: replace what an earlier `generate` wrote; all else is kept.
+        tell: told the name of each of the three tables before it is written.
+
+    Returns:
+        The scenario file.
+
+    Raises:
+        RunFolderError: the folder is filled already, or cannot be written.
+    """
+    refuse_existing(folder, GENERATED, force=force)
+    with complete_folder(folder, GENERATED, force=force) as partial:
+        text = scenario_text(england, folder.absolute().name)
+        (partial / SCENARIO).write_text(text, encoding="utf-8", newline="\n")
+        for name, columns in (("schools", school_columns), ("nles", leader_columns), ("trusts", trust_columns)):
+            tell(f"writing {name}.csv")
+            write_columns(partial / f"{name}.csv", columns(england))
+    return folder / SCENARIO

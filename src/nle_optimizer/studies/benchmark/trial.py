@@ -6,28 +6,25 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from time import monotonic, perf_counter
 
-from nle_optimizer.allocation import check_request, solve
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.errors import NleOptimizerError
-from nle_optimizer.evidence.measures.measured import Measured, preferences_in
-from nle_optimizer.evidence.measures.metric import Figure
-from nle_optimizer.evidence.measures.registry import figures_of
 from nle_optimizer.evidence.outcome import Case, Outcome
-from nle_optimizer.evidence.publication import publish_briefly
+from nle_optimizer.evidence.published_tables import publish_briefly
 from nle_optimizer.evidence.verification import check_claim
-from nle_optimizer.model.breaches import overuse
-from nle_optimizer.model.constraints.standing import violations
-from nle_optimizer.model.overfull import overfull
-from nle_optimizer.model.solution import Solution
+from nle_optimizer.model.build import overfull
+from nle_optimizer.model.constraints.rows import violations
+from nle_optimizer.model.limits_left import overuse
+from nle_optimizer.model.problem import Solution
 from nle_optimizer.preparation import prepare
 from nle_optimizer.records import Integers
-from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.outcome import carried_out
 from nle_optimizer.rules.registry import OPTIMAL, procedure_of
-from nle_optimizer.rules.rule import Procedure
+from nle_optimizer.rules.rule import Agenda, Procedure, carried_out
+from nle_optimizer.running import check_request, solve
 from nle_optimizer.scenario.own_code import from_here
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.candidates import Candidates
+from nle_optimizer.studies.benchmark.measures import Figure, Measured, preferences_in
+from nle_optimizer.studies.benchmark.metrics import figures_of
 from nle_optimizer.studies.sweep.memory import Memory
 
 

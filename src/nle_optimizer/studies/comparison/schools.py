@@ -7,8 +7,7 @@ from math import inf, isfinite
 
 from nle_optimizer.errors import RunFolderError
 from nle_optimizer.scenario.columns import SHARE_COLUMNS
-from nle_optimizer.studies.comparison.side import Side
-from nle_optimizer.studies.comparison.tables import RowChange, table_difference
+from nle_optimizer.studies.comparison.side import RowChange, Side, table_difference
 
 STATES = ("supported", "unmatched", "excluded", "absent")
 """What a school can be in a run; `absent` where the run does not know it."""
@@ -17,7 +16,7 @@ DERIVED = ("why", "next_best_nle_id", "school_name", "nle_name", *SHARE_COLUMNS)
 
 
 @dataclass(frozen=True)
-class Standing:
+class SchoolStanding:
     """Where a school stands in one run.
 
     Attributes:
@@ -35,7 +34,7 @@ class Standing:
     nles: tuple[str, ...] = ()
 
 
-ABSENT = Standing("absent")
+ABSENT = SchoolStanding("absent")
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,8 @@ class SchoolChange:
 
     school_id: str
     name: str
-    first: Standing
-    second: Standing
+    first: SchoolStanding
+    second: SchoolStanding
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Schools:
+class ComparedSchools:
     """Every school of either run.
 
     Attributes:
@@ -97,7 +96,7 @@ class Schools:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class ComparedPairs:
     """Matched pairs: in both runs, in one only; `moved` tells schools of those gained and lost that have both.
 
     Attributes:
@@ -114,7 +113,7 @@ class Pairs:
     altered: tuple[RowChange, ...]
 
 
-def compare_schools(first: Side, second: Side) -> Schools:
+def compare_schools(first: Side, second: Side) -> ComparedSchools:
     """Where every school of either run stands."""
     before, after = _standings(first), _standings(second)
     names = {**first.school_names, **second.school_names}
@@ -128,33 +127,33 @@ def compare_schools(first: Side, second: Side) -> Schools:
         elif _ground(change.first) != _ground(change.second):
             reasons.append(change)
     counted = (Flow(was, now, flows[was, now]) for was in STATES for now in STATES)
-    return Schools(tuple(flow for flow in counted if flow.schools), tuple(changes), tuple(reasons))
+    return ComparedSchools(tuple(flow for flow in counted if flow.schools), tuple(changes), tuple(reasons))
 
 
-def _standings(side: Side) -> dict[str, Standing]:
+def _standings(side: Side) -> dict[str, SchoolStanding]:
     out, left = side.tables["exclusions"], side.tables["unmatched"]
     standings = {
-        school: Standing("excluded", stage, reason, evidence)
+        school: SchoolStanding("excluded", stage, reason, evidence)
         for school, stage, reason, evidence in zip(
             *(out[name] for name in ("school_id", "stage", "reason", "evidence")), strict=True
         )
     }
     for school, reason, sentence in zip(*(left[name] for name in ("school_id", "reason", "explanation")), strict=True):
-        standings[school] = Standing("unmatched", "", reason, sentence)
+        standings[school] = SchoolStanding("unmatched", "", reason, sentence)
     for school, pairs in _by_school(_pairs(side)).items():
-        standings[school] = Standing(
+        standings[school] = SchoolStanding(
             "supported", explanation=" ".join(pair.why for pair in pairs), nles=tuple(pair.nle_id for pair in pairs)
         )
     return standings
 
 
-def _ground(standing: Standing) -> tuple[str, ...]:
+def _ground(standing: SchoolStanding) -> tuple[str, ...]:
     """What a school's state rests on: who is to say that two of them are the same."""
     evidence = standing.explanation if standing.state == "excluded" else ""
     return standing.stage, standing.reason, evidence
 
 
-def compare_pairs(first: Side, second: Side) -> Pairs:
+def compare_pairs(first: Side, second: Side) -> ComparedPairs:
     """The matched pairs of both runs."""
     before, after = _pairs(first), _pairs(second)
     was, now = _by_school(before), _by_school(after)
@@ -165,7 +164,7 @@ def compare_pairs(first: Side, second: Side) -> Pairs:
     )
     tables = first.tables["allocation"], second.tables["allocation"]
     columns = [name for name in tables[0] if name not in DERIVED]
-    return Pairs(
+    return ComparedPairs(
         len(before.keys() & after.keys()),
         tuple(after[key] for key in sorted(after.keys() - before.keys())),
         tuple(before[key] for key in sorted(before.keys() - after.keys())),

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from nle_optimizer.engines.exchanges.changes import Changes
+from nle_optimizer.engines.engine import Stopping
+from nle_optimizer.engines.exchanges.changes import Exchanged
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
-from nle_optimizer.engines.stopping import Stopping
 from nle_optimizer.errors import InfeasibleError, InputError
-from nle_optimizer.evidence.exchanging import (
+from nle_optimizer.evidence.alternates import (
     Verbs,
     exchanges_of,
     first_changes,
@@ -24,20 +24,13 @@ from nle_optimizer.evidence.exchanging import (
     written,
 )
 from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.overfull import overfull
+from nle_optimizer.model.build import overfull
 from nle_optimizer.preparation import changes_limits, requiring
 from nle_optimizer.records import MILLION, Integers, as_text
-from nle_optimizer.rules.agenda import Agenda
-from nle_optimizer.rules.outcome import carried_out
 from nle_optimizer.rules.registry import PROCEDURES, procedure_named
-from nle_optimizer.studies.marginal.answers import (
-    Answer,
-    between_plans,
-    from_exchanges,
-    impossible,
-    solved_again,
-)
-from nle_optimizer.studies.marginal.rows import level_names
+from nle_optimizer.rules.rule import Agenda, carried_out
+from nle_optimizer.studies.marginal.answers import ChangeAnswer, between_plans, from_exchanges, impossible, solved_again
+from nle_optimizer.studies.marginal.groups import level_names
 
 Price = dict[str, Any]
 """What forcing something changes, for programs.
@@ -46,7 +39,7 @@ Price = dict[str, Any]
 `change` is that change in the objective's own sense and unit, None where it is not known, and then `least` and `most`
 are. `levels`: each objective in order with its `change`, None likewise. `supported`, and `by_priority` for each
 priority: how many are supported `now` and `then`. `total_fit` and `total_distance_km`: their changes. These four are
-None where not every level is known exactly. `who_moves`: sentences. `method`: as of an `Answer`.
+None where not every level is known exactly. `who_moves`: sentences. `method`: as of an `ChangeAnswer`.
 """
 VERBS = Verbs("loses", "gets", "goes from")
 AGAIN = "following the rule again"
@@ -54,7 +47,7 @@ BLANK = "blank"
 """Stands for no priority."""
 
 
-class Prices:
+class ChangePrices:
     """Asked what changes of an outcome cost; only a network answers many at once."""
 
     def __init__(self, outcome: Outcome):
@@ -96,7 +89,7 @@ class Prices:
             return []
         return first_changes(self.exchanges.one_more_place(np.arange(len(self.outcome.problem.nle_ids))))
 
-    def changes(self, changes: Changes, besides: Integers | None = None) -> list[Price]:
+    def changes(self, changes: Exchanged, besides: Integers | None = None) -> list[Price]:
         """Changes of the network as prices; `besides` as `Changes.moves` has it."""
         found, count = self.outcome.candidates, len(changes)
         fit, metres = (np.zeros(count, dtype=np.int64) for _ in range(2))
@@ -140,7 +133,7 @@ class Prices:
             return self._of_plan(impossible(AGAIN), None, pair)
         return self._of_plan(between_plans(outcome, after, AGAIN), after, pair)
 
-    def _of_plan(self, answer: Answer, after: Integers | None, pair: int) -> Price:
+    def _of_plan(self, answer: ChangeAnswer, after: Integers | None, pair: int) -> Price:
         """The price of a pair by the plan that has it, if there is one."""
         if after is None:
             return self._price(answer, [], 0, 0)
@@ -152,7 +145,7 @@ class Prices:
         metres = int(found.distance[after].sum() - found.distance[before].sum()) if is_known else None
         return self._price(answer, moves, fit, metres)
 
-    def _price(self, answer: Answer, moves: list[str], fit: int, metres: int | None) -> Price:
+    def _price(self, answer: ChangeAnswer, moves: list[str], fit: int, metres: int | None) -> Price:
         levels = self.outcome.problem.levels
         ends = [written(in_its_unit(levels[0], side[0])) if side else None for side in (answer.least, answer.most)]
         changes = [
@@ -185,11 +178,11 @@ class Prices:
         senses = ["maximise" if level.sense > 0 else "minimise" for level in levels]
         return list(zip(level_names(levels), senses, strict=True))
 
-    def _supported(self, answer: Answer) -> dict[str, int]:
+    def _supported(self, answer: ChangeAnswer) -> dict[str, int]:
         now = int(self.outcome.supported.sum())
         return {"now": now, "then": now + len(answer.gained) - len(answer.lost)}
 
-    def _by_priority(self, answer: Answer) -> dict[str, dict[str, int]]:
+    def _by_priority(self, answer: ChangeAnswer) -> dict[str, dict[str, int]]:
         """How many of each priority are supported now and then, 1 first; nothing where nobody has a priority."""
         now, tier = self._tiers
         then = Counter(now)

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from nle_optimizer.model.wording import counted
+from nle_optimizer.model.problem import counted
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.reports.words import amount_of_level, level_in_words
-from nle_optimizer.studies.comparison.layout import heading, wrapped
+from nle_optimizer.studies.comparison.tables_text import heading, wrapped
 from nle_optimizer.studies.explaining.prices import AGAIN, BLANK
 
 Document = Mapping[str, Any]

@@ -1,20 +1,27 @@
-"""What one change is worth: read off the exchanges of a network, or found by solving again, from the plan or not."""
+"""What one change is worth, read off a network or found by solving again.
 
-from collections.abc import Sequence
+What one change is worth: read off the exchanges of a network, or found by solving again, from the plan or not. What
+is asked: one unit more and one fewer of something, answered at once or by solving when it comes to that. The problem
+of a case with one thing changed.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nle_optimizer.engines.engine import FromAStart
-from nle_optimizer.engines.exchanges.changes import Changes
-from nle_optimizer.engines.registry import engines_for
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import FromAStart, Stopping, engines_for
+from nle_optimizer.engines.exchanges.changes import Exchanged
+from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.errors import InfeasibleError
-from nle_optimizer.evidence.outcome import Outcome
-from nle_optimizer.model.overfull import overfull
-from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.solution import Solution
-from nle_optimizer.records import Flags, Integers
+from nle_optimizer.evidence.outcome import Case, Outcome
+from nle_optimizer.model.build import build_problem, overfull
+from nle_optimizer.model.constraints.ground import Ground
+from nle_optimizer.model.constraints.requirement import requirement
+from nle_optimizer.model.levels import Level
+from nle_optimizer.model.problem import Problem, Row, Solution
+from nle_optimizer.records import Column, Flags, Integers, Kind
 
 NETWORK, FROM_THE_PLAN, SOLVED, UNCHANGED = "network", "solving again from the plan", "solving again", "no change"
 NO_SUM = "not told: fits do not add up"
@@ -22,7 +29,7 @@ ONE_EACH = "not told: the least fit is that of schools of one supporter"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ChangeAnswer:
     """What a change does.
 
     Attributes:
@@ -49,27 +56,27 @@ class Answer:
         return not self.is_possible or (bool(self.least) and self.least[0] == self.most[0])
 
 
-def impossible(method: str = UNCHANGED) -> Answer:
+def impossible(method: str = UNCHANGED) -> ChangeAnswer:
     """The answer where no allocation has the change."""
-    return Answer(method, is_possible=False)
+    return ChangeAnswer(method, is_possible=False)
 
 
-def unchanged(levels: int, method: str = UNCHANGED) -> Answer:
+def unchanged(levels: int, method: str = UNCHANGED) -> ChangeAnswer:
     """The answer where nothing changes on so many levels."""
-    return Answer(method, least=(0,) * levels, most=(0,) * levels)
+    return ChangeAnswer(method, least=(0,) * levels, most=(0,) * levels)
 
 
-def from_exchanges(changes: Changes, outcome: Outcome) -> list[Answer]:
+def from_exchanges(changes: Exchanged, outcome: Outcome) -> list[ChangeAnswer]:
     """Each change as an answer."""
     values = changes.values[:, : len(outcome.problem.levels)]
     columns = changes.possible.tolist(), map(tuple, values.tolist()), *_gained_and_lost(changes, outcome)
     return [
-        Answer(NETWORK, True, own, own, tuple(gained), tuple(lost)) if possible else impossible(NETWORK)
+        ChangeAnswer(NETWORK, True, own, own, tuple(gained), tuple(lost)) if possible else impossible(NETWORK)
         for possible, own, gained, lost in zip(*columns, strict=True)
     ]
 
 
-def _gained_and_lost(changes: Changes, outcome: Outcome) -> tuple[list[list[str]], list[list[str]]]:
+def _gained_and_lost(changes: Exchanged, outcome: Outcome) -> tuple[list[list[str]], list[list[str]]]:
     """The schools that each change makes supported, and those that it leaves without an NLE."""
     count = len(outcome.recipients)
     joining, leaving = (
@@ -96,14 +103,14 @@ def gained_and_lost(outcome: Outcome, supported: Flags) -> tuple[tuple[str, ...]
     return tuple(ids[supported & ~before].tolist()), tuple(ids[before & ~supported].tolist())
 
 
-def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool) -> Answer:
+def by_solving(outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool) -> ChangeAnswer:
     """The answer from solving another problem of the same recipients and pairs; as `solved_again`."""
     return solved_again(outcome, problem, stop, relaxed=relaxed)[0]
 
 
 def solved_again(
     outcome: Outcome, problem: Problem, stop: Stopping, *, relaxed: bool | None
-) -> tuple[Answer, Solution | None]:
+) -> tuple[ChangeAnswer, Solution | None]:
     """The same, and the solution; None where there is none.
 
     Args:
@@ -126,10 +133,10 @@ def solved_again(
     except InfeasibleError:
         return impossible(method), None
     if problem.levels and not found.levels:
-        return Answer(method), None
+        return ChangeAnswer(method), None
     least, most = _between(outcome.solution, found, relaxed=relaxed)
     count = np.bincount(problem.recipient[found.matched], minlength=len(problem.recipient_ids))
-    return Answer(method, True, least, most, *gained_and_lost(outcome, count > 0)), found
+    return ChangeAnswer(method, True, least, most, *gained_and_lost(outcome, count > 0)), found
 
 
 def _between(before: Solution, after: Solution, *, relaxed: bool | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -149,7 +156,7 @@ def _between(before: Solution, after: Solution, *, relaxed: bool | None) -> tupl
     return tuple(least), tuple(most)
 
 
-def best_of(answers: Sequence[Answer]) -> tuple[int | None, Answer]:
+def best_of(answers: Sequence[ChangeAnswer]) -> tuple[int | None, ChangeAnswer]:
     """The best of several changes, which it is, and what is known of the best: an interval where some are not exact."""
     able = [n for n, answer in enumerate(answers) if answer.is_possible]
     if not able:
@@ -163,9 +170,115 @@ def best_of(answers: Sequence[Answer]) -> tuple[int | None, Answer]:
     return best, replace(answers[best], least=(low,), most=(high,))
 
 
-def between_plans(outcome: Outcome, after: Integers, method: str) -> Answer:
+def between_plans(outcome: Outcome, after: Integers, method: str) -> ChangeAnswer:
     """What another plan, the matched pairs of which are given, has more or less than the one that stands."""
     problem, before = outcome.problem, outcome.solution.matched
     more = tuple(level.value(problem, after) - level.value(problem, before) for level in problem.levels)
     count = np.bincount(problem.recipient[after], minlength=len(problem.recipient_ids))
-    return Answer(method, True, more, more, *gained_and_lost(outcome, count > 0))
+    return ChangeAnswer(method, True, more, more, *gained_and_lost(outcome, count > 0))
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A run to be asked.
+
+    Attributes:
+        exchanges: of its network; or, in words, why it has none, so that every answer needs solving again.
+        seconds: after how many each of those searches stops; None for when it is done.
+    """
+
+    outcome: Outcome
+    exchanges: Exchanges | str
+    seconds: float | None = None
+
+    @property
+    def levels(self) -> int:
+        """Levels on which the allocation is known to be the best, so that what changes nothing is known to."""
+        if isinstance(self.exchanges, Exchanges):
+            return self.exchanges.levels
+        known = 0
+        while known < len(self.outcome.solution.levels) and self.outcome.solution.levels[known].proved:
+            known += 1
+        return known
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether every level is a sum over pairs."""
+        return all(isinstance(level, Level) for level in self.outcome.problem.levels)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One change.
+
+    Attributes:
+        relaxed: whether it allows more than before; otherwise less.
+        answer: what is known without solving again; None where nothing is.
+        problem: makes the problem that has the change.
+    """
+
+    relaxed: bool
+    answer: ChangeAnswer | None
+    problem: Callable[[], Problem]
+
+    def answered(self, study: Study) -> ChangeAnswer:
+        """The answer, by solving again where it must be."""
+        if self.answer is not None:
+            return self.answer
+        deadline = None if study.seconds is None else time.monotonic() + study.seconds
+        return by_solving(study.outcome, self.problem(), Stopping(deadline=deadline), relaxed=self.relaxed)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Something of which there could be one more or one fewer.
+
+    Attributes:
+        id: of an NLE or school, or the label of a row.
+        resource: what there would be more of.
+        more, fewer: the two changes.
+        index: which NLE, recipient or row it is.
+    """
+
+    id: str
+    resource: str
+    more: Question
+    fewer: Question
+    index: int
+
+
+def with_capacity(case: Case, resource: str, nle: int | Integers, more: int | Integers) -> Problem:
+    """The problem where one NLE, or some, has more or less of a resource, in millionths; limits stay as they are."""
+    capacity = _capacity(case)
+    capacity[resource][nle] += more
+    ground = Ground(case.candidates, case.use, case.cost, capacity)
+    return build_problem(ground, case.requirements, list(case.objectives), case.scenario.settings)
+
+
+def with_supporters(case: Case, recipient: int, supporters: int) -> Problem:
+    """The problem where one recipient may have so many NLEs."""
+    recipients = case.recipients
+    allowed = case.problem.supporters.copy()
+    allowed[recipient] = supporters
+    return with_all_supporters(case, allowed, recipients.column("supporters").kind)
+
+
+def with_all_supporters(case: Case, supporters: Integers, kind: Kind = Kind.COUNT) -> Problem:
+    """The problem where every recipient may have so many NLEs, shape (recipients,)."""
+    column = Column(kind, supporters, np.ones(len(supporters), dtype=bool))
+    candidates = replace(case.candidates, recipients=case.recipients.with_columns({"supporters": column}))
+    ground = Ground(candidates, case.use, case.cost, _capacity(case))
+    settings = case.scenario.settings
+    requirements = [requirement(asked, ground) for asked in settings.constraints]
+    return build_problem(ground, requirements, list(case.objectives), settings)
+
+
+def with_row(problem: Problem, number: int, **limits: int) -> Problem:
+    """The problem with another limit on one of its rows."""
+    rows: list[Row] = list(problem.rows)
+    rows[number] = replace(rows[number], **limits)  # type: ignore[arg-type]
+    return replace(problem, rows=tuple(rows))
+
+
+def _capacity(case: Case) -> Mapping[str, Integers]:
+    return {resource.name: resource.capacity.copy() for resource in case.problem.resources}

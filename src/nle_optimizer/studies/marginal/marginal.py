@@ -1,25 +1,29 @@
-"""What one more and one fewer of everything in a run is worth, and to whom."""
+"""Worths of one more and one fewer of everything, and in words.
 
-from collections.abc import Callable, Sequence
+What one more and one fewer of everything in a run is worth, and to whom. The answer to `marginal` on a terminal.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import click
+
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
 from nle_optimizer.errors import RunFolderError
-from nle_optimizer.evidence.exchanging import exchanges_of
+from nle_optimizer.evidence.alternates import exchanges_of, written
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.levels import AnyLevel
 from nle_optimizer.records import MILLION, as_text
-from nle_optimizer.studies.marginal.groups import by_column
-from nle_optimizer.studies.marginal.limits import limit_subjects
-from nle_optimizer.studies.marginal.places import place_subjects
-from nle_optimizer.studies.marginal.questions import Study, Subject
-from nle_optimizer.studies.marginal.rows import Cell, Row, as_csv, as_json
-from nle_optimizer.studies.marginal.scarcity import Region, regions_of
-from nle_optimizer.studies.marginal.schools import school_subjects
-from nle_optimizer.studies.reopening import reopen
+from nle_optimizer.reports.terminal import one_line
+from nle_optimizer.studies.comparison.tables_text import heading, label, wrapped
+from nle_optimizer.studies.earlier_run import reopen
+from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, NO_SUM, ONE_EACH, SOLVED, Study, Subject
+from nle_optimizer.studies.marginal.groups import Cell, MarginalRow, Region, as_csv, as_json, by_column, regions_of
+from nle_optimizer.studies.marginal.places import limit_subjects, place_subjects, school_subjects
 
 BY = ("nle", "region", "local_authority", "school", "budget")
 
@@ -38,7 +42,7 @@ class Marginal:
     run: str
     by: str
     outcome: Outcome
-    rows: list[Row]
+    rows: list[MarginalRow]
     regions: list[Region]
     why: str
 
@@ -122,14 +126,14 @@ def _subjects(study: Study, by: str) -> list[Subject]:
     return limit_subjects(study) if by == "budget" else place_subjects(study)
 
 
-def _rows(study: Study, subjects: Sequence[Subject], by: str, told: Told) -> list[Row]:
+def _rows(study: Study, subjects: Sequence[Subject], by: str, told: Told) -> list[MarginalRow]:
     told.begin(sum(question.answer is None for each in subjects for question in (each.more, each.fewer)))
     rows = []
     for subject in subjects:
         if None in (subject.more.answer, subject.fewer.answer):
             told.step(subject.id)
         answers = (subject.more.answered(study), subject.fewer.answered(study))
-        rows.append(Row(subject.id, subject.resource, *answers, _particulars(study.outcome, subject, by)))
+        rows.append(MarginalRow(subject.id, subject.resource, *answers, _particulars(study.outcome, subject, by)))
     return rows
 
 
@@ -145,3 +149,139 @@ def _particulars(outcome: Outcome, subject: Subject, by: str) -> dict[str, Cell]
     capacity = int(outcome.problem.resources[number].capacity[subject.index])
     used = int(outcome.used[number][subject.index])
     return {"name": name, "capacity": Decimal(capacity) / MILLION, "used": Decimal(used) / MILLION}
+
+
+RESOURCE, WHO = 11, 10
+FURTHER = (
+    "What a further supporter would add to a school that has one is not known: under this fit.measure a fit is a share "
+    "of the school's need, and shares do not add up."
+)
+TITLES = {
+    "nle": "One more and one fewer at each NLE",
+    "region": "More and fewer in each region, where it does best",
+    "local_authority": "More and fewer in each local authority, where it does best",
+    "school": "One more supporter for each school, and its withdrawal",
+    "budget": "One more and one fewer of each limit",
+}
+
+
+def marginal_text(found: Marginal, most: int) -> str:
+    """The rows that matter most first, and where capacity is scarce.
+
+    Args:
+        found: the answer.
+        most: how many rows are shown; the rest is counted.
+    """
+    sense = "more" if found.levels[0].sense > 0 else "less"
+    lines = [click.style(_title(found), bold=True)]
+    lines += wrapped(f"Change of the first objective, {found.objective} ({sense} is better). {_method(found)}", "", "")
+    if any(row.more.method == NO_SUM for row in found.rows):
+        lines += wrapped(FURTHER, "", "")
+    if any(row.more.method == ONE_EACH for row in found.rows):
+        lines += wrapped(
+            "A further supporter is not told, as the least fit is that of schools of one supporter.", "", ""
+        )
+    lines += ["", *_table(found, most), *_regions(found.regions)]
+    return "\n".join(lines)
+
+
+def _title(found: Marginal) -> str:
+    """The title, with the resource where it is the same for all."""
+    resources = {row.resource for row in found.rows}
+    return TITLES[found.by] + (f" ({', '.join(resources)})" if len(resources) == 1 and found.by != "school" else "")
+
+
+def _method(found: Marginal) -> str:
+    counts = Counter(row.method for row in found.rows)
+    again = counts[SOLVED] + counts[FROM_THE_PLAN]
+    if not again:
+        return "Exact, from the network of the one solution." if not found.why else ""
+    exact = sum(row.is_exact for row in found.rows)
+    why = f" ({found.why})" if found.why else ""
+    start = " from the plan" if not counts[SOLVED] else ""
+    return f"Found by solving again{start} for {again:,} of {len(found.rows):,} rows{why}; {exact:,} are exact."
+
+
+def _table(found: Marginal, most: int) -> list[str]:
+    if not found.rows:
+        return ["  There is nothing of which there could be more."]
+    resources = list(dict.fromkeys(row.resource for row in found.rows))
+    if found.by in ("region", "local_authority"):
+        return [line for name in resources for line in _groups(name, found, most, several=len(resources) > 1)]
+    lines = [_line("", "resource" if len(resources) > 1 else "", "one more", "serves", "one fewer", "leaves out")]
+    rows = sorted(found.rows, key=_weight, reverse=True)
+    lines += [_row(row, found, several=len(resources) > 1) for row in rows[:most]]
+    return [*lines, *_rest(len(rows) - most)]
+
+
+def _rest(count: int) -> list[str]:
+    return [f"  ... and {count:,} more; --show N shows more, --format json and --out have all"] if count > 0 else []
+
+
+def _groups(resource: str, found: Marginal, most: int, *, several: bool) -> list[str]:
+    """The groups of NLEs with one resource."""
+    rows = sorted((row for row in found.rows if row.resource == resource), key=_weight, reverse=True)
+    lines = [click.style(resource, bold=True)] if several else []
+    lines.append(_of_group("", "best", "at", "mean", ["two more", "five more", "ten more", "one fewer"]))
+    for row in rows[:most]:
+        cells = row.cells(found.levels)
+        mean = cells["mean"]
+        shown = [_shown(cells, side) for side in ("two_more", "five_more", "ten_more", "one_fewer")]
+        best = _shown(cells, "one_more"), str(cells["one_more_nle_id"])
+        lines.append(_of_group(row.id, *best, _signed(mean) if isinstance(mean, Decimal) else "", shown))
+    return [*lines, *_rest(len(rows) - most)]
+
+
+def _of_group(name: str, best: str, at: str, mean: str, further: Sequence[str]) -> str:
+    cells = "".join(f"{cell:>{width}}" for cell, width in zip(further, (9, 10, 10, 11), strict=True))
+    return f"{one_line(name, 16):<17}{best:>8} {one_line(at, 7):<7}{mean:>8}{cells}".rstrip()
+
+
+def _weight(row: MarginalRow) -> tuple[int, int]:
+    """What one more adds, then what one fewer takes, in the maximising orientation."""
+    return (row.more.least or (0,))[0], -(row.fewer.most or (0,))[0]
+
+
+def _row(row: MarginalRow, found: Marginal, *, several: bool) -> str:
+    cells = row.cells(found.levels)
+    more, fewer = (_shown(cells, side) for side in ("one_more", "one_fewer"))
+    ends = [_who(row.more.gained), _who(row.fewer.lost)]
+    name = label(row.id, str(row.particulars.get("name", "")))
+    return _line(name, row.resource if several else "", more, ends[0], fewer, ends[1])
+
+
+def _line(name: str, resource: str, more: str, gained: str, fewer: str, lost: str) -> str:
+    between = f"{one_line(resource, RESOURCE - 1):<{RESOURCE}}" if resource else ""
+    who = one_line(gained, WHO)
+    return f"{name:<28}{between}{more:>10} {who:<{WHO}}{fewer:>10} {one_line(lost, WHO)}".rstrip()
+
+
+def _who(schools: tuple[str, ...]) -> str:
+    return f"{len(schools):,} schools" if len(schools) > 1 else "".join(schools)
+
+
+def _shown(cells: Mapping[str, object], side: str) -> str:
+    if not cells[f"{side}_possible"]:
+        return "impossible"
+    value, low, high = (cells[name] for name in (side, f"{side}_least", f"{side}_most"))
+    if isinstance(value, Decimal):
+        return _signed(value)
+    return "not known" if low is None else f"{_signed(low)}..{_signed(high)}"  # type: ignore[arg-type]
+
+
+def _signed(value: Decimal) -> str:
+    text = written(round(value, 4))
+    return f"+{text}" if value > 0 else text
+
+
+def _regions(regions: list[Region]) -> list[str]:
+    if not regions:
+        return []
+    head = f"  {'region':<26}{'NLEs':>6}{'has':>8}{'used':>8}{'full':>6}{'left out':>10}  best"
+    return [*heading("Where capacity is scarce, and where it idles"), head, *(_region(region) for region in regions)]
+
+
+def _region(region: Region) -> str:
+    best = "" if region.best is None else _signed(region.best)
+    figures = f"{region.nles:>6,}{written(region.capacity):>8}{written(region.used):>8}{region.full:>6,}"
+    return f"  {one_line(region.name, 25):<26}{figures}{region.left_out:>10,}  {best:<9}{region.word}".rstrip()

@@ -7,13 +7,13 @@ from itertools import groupby, zip_longest
 
 import numpy as np
 
-from nle_optimizer.evidence.around import around
 from nle_optimizer.evidence.claim import TextTable
+from nle_optimizer.evidence.outcome import around
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.journal import Decision
 from nle_optimizer.stages.obstacles import Between
-from nle_optimizer.studies.explaining.pair import obstacles_of
-from nle_optimizer.studies.replanning.earlier_run import Pair
+from nle_optimizer.studies.earlier_run import Pair
+from nle_optimizer.studies.explaining.school import obstacles_of
 from nle_optimizer.studies.replanning.replanning import KEPT, Amended
 
 COLUMNS = (
@@ -41,7 +41,7 @@ WHAT = {
 
 
 @dataclass(frozen=True, eq=False)
-class Moves:
+class PlanMoves:
     """What differs between the plans.
 
     Attributes:
@@ -64,7 +64,7 @@ class Moves:
         return self.standing - self.kept
 
 
-def moves_of(asked: Amended, result: Result) -> Moves:
+def moves_of(asked: Amended, result: Result) -> PlanMoves:
     """What differs between an earlier run and the new plan."""
     pairs = zip(*(result.claim.tables["allocation"][name] for name in ("school_id", "nle_id", "fit")), strict=True)
     after = {(school, nle): fit for school, nle, fit in pairs}
@@ -72,7 +72,7 @@ def moves_of(asked: Amended, result: Result) -> Moves:
     level = next((entry for entry in result.objectives if entry["name"] == KEPT), None)
     forced = 0 if level is None else len(asked.able) - round(level["bound"]) if level["proved"] else None
     rows = sorted(_Differences(asked, result, after).rows(len(asked.able) - kept == forced), key=_said_first)
-    return Moves({name: [row[n] for row in rows] for n, name in enumerate(COLUMNS)}, len(asked.able), kept, forced)
+    return PlanMoves({name: [row[n] for row in rows] for n, name in enumerate(COLUMNS)}, len(asked.able), kept, forced)
 
 
 def _said_first(row: tuple[str, ...]) -> tuple[bool, int]:

@@ -13,18 +13,16 @@ from math import gcd
 
 import numpy as np
 
-from nle_optimizer.engines.stopping import Stopping
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.errors import InfeasibleError, UnsupportedError
+from nle_optimizer.evidence.alternates import written
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.evidence.exchanging import written
 from nle_optimizer.evidence.outcome import Case
 from nle_optimizer.model.levels import Level
-from nle_optimizer.model.problem import Problem
-from nle_optimizer.model.restriction import restricted
-from nle_optimizer.model.solution import Solution
+from nle_optimizer.model.limits_left import restricted
+from nle_optimizer.model.problem import Problem, Solution
 from nle_optimizer.records import MILLION, Flags, Integers
-from nle_optimizer.studies.frontier.point import Point, undominated
-from nle_optimizer.studies.frontier.searches import Searches
+from nle_optimizer.studies.frontier_points import FrontierPoint, Searches, undominated
 from nle_optimizer.studies.replanning.replanning import KEPT
 
 MOST = 150
@@ -112,7 +110,7 @@ class _Curve:
 
     seed: int
     stopping: Callable[[], Stopping]
-    found: list[Point] = field(default_factory=list)
+    found: list[FrontierPoint] = field(default_factory=list)
     searches: int = 0
 
     def trace(self, whole: _Part) -> bool:
@@ -136,7 +134,7 @@ class _Curve:
         return complete
 
     @staticmethod
-    def _has_room(left: Point, right: Point) -> bool:
+    def _has_room(left: FrontierPoint, right: FrontierPoint) -> bool:
         return left.first - right.first > 1 and right.second - left.second > 1
 
     def _search(self, part: _Part) -> Searches:
@@ -144,7 +142,7 @@ class _Curve:
         assert isinstance(first, Level)
         return Searches(part.problem, (), kept, first, tuple(after), seed=self.seed, stopping=self.stopping)
 
-    def _blended(self, left: Point, right: Point, part: _Part) -> tuple[Point | None, _Part]:
+    def _blended(self, left: FrontierPoint, right: FrontierPoint, part: _Part) -> tuple[FrontierPoint | None, _Part]:
         """The point farthest above the line through two others, if any; and the pairs of all points between them."""
         width, height = left.first - right.first, right.second - left.second
         weights = height // gcd(width, height), width // gcd(width, height)
@@ -161,7 +159,7 @@ class _Curve:
         self.found.append(mapped)
         return mapped, narrow
 
-    def _between(self, left: Point, right: Point, part: _Part) -> bool:
+    def _between(self, left: FrontierPoint, right: FrontierPoint, part: _Part) -> bool:
         """Find the points below the line through two neighbours, most moves first; whether these are all."""
         if part.problem.size > SMALL:
             return False
@@ -200,7 +198,7 @@ def _may_be(problem: Problem, found: Solution, weights: tuple[int, int], slack: 
     return stays if problem.required is None else stays | problem.required
 
 
-def _row(case: Case, point: Point, first: Level, standing: int) -> list[str]:
+def _row(case: Case, point: FrontierPoint, first: Level, standing: int) -> list[str]:
     recipient, fit = case.candidates.recipient[point.matched], case.candidates.fit[point.matched]
     value = Decimal(first.sense * point.second) / Decimal(first.scale)
     return [

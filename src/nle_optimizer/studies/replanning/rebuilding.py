@@ -12,8 +12,8 @@ from nle_optimizer.scenario.columns import CURRENT, ENDED, NLES, PAIRS, PINNED, 
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.tables import Reading, parse_rows
+from nle_optimizer.studies.earlier_run import Pair
 from nle_optimizer.studies.replanning.amendments import Amendments
-from nle_optimizer.studies.replanning.earlier_run import Pair
 
 PLACES = "placements"
 

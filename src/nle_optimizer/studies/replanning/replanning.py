@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nle_optimizer.delimited import read_rows
-from nle_optimizer.errors import Finding, InputError, Place, Problem
+from nle_optimizer.errors import Fault, Finding, InputError, Place
 from nle_optimizer.evidence.outcome import Case
-from nle_optimizer.model.wording import counted
+from nle_optimizer.model.problem import counted
 from nle_optimizer.preparation import prepare, trusts_first
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.changes import Change, read_changes
@@ -19,12 +19,11 @@ from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.yaml_text import parse_value
-from nle_optimizer.stages.given_pairs import locate
+from nle_optimizer.stages.current import locate
 from nle_optimizer.stages.trust_first import mode_of
-from nle_optimizer.studies.replanning.additions import register_in
-from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of
-from nle_optimizer.studies.replanning.applying import carry_out, recall
-from nle_optimizer.studies.replanning.earlier_run import EarlierRun, Pair, earlier_run, given_files
+from nle_optimizer.studies.earlier_run import EarlierRun, Pair, earlier_run, given_files
+from nle_optimizer.studies.replanning.actions import carry_out, recall
+from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of, register_in
 from nle_optimizer.studies.replanning.rebuilding import rebuilt
 
 KEPT = "kept_pairs"
@@ -35,7 +34,7 @@ NOT_SET = ("schema", "data", "rule", "base", "overrides", "scenarios")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReplanRequest:
     """What is asked of a replan.
 
     Attributes:
@@ -71,7 +70,7 @@ class Amended:
     """
 
     before: EarlierRun
-    asked: Asked
+    asked: ReplanRequest
     journal: Journal
     tables: Amendments
     scenario: Scenario
@@ -112,7 +111,7 @@ def with_journal(result: Result, journal: Journal) -> Result:
     return replace(result, claim=replace(result.claim, tables=tables))
 
 
-def amended(path: Path, asked: Asked) -> Amended:
+def amended(path: Path, asked: ReplanRequest) -> Amended:
     """The scenario of an earlier run as it is now: decisions carried out, what stands kept as far as can be.
 
     Every decision that stands in the journal of the run is carried out on the tables as they were given, then those
@@ -143,19 +142,19 @@ def amended(path: Path, asked: Asked) -> Amended:
     return Amended(before, asked, journal, tables, kept, case, _able(case, tables), given_files(given, kept))
 
 
-def _journal(before: EarlierRun, asked: Asked) -> Journal:
+def _journal(before: EarlierRun, asked: ReplanRequest) -> Journal:
     """The journal of the run, continued."""
     if asked.journal is None:
         return before.journal.continued(asked.changes, before.plan)
     if not before.journal.begins(asked.journal):
         what = "the journal does not continue that of the run, whose decisions have to come first"
-        raise InputError([Problem(Place("decisions.csv"), "number", what)])
+        raise InputError([Fault(Place("decisions.csv"), "number", what)])
     return asked.journal.continued(asked.changes, before.plan)
 
 
 def _with_settings(given: Scenario, standing: Iterable[Decision]) -> Scenario:
     """The scenario under every setting that was decided."""
-    document, problems = given.document.copy(), list[Problem]()
+    document, problems = given.document.copy(), list[Fault]()
     places: dict[str, Place] = {}
     for decision in standing:
         change = decision.change
@@ -164,7 +163,7 @@ def _with_settings(given: Scenario, standing: Iterable[Decision]) -> Scenario:
         places[decision.where] = change.place
         if change.key.split(".")[0] in NOT_SET:
             what = "this is not set by a decision; newer tables come with --scenario, and the rule is optimal"
-            problems.append(Problem(change.place, "key", what, change.key))
+            problems.append(Fault(change.place, "key", what, change.key))
             continue
         try:
             document.set(change.key, parse_value(change.value, decision.where), Place(decision.where))
@@ -180,12 +179,14 @@ def _with_settings(given: Scenario, standing: Iterable[Decision]) -> Scenario:
     return given
 
 
-def _in_its_row(fault: Problem, places: Mapping[str, Place]) -> Problem:
+def _in_its_row(fault: Fault, places: Mapping[str, Place]) -> Fault:
     """A fault of a setting in the row of the decision that sets it."""
-    return Problem(places.get(fault.place.file, fault.place), fault.path, fault.what, fault.got, fault.hint)
+    return Fault(places.get(fault.place.file, fault.place), fault.path, fault.what, fault.got, fault.hint)
 
 
-def _tables(before: EarlierRun, asked: Asked, journal: Journal, scenario: Scenario) -> tuple[Amendments, list[Finding]]:
+def _tables(
+    before: EarlierRun, asked: ReplanRequest, journal: Journal, scenario: Scenario
+) -> tuple[Amendments, list[Finding]]:
     """The tables with every decision that stands carried out, in order; what of that deserves a warning."""
     tables, newer = amendments_of(scenario, before), asked.newer is not None
     earlier = [decision for decision in journal.standing if decision.number <= len(before.journal)]
@@ -220,7 +221,7 @@ def _refuse_crowded(tables: Amendments, journal: Journal) -> None:
         if len(nles) > most:
             what = f"{school} may have {counted(str(most), 'nles')}, and by what counts now it has {', '.join(nles)}"
             hint = "take back what is no longer so, or end a pair"
-            problems.append(Problem(journal.decisions[-1].change.place, "action", what, hint=hint))
+            problems.append(Fault(journal.decisions[-1].change.place, "action", what, hint=hint))
     if problems:
         raise InputError(problems)
 

@@ -16,12 +16,10 @@ from typing import Any
 from distributed import Client, KilledWorker, WorkerPlugin
 from distributed.comm.core import CommClosedError
 
-from nle_optimizer.errors import InputError, Place, Problem
+from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.studies.crew import IN_FLIGHT, fly
-from nle_optimizer.studies.sweep import desk
-from nle_optimizer.studies.sweep.answer import Task, lost
-from nle_optimizer.studies.sweep.crews import Answered
+from nle_optimizer.studies.sweep.workers import Answered, SweepTask, clear, lost, set_up, work
+from nle_optimizer.studies.worker_processes import IN_FLIGHT, fly
 
 SECONDS_TO_CONNECT = 10
 """How long the scheduler may take to answer."""
@@ -39,11 +37,11 @@ class DeskPlugin(WorkerPlugin):
         """The worker starts, or the sweep does."""
         if version("nle-optimizer") != self._version:
             raise ValueError(f"{worker.address} has nle-optimizer {version('nle-optimizer')}, not {self._version}")
-        desk.set_up(self._sweep, *pickle.loads(self._packed))
+        set_up(self._sweep, *pickle.loads(self._packed))
 
     def teardown(self, worker: Any) -> None:  # noqa: ARG002
         """The sweep is over."""
-        desk.clear(self._sweep)
+        clear(self._sweep)
 
 
 class ClusterCrew:
@@ -59,10 +57,10 @@ class ClusterCrew:
             self._client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise InputError(
-                [Problem(Place("--scheduler"), "", f"no scheduler answers at {address}: {error}")]
+                [Fault(Place("--scheduler"), "", f"no scheduler answers at {address}: {error}")]
             ) from error
 
-    def run(self, bases: Sequence[Scenario], runs: Path | None, tasks: Sequence[Task]) -> Answered:
+    def run(self, bases: Sequence[Scenario], runs: Path | None, tasks: Sequence[SweepTask]) -> Answered:
         """Every task with its answer, as they come.
 
         Raises:
@@ -74,7 +72,7 @@ class ClusterCrew:
             try:
                 self._set_up(DeskPlugin(sweep, bases, runs), sweep)
                 at_once = max(1, sum(client.nthreads().values())) * IN_FLIGHT
-                flown = fly(lambda task: pool.submit(desk.work, sweep, task), deque(tasks), at_once, (KilledWorker,))
+                flown = fly(lambda task: pool.submit(work, sweep, task), deque(tasks), at_once, (KilledWorker,))
                 for task, answer in flown:
                     yield task, answer or lost(task)
                 client.unregister_worker_plugin(sweep)
@@ -97,4 +95,4 @@ class ClusterCrew:
 
     def _gone(self, error: BaseException) -> InputError:
         what = f"{self._address} is gone ({type(error).__name__}); finished cases are kept, --resume goes on"
-        return InputError([Problem(Place("--scheduler"), "", what)])
+        return InputError([Fault(Place("--scheduler"), "", what)])

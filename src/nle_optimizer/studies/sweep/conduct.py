@@ -1,23 +1,135 @@
-"""The one door to a sweep: a scenario goes in, a folder with a row a point comes out."""
+"""A sweep carried out, and stored as it goes.
 
+The one door to a sweep: a scenario goes in, a folder with a row a point comes out.
+
+The SQLite file of a sweep: every case that was ever worked out in its folder, and the points of the latest sweep.
+
+A case is written when it is done, and the file is committed at least every second, so that whatever ends a sweep, what
+was finished a second before is kept.
+"""
+
+import json
+import sqlite3
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
-from nle_optimizer.errors import InputError, Place, Problem, RunFolderError
+from nle_optimizer.errors import Fault, InputError, Place, RunFolderError
 from nle_optimizer.folders import FolderKind, complete_folder, is_ours, recover
-from nle_optimizer.reports.replacing import replace_files
-from nle_optimizer.studies.sweep.answer import Task
-from nle_optimizer.studies.sweep.crews import Crew, LocalCrew
+from nle_optimizer.reports.run_folder import replace_files
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
-from nle_optimizer.studies.sweep.sheet import Row, row_of, said, sheet_of
-from nle_optimizer.studies.sweep.store import Store
-from nle_optimizer.studies.sweep.wanted import Wanted
+from nle_optimizer.studies.sweep.points import Row, Wanted, row_of, said, sheet_of
+from nle_optimizer.studies.sweep.workers import LOST, CaseAnswer, Crew, LocalCrew, SweepTask
+
+FORMAT = 1
+COMMIT_EVERY = 1.0
+TABLES = """
+CREATE TABLE IF NOT EXISTS cases (
+    key TEXT PRIMARY KEY, status TEXT NOT NULL, error TEXT NOT NULL, summary TEXT, seconds REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS points (
+    position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, name TEXT NOT NULL, changes TEXT NOT NULL, key TEXT NOT NULL
+);
+"""
+
+
+class Store:
+    """The open file; for one sweep at a time.
+
+    Raises:
+        RunFolderError: it is no file of ours, another sweep has it open, or the disk refuses.
+    """
+
+    def __init__(self, file: Path):
+        self._file = file
+        self._committed = time.monotonic()
+        with self._told():
+            self._connection = sqlite3.connect(file, timeout=0.5)
+        try:
+            self._begin()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _begin(self) -> None:
+        with self._told():
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+            foreign = self._connection.execute("SELECT 1 FROM sqlite_master").fetchone() if found == 0 else None
+            if found not in (0, FORMAT) or foreign:
+                raise RunFolderError(
+                    f"{self._file}: it was written by another program or version; choose another --out"
+                )
+            self._connection.executescript(f"BEGIN EXCLUSIVE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+
+    def answered(self) -> set[str]:
+        """The keys of the cases that need not be worked out again; what was lost is tried again."""
+        with self._told():
+            return {key for (key,) in self._connection.execute("SELECT key FROM cases WHERE status != ?", [LOST])}
+
+    def put(self, key: str, answer: CaseAnswer) -> None:
+        """Keep the answer of a case."""
+        summary = None if answer.summary is None else json.dumps(answer.summary, ensure_ascii=False)
+        row = (key, answer.status, answer.error, summary, answer.seconds)
+        with self._told():
+            self._connection.execute("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?)", row)
+            if time.monotonic() - self._committed >= COMMIT_EVERY:
+                self.commit()
+
+    def answer(self, key: str) -> CaseAnswer | None:
+        """The answer of a case; None where it has none yet."""
+        with self._told():
+            row = self._connection.execute(
+                "SELECT status, error, summary, seconds FROM cases WHERE key = ?", [key]
+            ).fetchone()
+        if row is None:
+            return None
+        status, error, summary, seconds = row
+        return CaseAnswer(status, error, None if summary is None else json.loads(summary), seconds)
+
+    def lay_out(self, points: Iterable[tuple[int, str, str, Mapping[str, str], str]]) -> None:
+        """Write down the points of a sweep: position, named scenario, label, changes as text, key of the case."""
+        rows = (
+            (position, scenario, name, json.dumps(changes, ensure_ascii=False), key)
+            for position, scenario, name, changes, key in points
+        )
+        with self._told():
+            self._connection.execute("DELETE FROM points")
+            self._connection.executemany("INSERT INTO points VALUES (?, ?, ?, ?, ?)", rows)
+            self.commit()
+
+    def commit(self) -> None:
+        """Make everything that was put last."""
+        with self._told():
+            self._connection.commit()
+        self._committed = time.monotonic()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.commit()
+        finally:
+            self._connection.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as fault:
+            what = "another sweep is writing into this folder" if "locked" in str(fault) else str(fault)
+            raise RunFolderError(f"{self._file}: {what}; finished cases are kept") from fault
+
 
 STORE, SHEET, RUNS = "sweep.sqlite", "sweep.csv", "runs"
 SWEEP = FolderKind("sweep")
@@ -108,7 +220,7 @@ def crew_of(workers: int | None, scheduler: str | None) -> Crew:
         from nle_optimizer.studies.sweep.cluster import ClusterCrew
     except ModuleNotFoundError as missing:
         what = f"{missing.name} is not installed; a cluster needs the extra: pip install 'nle-optimizer[cluster]'"
-        raise InputError([Problem(Place("--scheduler"), "", what)]) from None
+        raise InputError([Fault(Place("--scheduler"), "", what)]) from None
     return ClusterCrew(scheduler)
 
 
@@ -161,7 +273,7 @@ def _make(folder: Path, *, resume: bool) -> None:
 
 
 def _work_off(
-    plan: Plan, tasks: list[Task], crew: Crew, store: Store, runs: Path | None, watch: Watch, *, fail_fast: bool
+    plan: Plan, tasks: list[SweepTask], crew: Crew, store: Store, runs: Path | None, watch: Watch, *, fail_fast: bool
 ) -> int:
     """Have the tasks carried out and keep their answers; gives how many were."""
     failed = done = 0

@@ -1,20 +1,99 @@
-"""A sweep before it is carried out: every point with its settings checked, and the key of its case."""
+"""The cases of a sweep, each by what it is known by.
 
-from collections.abc import Callable, Sequence
+A sweep before it is carried out: every point with its settings checked, and the key of its case. What a case is known
+by: a hash of its parsed settings, the content of its tables, and the program's version.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from nle_optimizer.errors import InputError, Place, Problem
+import numpy as np
+
+from nle_optimizer.errors import Fault, InputError, Place
+from nle_optimizer.records import Records
 from nle_optimizer.scenario.choices import apply_choices
+from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.document import Document, anchor_paths, copy_values
 from nle_optimizer.scenario.own_code import Code, OwnCode, is_own
 from nle_optimizer.scenario.scenario import Scenario, how_read, load_scenario, read_any_document
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.validation import validate
-from nle_optimizer.studies.sweep.answer import Task
-from nle_optimizer.studies.sweep.keys import content_of, key_of
-from nle_optimizer.studies.sweep.points import Change, Grid, Point
-from nle_optimizer.studies.sweep.wanted import Wanted
+from nle_optimizer.studies.sweep.points import PointGrid, PointSetting, Wanted, WhatIf
+from nle_optimizer.studies.sweep.workers import SweepTask
+
+SAYS_NOTHING = ("name", "title", "data", "sweep")
+"""Settings that change no result; of the tables, the content counts, and not where it lies."""
+
+
+def key_of(settings: Settings, content: str, code: Code | None = None) -> str:
+    """The key of a case: 64 hexadecimal digits.
+
+    Args:
+        settings: as parsed, so that 40 and 40.0 are the same.
+        content: the digest of its tables, as `content_of` gives it.
+        code: the rule, where it is one's own; what it holds counts, and not where it lies.
+    """
+    said = settings.model_dump(exclude=set(SAYS_NOTHING))
+    if code is not None:
+        said["rule"] = f"{code.name} {code.sha256}"
+    only = settings.data.pairs is not None and settings.data.pairs.only
+    return _digest([_version(), content, only, said])
+
+
+@cache
+def _version() -> str:
+    return version("nle-optimizer")
+
+
+def content_of(scenario: Scenario) -> str:
+    """A digest of the tables as read: the same for any order of rows."""
+    tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
+    return _digest([list(scenario.resources), {name: _table(table) for name, table in tables.items()}])
+
+
+def _table(table: Records) -> dict[str, str]:
+    return {
+        name: _sha256([column.kind.value.encode(), column.given.tobytes(), _cells(np.asarray(column.values))])
+        for name, column in table.columns.items()
+    }
+
+
+def _cells(values: Any) -> bytes:
+    if values.dtype != object:
+        return bytes(values.tobytes())
+    return json.dumps(values.tolist(), ensure_ascii=False).encode()
+
+
+def _sha256(parts: list[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _digest(value: Any) -> str:
+    return _sha256([json.dumps(_plain(value), ensure_ascii=False).encode()])
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON, in which different values are different and equal numbers are equal."""
+    if isinstance(value, Mapping):
+        return {"mapping": [[_plain(key), _plain(entry)] for key, entry in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return {"number": format(Decimal(value).normalize(), "f")}
+    return {"date": value.isoformat()} if isinstance(value, date) else value
+
 
 RULE = "rule"
 MOST_POINTS = 1_000_000
@@ -27,8 +106,8 @@ MOST_SHOWN = 20
 class Planned:
     """A point, and the case that answers it; several points may share a case."""
 
-    point: Point
-    task: Task
+    point: WhatIf
+    task: SweepTask
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +123,7 @@ class Plan:
 
     name: str
     bases: Sequence[Scenario]
-    base: Task
+    base: SweepTask
     points: Sequence[Planned]
 
     @property
@@ -88,7 +167,7 @@ def plan_sweep(
     written = read_any_document(Path(file), **how)
     planner = _Planner(scenario, written, tuple(choose), tuple(sets), allow_outside)
     tell("checking the points")
-    points, base = planner.planned(axes), planner.task(Point())
+    points, base = planner.planned(axes), planner.task(WhatIf())
     planner.settle_code()
     return Plan(scenario.settings.name, planner.bases, base, points)
 
@@ -106,25 +185,25 @@ class _Planner:
         self._by_reading: dict[tuple[int, str], int] = {}
         self._code: dict[str, Code] = {}
 
-    def planned(self, axes: Grid) -> list[Planned]:
+    def planned(self, axes: PointGrid) -> list[Planned]:
         """Every point with its task.
 
         Raises:
             InputError: what is wrong with any of them.
         """
         found: list[Planned] = []
-        problems: dict[Problem, None] = {}
+        problems: dict[Fault, None] = {}
         for point in axes:
             try:
                 found.append(Planned(point, self.task(point)))
             except InputError as error:
                 problems |= dict.fromkeys(error.problems)
         if problems:
-            more = [Problem(Place(), "", f"and {len(problems) - MOST_SHOWN} more")] * (len(problems) > MOST_SHOWN)
+            more = [Fault(Place(), "", f"and {len(problems) - MOST_SHOWN} more")] * (len(problems) > MOST_SHOWN)
             raise InputError([*list(problems)[:MOST_SHOWN], *more])
         return found
 
-    def task(self, point: Point) -> Task:
+    def task(self, point: WhatIf) -> SweepTask:
         """The task that answers a point."""
         start = self._start(point.choice)
         document = self._changed(self.bases[start], point.changes)
@@ -132,7 +211,7 @@ class _Planner:
         base = self._reading(start, document, settings)
         key = key_of(settings, self._content[base], self._permitted(document, settings))
         changes = {change.key: change.value for change in point.changes if not _names_tables(change)}
-        return Task(key, base, {**changes, RULE: settings.rule} if RULE in changes else changes)
+        return SweepTask(key, base, {**changes, RULE: settings.rule} if RULE in changes else changes)
 
     def _permitted(self, document: Document, settings: Settings) -> Code | None:
         """The rule of a point, where it is code of one's own and may run."""
@@ -156,7 +235,7 @@ class _Planner:
             self._by_choice[choice] = self._add(self.bases[0].under(document))
         return self._by_choice[choice]
 
-    def _changed(self, base: Scenario, changes: Sequence[Change]) -> Document:
+    def _changed(self, base: Scenario, changes: Sequence[PointSetting]) -> Document:
         document = base.document.copy()
         for change in changes:
             put = document.set_by_user if change.place.file in ("--grid", "--zip") else document.set
@@ -182,5 +261,5 @@ class _Planner:
         return len(self.bases) - 1
 
 
-def _names_tables(change: Change) -> bool:
+def _names_tables(change: PointSetting) -> bool:
     return change.key.split(".")[0] == "data"

@@ -5,8 +5,7 @@ from math import lcm
 
 import numpy as np
 
-from nle_optimizer.evidence.verification.exact import half_up, millionths
-from nle_optimizer.evidence.verification.findings import RefusedError
+from nle_optimizer.evidence.verification.findings import RefusedError, half_up, millionths
 from nle_optimizer.evidence.verification.pairs.character import Traits
 from nle_optimizer.evidence.verification.pairs.geography import Filter
 from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs

@@ -1,4 +1,9 @@
-"""A certificate by bounds: each level's bound, on somebody's word or by a tree of multipliers.
+"""Bounds and clashes that a certificate claims, tried anew.
+
+A claim that no allocation is possible: what clashes, and what proves it. What is said to prove a result: prices,
+bounds, or a clash.
+
+A certificate by bounds: each level's bound, on somebody's word or by a tree of multipliers.
 
 The first levels may be proved by prices: those that the network engine solved before another took over.
 """
@@ -6,28 +11,30 @@ The first levels may be proved by prices: those that the network engine solved b
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.evidence.verification.levels.fairness import Fairness
-from nle_optimizer.evidence.verification.levels.levels import AnyLevel, Level
-from nle_optimizer.evidence.verification.levels.objectives import (
+from nle_optimizer.evidence.claim import Claim
+from nle_optimizer.evidence.verification.levels import (
     OF_BOUNDS,
+    SUMMARY,
+    AnyLevel,
+    DerivedLevel,
+    Fairness,
     bound_of,
     check_heading,
+    claims_proof,
     entries_of,
     reaches,
 )
-from nle_optimizer.evidence.verification.proofs.instance import Instance
+from nle_optimizer.evidence.verification.limits import PROVING
+from nle_optimizer.evidence.verification.proofs.instance import CandidatePass, Instance, Pool, Prover, check_trivial
 from nle_optimizer.evidence.verification.proofs.leaves import UnsoundTreeError
-from nle_optimizer.evidence.verification.proofs.pool import Pool, Prover
 from nle_optimizer.evidence.verification.proofs.price_certificate import PriceCertificate
 from nle_optimizer.evidence.verification.proofs.prices import FILE, is_whole
-from nle_optimizer.evidence.verification.proofs.trees import Ground, Held, TreeReading
-from nle_optimizer.evidence.verification.proofs.trivial import check_trivial
-from nle_optimizer.evidence.verification.sweep import Sweep
+from nle_optimizer.evidence.verification.proofs.trees import Held, TreeInstance, TreeReading
 
 PRICES = "prices"
 
@@ -61,7 +68,7 @@ class BoundsCertificate:
         """Who must be shown the candidate pairs."""
         return [self._pool.collect, *(() if self._prices is None else self._prices.provers)]
 
-    def check(self, summary: Mapping[str, Any], sweep: Sweep, values: Sequence[int]) -> None:
+    def check(self, summary: Mapping[str, Any], sweep: CandidatePass, values: Sequence[int]) -> None:
         """Check each level's entry, given the values of all of them."""
         judge = _Judge(self._instance, self._pool.ground(sweep), sweep)
         said = entries_of(summary)
@@ -75,7 +82,7 @@ class BoundsCertificate:
 class _Judge:
     """Goes through the levels in order; what keeps each is needed for those after it."""
 
-    def __init__(self, instance: Instance, ground: Ground, sweep: Sweep):
+    def __init__(self, instance: Instance, ground: TreeInstance, sweep: CandidatePass):
         self._instance, self._ground, self._sweep = instance, ground, sweep
         self._findings = instance.findings
         self._held: list[Held] = []
@@ -105,13 +112,13 @@ class _Judge:
         """What keeping a level means for those after it."""
         best = bound if is_whole(bound) and reaches(level, value, bound) else value
         best = -best if level.minimised else best
-        return Held(self._amounts(level), level.least(best) if isinstance(level, Level) else best)
+        return Held(self._amounts(level), level.least(best) if isinstance(level, DerivedLevel) else best)
 
     def _amounts(self, level: AnyLevel) -> NDArray[Any] | None:
         """Each pair's amount, more being better; None where the level is no sum over pairs."""
         if isinstance(level, Fairness) or not self._instance.is_sum(level, self._sweep):
             return None
-        if isinstance(level, Level):
+        if isinstance(level, DerivedLevel):
             return level.to_maximise(self._ground.pairs, self._instance.measures)
         return np.zeros(len(self._ground.pairs), dtype=np.int64)
 
@@ -148,3 +155,125 @@ class _Judge:
         if shown is None:
             self._findings.add(f"{FILE}: tree", f"{FILE}: {where}: tree: {fault}")
         return shown
+
+
+PROOFS = ("count", "multipliers", "solver")
+
+
+class ClashCertificate:
+    """Requirements that no allocation meets."""
+
+    def __init__(self, instance: Instance, certificate: Mapping[str, Any]):
+        self._instance, self._findings = instance, instance.findings
+        self._certificate = certificate
+        self._pool = Pool(instance)
+
+    @property
+    def provers(self) -> Sequence[Prover]:
+        """Who must be shown the candidate pairs."""
+        return [self._pool.collect]
+
+    def check(self, summary: Mapping[str, Any], sweep: CandidatePass, _: Sequence[int]) -> None:
+        """Check that the requirements exist and clash, that they are told, and that nobody is matched."""
+        if len(sweep.matching.lines):
+            self._findings.differs(SUMMARY, "", "status", "a status under which pairs are matched", "infeasible")
+        if summary.get("objectives") != []:
+            given = "none, as the status is infeasible"
+            self._findings.differs(SUMMARY, "", "objectives", given, summary.get("objectives"))
+        proof, said = self._certificate.get("proof"), summary.get("clashes")
+        if proof not in PROOFS:
+            self._findings.differs(FILE, "", "proof", f"one of {', '.join(PROOFS)}", proof)
+        if proof == "count":
+            self._check_count(sweep, said)
+            return
+        if not isinstance(said, list) or not said:
+            self._findings.differs(SUMMARY, "", "clashes", "what clashes", said)
+        self._check_requirements(sweep)
+        if proof == "multipliers":
+            self._check_tree(sweep)
+
+    def _check_count(self, sweep: CandidatePass, said: Any) -> None:
+        """Check that required pairs alone exceed what NLEs or recipients can have."""
+        supporters = self._instance.supporters
+        wanted = np.zeros(len(supporters), dtype=np.int64)
+        over = 0
+        for nle, rows in sweep.required.items():
+            np.add.at(wanted, np.array(rows, dtype=np.int64), 1)
+            over += int((sweep.required_use(nle) > self._instance.supply.capacity[:, nle]).any())
+        clashes = over + int((wanted > supporters).sum())
+        if not clashes:
+            self._findings.differs(SUMMARY, "", "status", "optimal, as the required pairs do not clash", "infeasible")
+        elif not isinstance(said, list) or len(said) != clashes:
+            self._findings.differs(SUMMARY, "", "clashes", f"{clashes} of them", said)
+
+    def _labels(self, sweep: CandidatePass) -> set[str]:
+        """Every requirement that there is, by its name in a certificate."""
+        ids, nles = self._instance.recipients.ids, self._instance.nle_ids
+        pairs = {f"pair {nles[nle]}, {ids[row]}" for nle, rows in sweep.required.items() for row in rows}
+        return pairs | {family.label(row) for family in self._instance.families for row in family.rows()}
+
+    def _check_requirements(self, sweep: CandidatePass) -> None:
+        said = self._certificate.get("requirements")
+        if not isinstance(said, list) or not said or not all(isinstance(label, str) for label in said):
+            self._findings.differs(FILE, "", "requirements", "a list of what clashes", said)
+            return
+        for label in sorted(set(said) - self._labels(sweep)):
+            self._findings.add(f"{FILE}: requirements", f"{FILE}: requirements: nothing here is called {label}")
+        if len(set(said)) != len(said):
+            self._findings.add(f"{FILE}: requirements", f"{FILE}: requirements: one of them stands twice")
+
+    def _check_tree(self, sweep: CandidatePass) -> None:
+        ground = self._pool.ground(sweep)
+        said, tree = self._certificate.get("requirements"), self._certificate.get("tree")
+        try:
+            bound = TreeReading(ground, np.zeros(len(ground.pairs), dtype=np.int64)).bound(tree)
+        except UnsoundTreeError as fault:
+            self._findings.add(f"{FILE}: tree", f"{FILE}: tree: {fault}")
+            return
+        if bound is not None and bound >= 0:
+            self._findings.differs(FILE, "", "tree", "a bound below 0, where nothing is possible", bound)
+        for label in sorted(_priced(tree) - set(said if isinstance(said, list) else [])):
+            self._findings.add(f"{FILE}: tree", f"{FILE}: tree: {label} is priced, and is none of the requirements")
+
+
+def _priced(tree: Any) -> set[str]:
+    """The labels that have a multiplier anywhere in a tree."""
+    waiting, found = [tree], set[str]()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            waiting += [node[key] for key in ("matched", "unmatched") if key in node]
+            prices = node.get("constraints")
+            found |= {label for label, price in prices.items() if price} if isinstance(prices, dict) else set()
+    return found
+
+
+class Certificate(Protocol):
+    """Is shown all candidate pairs, and then judges."""
+
+    @property
+    def provers(self) -> Sequence[Prover]:
+        """Who must be shown the candidate pairs."""
+
+    def check(self, summary: Mapping[str, Any], sweep: CandidatePass, values: Sequence[int]) -> None:
+        """Note what is wrong with the proof, given the value of each level."""
+
+
+def certificate_of(instance: Instance, claim: Claim, rule: str) -> Certificate | None:
+    """The certificate of a claim; None where nothing is said to be proved, or, noted, nothing here can check it."""
+    certificate, status = claim.certificate, claim.summary.get("status")
+    method, entries = certificate.get("method"), certificate.get("levels")
+    if status == "infeasible" and method == "clash":
+        return ClashCertificate(instance, certificate)
+    if status == "infeasible" or (claims_proof(claim.summary) and (method == "clash" or rule not in PROVING)):
+        what = f"of the rule {rule}, by the method {method}"
+        instance.findings.add(FILE, f"{FILE}: the proof {what}, is not checked")
+        return None
+    if not claims_proof(claim.summary):
+        return None
+    if method == "prices":
+        return PriceCertificate(instance, entries, claim.summary)
+    if method == "bounds":
+        return BoundsCertificate(instance, entries, claim.summary)
+    instance.findings.add(FILE, f"{FILE}: the proof of the rule {rule}, by the method {method}, is not checked")
+    return None

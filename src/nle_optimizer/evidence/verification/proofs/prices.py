@@ -1,4 +1,8 @@
-"""The certificate: prices that prove that no allocation is better, level by level."""
+"""Prices that a certificate names, and the pairs that those who judge it are shown.
+
+The certificate: prices that prove that no allocation is better, level by level. Candidate pairs, as those who judge a
+certificate are shown them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.evidence.verification.exact import LARGEST
-from nle_optimizer.evidence.verification.findings import Findings
+from nle_optimizer.evidence.verification.findings import LARGEST, Findings
+from nle_optimizer.evidence.verification.pairs.listed import Pairs
 from nle_optimizer.records import Flags, Integers
 
 FILE = "certificate.json"
@@ -17,7 +21,7 @@ UNMATCHED, FREE, MATCHED = 1, 0, -1
 
 
 @dataclass(frozen=True, eq=False)
-class Prices:
+class ClaimedPrices:
     """Prices in the maximising orientation.
 
     Attributes:
@@ -35,7 +39,7 @@ class Prices:
 
 def read_prices(
     levels: Any, takers: Mapping[str, int], givers: Mapping[str, int], givers_key: str, findings: Findings
-) -> Prices | None:
+) -> ClaimedPrices | None:
     """The prices of a certificate as arrays; None, with the reason noted, where they are no such thing."""
     if not isinstance(levels, list) or not all(isinstance(level, dict) for level in levels):
         findings.add(FILE, f"{FILE}: levels is not a list of levels")
@@ -46,7 +50,7 @@ def read_prices(
     of_rows = [_row_prices(level.get("constraints", {}), n, findings) for n, level in enumerate(levels, start=1)]
     if len(findings.sentences()) > before or not levels:
         return None
-    return Prices(np.stack(of_takers), np.stack(of_givers), of_rows, levels)
+    return ClaimedPrices(np.stack(of_takers), np.stack(of_givers), of_rows, levels)
 
 
 def _row_prices(prices: Any, n: int, findings: Findings) -> Mapping[str, int]:
@@ -117,3 +121,33 @@ def check_signs(prices: Integers, has_room: Flags, names: Sequence[str], what: s
             )
         elif leading(price) < 0:
             findings.add(f"{FILE}: below 0", f"{FILE}: {what} {names[at]}: the prices {price} are below 0")
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Candidate pairs.
+
+    Attributes:
+        signs: MATCHED, UNMATCHED, or FREE for one that is required.
+        matched: whether each is.
+        fits: whether the NLE, had it nobody else, could take the recipient.
+    """
+
+    pairs: Pairs
+    signs: Integers
+    matched: Flags
+    fits: Flags
+
+    def fitting(self) -> "Shown":
+        """Those that fit."""
+        if self.fits.all():
+            return self
+        at = self.fits
+        return Shown(self.pairs.keep(at), self.signs[at], self.matched[at], at[at])
+
+
+def signs_of(matched: Flags, required: Integers) -> Integers:
+    """What each pair's tuple must not be: of matched ones, of those at the places `required`, of others."""
+    signs = np.where(matched, MATCHED, UNMATCHED)
+    signs[required] = FREE
+    return signs

@@ -1,4 +1,8 @@
-"""What a tree of multipliers proves: a Lagrangian bound for every leaf, re-evaluated exactly.
+"""Trees of leaves, evaluated over the linear relaxation of all pairs.
+
+The candidate pairs as columns of whole numbers: what trees of multipliers are evaluated on.
+
+What a tree of multipliers proves: a Lagrangian bound for every leaf, re-evaluated exactly.
 
 Geoffrion 1974, doi:10.1007/BFb0120690; Fisher 1981, doi:10.1287/mnsc.27.1.1.
 """
@@ -11,19 +15,78 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.evidence.verification.exact import LARGEST
+from nle_optimizer.evidence.verification.constraints import BY_NLE, BY_PAIR, Family
+from nle_optimizer.evidence.verification.findings import LARGEST
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
-from nle_optimizer.evidence.verification.proofs.knapsack import best_sums
 from nle_optimizer.evidence.verification.proofs.leaves import (
-    Leaf,
+    ClaimedLeaf,
     UnsoundTreeError,
+    best_sums,
     held_multipliers,
     leaves_of,
     multipliers,
     whole,
 )
-from nle_optimizer.evidence.verification.proofs.linear import LinearRow, LinearRows
 from nle_optimizer.records import Flags, Integers
+
+
+@dataclass(frozen=True, eq=False)
+class LinearRow:
+    """A row as a sum over pairs, with one limit.
+
+    Attributes:
+        amounts: shape (pairs,).
+        limit: what the sum is at most (upper) or at least (lower).
+    """
+
+    amounts: NDArray[Any]
+    limit: int
+
+
+class LinearRows:
+    """The constraints that count nothing but pairs, each as a row for its upper and one for its lower limit."""
+
+    def __init__(self, families: Sequence[Family], pairs: Pairs, supporters: Integers, places: Integers):
+        self._families, self._pairs = families, pairs
+        self._supporters, self._places = supporters, places
+        self._at: dict[str, tuple[int, int]] = {}
+        self._codes: list[Integers] = []
+        for n, family in enumerate(families):
+            self._codes.append(family.codes(pairs))
+            self._at |= {family.label(row): (n, row) for row in family.rows()}
+        self._known: dict[tuple[str, bool], LinearRow | None] = {}
+
+    def row(self, label: str, upper: bool) -> LinearRow | None:
+        """The row that a multiplier above 0 (upper) or below 0 stands for; None where there is none."""
+        if label not in self._at:
+            return None
+        if (label, upper) not in self._known:
+            self._known[label, upper] = self._made(*self._at[label], upper)
+        return self._known[label, upper]
+
+    def _made(self, n: int, row: int, upper: bool) -> LinearRow | None:
+        family = self._families[n]
+        inside = self._codes[n] == row
+        if not self._counts_pairs(family, inside):
+            return None
+        limits = family.limits(row)
+        limit = limits.upper if upper else limits.lower
+        amounts = family.amounts(self._pairs)
+        if limit is not None:
+            return LinearRow(np.where(inside, amounts, 0), limit)
+        share = limits.upper_share if upper else limits.lower_share
+        if share is None or not self._counts_pairs(family, np.ones(len(inside), dtype=bool)):
+            return None
+        return LinearRow(amounts * (inside * share.denominator - share.numerator), limits.excess if upper else 0)
+
+    def _counts_pairs(self, family: Family, inside: NDArray[np.bool_]) -> bool:
+        """Whether whatever the row counts once can have one pair only."""
+        if family.once == BY_PAIR:
+            return True
+        if family.once == BY_NLE:
+            return bool((self._places[np.asarray(self._pairs.nle)[inside]] <= 1).all())
+        return bool((self._supporters[self._pairs.rows[inside]] <= 1).all())
+
 
 MOST_ENTRIES = 2_000_000
 """Values of pairs that are held at a time, over several leaves."""
@@ -42,7 +105,7 @@ class Held:
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class TreeInstance:
     """What every tree of a claim is evaluated on.
 
     Attributes:
@@ -80,7 +143,7 @@ class Ground:
 class _Case:
     """A leaf with its multipliers as numbers."""
 
-    leaf: Leaf
+    leaf: ClaimedLeaf
     divisor: int
     knapsack: int
     recipients: list[tuple[int, int]]
@@ -99,7 +162,7 @@ class TreeReading:
         held: the levels before it.
     """
 
-    ground: Ground
+    ground: TreeInstance
     amounts: NDArray[Any]
     held: Sequence[Held] = field(default=())
 
@@ -117,7 +180,7 @@ class TreeReading:
                 raise UnsoundTreeError(f"a leaf is said to prove {case.stated}, and proves {bound}")
         return max((bound for bound in bounds if bound is not None), default=None)
 
-    def _is_void(self, leaf: Leaf) -> bool:
+    def _is_void(self, leaf: ClaimedLeaf) -> bool:
         if leaf.content is not None:
             return False
         ground = self.ground
@@ -134,7 +197,7 @@ class TreeReading:
             return True
         raise UnsoundTreeError("a leaf is said to be impossible, and the pairs fixed in it can all be matched")
 
-    def _case(self, leaf: Leaf) -> _Case:
+    def _case(self, leaf: ClaimedLeaf) -> _Case:
         content, ground = leaf.content or {}, self.ground
         knapsack = content.get("knapsack")
         if knapsack not in ground.resources:

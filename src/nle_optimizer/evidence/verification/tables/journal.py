@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nle_optimizer.evidence.claim import Claim
-from nle_optimizer.evidence.verification.exact import shortest
-from nle_optimizer.evidence.verification.findings import Findings, claimed_table
-from nle_optimizer.evidence.verification.stages.current import OVER
+from nle_optimizer.evidence.verification.findings import Findings, claimed_table, shortest
+from nle_optimizer.evidence.verification.stages.supply import OVER
 from nle_optimizer.scenario.scenario import Scenario
 
 JOURNAL = "decisions.csv"

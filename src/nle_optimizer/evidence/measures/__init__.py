@@ -1,1 +1,0 @@
-"""Metrics by which allocations of one case are compared, each defined once."""

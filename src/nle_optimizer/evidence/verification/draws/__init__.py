@@ -1,1 +1,0 @@
-"""What draws are said to have given, as far as that can be told without drawing again."""

@@ -1,1 +1,0 @@
-"""The ordered objectives, worked out anew from the settings."""

@@ -1,1 +1,0 @@
-"""The hard limits, counted anew over the claimed allocation."""

@@ -1,1 +1,0 @@
-"""Charts as figures: what is counted and how it is to be drawn, for a page or for slides."""

@@ -1,1 +1,0 @@
-"""Probabilistic serial: recipients eat places at equal speed, and a lottery gives each its shares."""

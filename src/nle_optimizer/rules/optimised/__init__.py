@@ -1,1 +1,0 @@
-"""Rules that optimise something else than the scenario's objectives, or over fewer pairs."""

@@ -1,1 +1,0 @@
-"""Rules from school choice in which recipients choose and NLEs have priorities."""

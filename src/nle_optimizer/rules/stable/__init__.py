@@ -1,1 +1,0 @@
-"""Stable matchings: deferred acceptance, with places and with sizes."""

@@ -1,1 +1,0 @@
-"""A small commented example to edit, as files or as one workbook."""

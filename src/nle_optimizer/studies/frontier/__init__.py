@@ -1,1 +1,0 @@
-"""The trade-off between two objectives, exactly: what more of one costs of the other."""

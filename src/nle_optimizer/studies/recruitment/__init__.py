@@ -1,1 +1,0 @@
-"""Where further NLEs would add most."""

@@ -1,0 +1,172 @@
+"""Tasks carried out by processes of this machine; one that dies takes no other task with it."""
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from functools import lru_cache
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+IN_FLIGHT = 3
+"""Tasks handed out for each worker, so that none waits for the next."""
+SAFE_PATH = "PYTHONSAFEPATH"
+FORKS = sys.platform == "linux"
+"""Whether processes are forked from one that has imported `AHEAD`, as Python itself does from 3.14; elsewhere forking
+is not safe, or not possible, and each process imports what it needs."""
+AHEAD = ("nle_optimizer.running", "nle_optimizer.reports.run_folder", "nle_optimizer.engines.network.engine")
+"""What most tasks need; it takes a second to import."""
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+Answered = Generator[tuple[Task, Answer | None], None, None]
+"""Every task with its answer, as they come; None where its process died. Closing it ends the work."""
+
+
+def carried_out(
+    set_up: Callable[[], Callable[[Task], Answer]], tasks: Sequence[Task], workers: int
+) -> Answered[Task, Answer]:
+    """Every task with its answer, as they come; None where a process died twice over it.
+
+    Args:
+        set_up: gives what carries out a task; called once in every process; it travels in a file all read at once.
+        tasks: plain values.
+        workers: processes; 0: this one alone, one task after the other.
+    """
+    if not workers:
+        work = set_up()
+        for task in tasks:
+            yield task, work(task)
+        return
+    make_ready()
+    waiting = deque(tasks)
+    with TemporaryDirectory(prefix="nle-optimizer-") as folder:
+        desk = Path(folder) / "desk"
+        desk.write_bytes(pickle.dumps(set_up))
+        while waiting:
+            several = min(workers, len(waiting))
+            suspects = deque((yield from _together(desk, waiting, several, several * IN_FLIGHT)))
+            while suspects:
+                for task in (yield from _together(desk, suspects, 1, 1)):
+                    yield task, None
+
+
+def make_ready() -> None:
+    """Have imported what processes will need, while their tasks are not known yet; it may be left out."""
+    if FORKS:
+        from multiprocessing.forkserver import ensure_running, set_forkserver_preload
+
+        set_forkserver_preload(list(AHEAD))
+        with _undisturbed(), _from_elsewhere():
+            ensure_running()
+
+
+def _together(
+    desk: Path, waiting: deque[Task], workers: int, at_once: int
+) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
+    """Work off what waits; gives the tasks that were in flight when a process died, if one did."""
+    context = get_context("forkserver" if FORKS else "spawn")
+    pool = ProcessPoolExecutor(workers, context, _begin)
+
+    def submit(task: Task) -> "Future[Answer]":
+        with _undisturbed(), _from_elsewhere():  # a process is started where there is none yet
+            return pool.submit(_work, desk, task)
+
+    try:
+        return (yield from fly(submit, waiting, at_once))
+    except BaseException:  # an interrupt too: what is under way would be for nobody
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put an interrupt off to the end, so that no process is left half started; those started here never hear one."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if noted:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _from_elsewhere() -> Iterator[None]:
+    """Have processes that start now import nothing from the working directory, where anybody's files may lie."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(SAFE_PATH)
+        os.environ.update({} if before is None else {SAFE_PATH: before})
+
+
+def _begin() -> None:
+    """Leave the keyboard to the parent, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _work(desk: Path, task: Any) -> Any:
+    return _desk(desk)(task)
+
+
+@lru_cache(maxsize=1)
+def _desk(file: Path) -> Callable[[Any], Any]:
+    """What carries out the tasks in this process."""
+    desk: Callable[[Any], Any] = pickle.loads(file.read_bytes())()
+    return desk
+
+
+def fly(
+    submit: "Callable[[Task], Future[Answer]]",
+    waiting: deque[Task],
+    at_once: int,
+    dies: tuple[type[BaseException], ...] = (),
+) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
+    """Hand out what waits, so many at once; gives what was in flight when the executor broke, if it did.
+
+    Args:
+        submit: hands a task to an executor.
+        waiting: what is to be done; emptied from the left.
+        at_once: how many tasks are in flight.
+        dies: what a future raises where its task alone is lost; its answer is None.
+    """
+    flying: dict[Future[Answer], Task] = {}
+    while waiting or flying:
+        try:
+            while waiting and len(flying) < at_once:
+                flying[submit(waiting[0])] = waiting[0]
+                waiting.popleft()
+            landed = wait(flying, return_when=FIRST_COMPLETED).done
+            for future in landed:
+                answer = future.result() if not isinstance(future.exception(), dies) else None
+                yield flying.pop(future), answer
+        except BrokenExecutor:
+            return list(flying.values())
+    return []
