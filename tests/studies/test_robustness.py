@@ -16,7 +16,7 @@ from nle_optimizer.reports.run_folder import DRAWN, read_run_folder
 from nle_optimizer.result import Result, ResultTable
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.scenario.settings import Uncertainty
-from nle_optimizer.studies.robustness.drawn import Drawn, DrawOutcome, Kept, Pair, interval, pairs_of, word_of
+from nle_optimizer.studies.robustness.drawn import Drawn, DrawOutcome, Pair, PlanLeft, interval, pairs_of, word_of
 from nle_optimizer.studies.robustness.robustness import Robustness, robustness, with_draws
 from nle_optimizer.studies.robustness.trials import drawn
 from nle_optimizer.studies.robustness.weights import random_weights
@@ -118,7 +118,7 @@ def test_an_only_pair_stands_in_every_draw_that_moves_its_fit(tmp_path: Path) ->
 
 
 def _found(*pairs: Pair) -> DrawOutcome:
-    return DrawOutcome(pairs, {}, "optimal", Kept(0, True, ()))
+    return DrawOutcome(pairs, {}, "optimal", PlanLeft(0, True, ()))
 
 
 def test_an_interval_leaves_out_the_tails_and_words_follow_the_share() -> None:

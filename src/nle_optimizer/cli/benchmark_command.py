@@ -104,7 +104,7 @@ def _tried(
     loaded: "Sequence[Scenario]", names: Sequence[str], draws: int, workers: int | None, out: Path | None
 ) -> "list[Trials]":
     from nle_optimizer.cli.options import steps
-    from nle_optimizer.studies.benchmark.tasks import Kept, tasks_of, tried
+    from nle_optimizer.studies.benchmark.tasks import KeptTasks, tasks_of, tried
 
     tasks = tasks_of(loaded, names, draws)
     crew = workers or ((os.cpu_count() or 1) if draws > 1 and len(tasks) > FEW_TASKS else 1)
@@ -114,7 +114,7 @@ def _tried(
         if not is_ours(out, KIND):
             with complete_folder(out, KIND, force=False):
                 pass
-        with Kept(out) as kept:
+        with KeptTasks(out) as kept:
             try:
                 return tried(loaded, tasks, crew, kept, lambda task: step(task.rule))
             except KeyboardInterrupt:

@@ -106,7 +106,7 @@ def marginal(
     proved is an interval.
     """
     from nle_optimizer.cli.options import steps
-    from nle_optimizer.studies.marginal.marginal import Told, marginal_text
+    from nle_optimizer.studies.marginal.marginal import AnswerProgress, marginal_text
     from nle_optimizer.studies.marginal.marginal import marginal as found_by
 
     target = None if out is None else _target(out, force=force)
@@ -116,7 +116,7 @@ def marginal(
             if step.bar is not None:
                 step.bar.total = max(1, count)
 
-        found = found_by(run_folder, by, time_limit, Told(begin, step))
+        found = found_by(run_folder, by, time_limit, AnswerProgress(begin, step))
     if target is not None:
         _write_marginal(target, found.table())
     if form == "json":

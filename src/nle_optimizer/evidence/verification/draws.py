@@ -30,7 +30,15 @@ from nle_optimizer.evidence.verification.shares import (
     check_shares,
 )
 from nle_optimizer.evidence.verification.stages.entrance import mode_of
-from nle_optimizer.evidence.verification.this_plan import FILE, OPTIMAL, THIS_PLAN_COLUMNS, At, Case, Told, read_cases
+from nle_optimizer.evidence.verification.this_plan import (
+    FILE,
+    OPTIMAL,
+    THIS_PLAN_COLUMNS,
+    At,
+    ClaimedCase,
+    ComparedCase,
+    read_cases,
+)
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.scenario import Scenario
 
@@ -99,13 +107,15 @@ def check_under_error(
 
 def _cases(
     scenario: Scenario, reread: Reread, changes: Sequence[tuple[str, str]], *, has_draws: bool
-) -> Iterator[Case]:
+) -> Iterator[ComparedCase]:
     if has_draws:
         drawing, searches = Drawing(scenario), mode_of(scenario) == "optimise"
         for draw in range(1, scenario.settings.uncertainty.draws + 1):
-            yield Case("estimates", str(draw), None if searches else partial(reread, partial(drawing.world, draw)))
+            yield ComparedCase(
+                "estimates", str(draw), None if searches else partial(reread, partial(drawing.world, draw))
+            )
     for area, change in changes:
-        yield Case("weights", f"{area} {change}", partial(reread, partial(_reweighted, scenario, area, change)))
+        yield ComparedCase("weights", f"{area} {change}", partial(reread, partial(_reweighted, scenario, area, change)))
 
 
 def _reweighted(scenario: Scenario, area: str, change: str) -> Scenario:
@@ -113,7 +123,9 @@ def _reweighted(scenario: Scenario, area: str, change: str) -> Scenario:
     return scenario.replace({"fit.weights": {**weights, area: weights[area] * TIMES[change]}})
 
 
-def _check_together(plan: Sequence[Pair], drawn: Sequence[Told], estimates: Estimates, findings: Findings) -> None:
+def _check_together(
+    plan: Sequence[Pair], drawn: Sequence[ClaimedCase], estimates: Estimates, findings: Findings
+) -> None:
     """Check that the draws together have as many plans and pairs as the shares say."""
     kind, counts = estimates.kind, estimates.pairs
     ours = {"plans made anew": kind.with_allocation}
@@ -138,7 +150,7 @@ def _carries_fit(entry: Mapping[str, Any]) -> bool:
     )
 
 
-def _this_plan(names: Sequence[str], fit: int, drawn: Sequence[Told]) -> dict[str, Any]:
+def _this_plan(names: Sequence[str], fit: int, drawn: Sequence[ClaimedCase]) -> dict[str, Any]:
     compared = [case for case in drawn if case.is_compared]
     told = [_at(n, names, compared) for n in range(len(names))]
     return {
@@ -151,7 +163,7 @@ def _this_plan(names: Sequence[str], fit: int, drawn: Sequence[Told]) -> dict[st
     }
 
 
-def _at(n: int, names: Sequence[str], compared: Sequence[Told]) -> dict[str, Any]:
+def _at(n: int, names: Sequence[str], compared: Sequence[ClaimedCase]) -> dict[str, Any]:
     """One objective over the draws that have it: the objective of its name, of several the one at its place."""
     place = names[:n].count(names[n])
     found: list[At] = []
@@ -175,7 +187,7 @@ def _at(n: int, names: Sequence[str], compared: Sequence[Told]) -> dict[str, Any
     }
 
 
-def _new_plans(pairs: int, drawn: Sequence[Told], words: Sequence[str]) -> dict[str, Any]:
+def _new_plans(pairs: int, drawn: Sequence[ClaimedCase], words: Sequence[str]) -> dict[str, Any]:
     cases = [case for case in drawn if case.has_plan]
     changed = [pairs - case.in_common for case in cases]
     return {
@@ -188,7 +200,7 @@ def _new_plans(pairs: int, drawn: Sequence[Told], words: Sequence[str]) -> dict[
     }
 
 
-def _of_weight(scenario: Scenario, area: str, change: str, case: Told, fit: int) -> dict[str, Any]:
+def _of_weight(scenario: Scenario, area: str, change: str, case: ClaimedCase, fit: int) -> dict[str, Any]:
     weight = next(weight for name, weight in scenario.settings.fit.weights.items() if name == area)
     at = next((n for n, level in enumerate(case.levels) if level.decides), fit)
     told: dict[str, Any] = dict.fromkeys(("level", "objective", "this_plan", "new_plan", "regret"))

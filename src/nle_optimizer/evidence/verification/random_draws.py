@@ -19,7 +19,7 @@ from nle_optimizer.evidence.verification.limits import breaches, counted_rows
 from nle_optimizer.evidence.verification.objective_levels import levels_of
 from nle_optimizer.evidence.verification.pairs.usage import ClaimedPairs, build_matching
 from nle_optimizer.evidence.verification.proofs.instance import CandidatePass
-from nle_optimizer.evidence.verification.reading import Reading, reading_of
+from nle_optimizer.evidence.verification.reading import PairReading, reading_of
 from nle_optimizer.evidence.verification.stages.entrance import Entrance
 from nle_optimizer.evidence.verification.stages.supply import PINNED
 from nle_optimizer.records import MILLION, Column, Flags, Kind, Records
@@ -153,7 +153,7 @@ def left_of(
         return None
 
 
-def _left(reading: Reading, objectives: Sequence[Objective], plan: Sequence[Pair]) -> Left:
+def _left(reading: PairReading, objectives: Sequence[Objective], plan: Sequence[Pair]) -> Left:
     scenario, recipients, supply = reading.scenario, reading.recipients, reading.supply
     ids, nles = recipients.position, reading.nle_position
     known = [(nles[nle], ids[school]) for school, nle in plan if school in ids and nle in nles]
@@ -181,6 +181,6 @@ def _left(reading: Reading, objectives: Sequence[Objective], plan: Sequence[Pair
     return Left(len(among), not broken, levels, instance.values(sweep))
 
 
-def _matching(reading: Reading, pairs: Sequence[tuple[int, int]]) -> ClaimedPairs:
+def _matching(reading: PairReading, pairs: Sequence[tuple[int, int]]) -> ClaimedPairs:
     found = [(nle, row, n) for n, (nle, row) in enumerate(sorted(pairs))]
     return build_matching(found, len(reading.scenario.nles), reading.ground.geography, reading.ground.listed)

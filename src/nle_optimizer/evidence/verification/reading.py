@@ -29,7 +29,7 @@ from nle_optimizer.stage_calls import Recall
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class PairReading:
     """A scenario read for its pairs.
 
     Attributes:
@@ -98,7 +98,7 @@ class Reading:
         return all(geography.tells_every_distance(nle, listed) for nle in np.flatnonzero(supply.available).tolist())
 
 
-def reading_of(scenario: Scenario, recipients: Recipients, placed: int, recall: Recall) -> Reading:
+def reading_of(scenario: Scenario, recipients: Recipients, placed: int, recall: Recall) -> PairReading:
     """Read a scenario for the pairs of its recipients, the first `placed` of which have a place.
 
     Raises:
@@ -112,4 +112,4 @@ def reading_of(scenario: Scenario, recipients: Recipients, placed: int, recall: 
     usage = Usage(scenario, recipients, listed)
     agreed = agreed_of(scenario, candidates, supply, usage, current.taken)
     measures = Measures(geography, candidates.fitness, usage, listed, current)
-    return Reading(scenario, recipients, placed, ground, current, usage, agreed, measures)
+    return PairReading(scenario, recipients, placed, ground, current, usage, agreed, measures)

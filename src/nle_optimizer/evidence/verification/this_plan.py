@@ -50,7 +50,7 @@ class At:
 
 
 @dataclass(frozen=True)
-class Told:
+class ClaimedCase:
     """A case as the table has it: the plans at each objective, none where they are not compared.
 
     Attributes:
@@ -70,7 +70,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Case:
+class ComparedCase:
     """A case to be told of.
 
     Attributes:
@@ -86,12 +86,12 @@ class Case:
 
 def read_cases(
     table: Mapping[str, Sequence[str]],
-    cases: Sequence[Case],
+    cases: Sequence[ComparedCase],
     names: Sequence[str],
     pairs: int,
     proves: bool,
     findings: Findings,
-) -> list[Told] | None:
+) -> list[ClaimedCase] | None:
     """Check every case that the table has to have; None where it has others.
 
     Args:
@@ -115,19 +115,19 @@ def read_cases(
     return [reader.read(proves) for reader in readers]
 
 
-def _keys(cases: Sequence[Case]) -> list[tuple[str, str]]:
+def _keys(cases: Sequence[ComparedCase]) -> list[tuple[str, str]]:
     return [(case.kind, case.name) for case in cases]
 
 
 @dataclass(frozen=True)
 class _Reader:
-    case: Case
+    case: ComparedCase
     rows: Sequence[Row]
     names: Sequence[str]
     pairs: int
     findings: Findings
 
-    def read(self, proves: bool) -> Told:
+    def read(self, proves: bool) -> ClaimedCase:
         """The case, after checking what the table says of it."""
         first = self.rows[0]
         status = first["status"]
@@ -135,7 +135,7 @@ class _Reader:
         left = self.case.left() if self.case.left is not None else None
         if not has_plan:
             self._check_without(status, left)
-            return Told(status, has_plan, False, 0, 0, ())
+            return ClaimedCase(status, has_plan, False, 0, 0, ())
         if left is None and self.case.left is not None:
             self._add("a run must refuse these inputs, so there can be no plan made anew")
         for name in OF_CASE:
@@ -151,7 +151,7 @@ class _Reader:
                 self._add(f"{name} cannot be above {limit}, the claim says {first[name]}")
         compared = first["within_limits"] == "yes"
         levels = list(self._levels(left, status)) if self._has_levels(left, compared=compared) else []
-        return Told(status, has_plan, compared, numbers["pairs_new"], numbers["pairs_in_common"], levels)
+        return ClaimedCase(status, has_plan, compared, numbers["pairs_new"], numbers["pairs_in_common"], levels)
 
     def _check_without(self, status: str, left: Left | None) -> None:
         if len(self.rows) > 1 or any(

@@ -31,7 +31,7 @@ FILE = "trials.sqlite"
 ARRAYS = ("fit", "matched")
 
 
-class Kept:
+class KeptTasks:
     """The open file; every task is committed when it is done.
 
     Raises:
@@ -68,7 +68,7 @@ class Kept:
         except sqlite3.Error as fault:
             raise RunFolderError(f"{self._file}: {fault}; what was tried before is kept") from fault
 
-    def __enter__(self) -> "Kept":
+    def __enter__(self) -> "KeptTasks":
         return self
 
     def __exit__(
@@ -137,7 +137,7 @@ def tried(
     scenarios: Sequence[Scenario],
     tasks: Sequence[RuleTask],
     workers: int,
-    kept: Kept | None,
+    kept: KeptTasks | None,
     tell: Callable[[RuleTask], None] = lambda _: None,
 ) -> list[Trials]:
     """Every trial, in the order of the tasks whoever carried them out.

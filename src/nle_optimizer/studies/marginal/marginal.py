@@ -80,14 +80,14 @@ def _columns(region: Region) -> dict[str, Any]:
 
 
 @dataclass(eq=False)
-class Told:
+class AnswerProgress:
     """Told how many answers need solving again, and each as it begins."""
 
     begin: Callable[[int], None] = field(default=lambda _: None)
     step: Callable[[str], None] = field(default=lambda _: None)
 
 
-def marginal(path: Path, by: str, seconds: float | None = None, told: Told | None = None) -> Marginal:
+def marginal(path: Path, by: str, seconds: float | None = None, told: AnswerProgress | None = None) -> Marginal:
     """What one more and one fewer is worth in a run.
 
     Args:
@@ -104,7 +104,7 @@ def marginal(path: Path, by: str, seconds: float | None = None, told: Told | Non
 
 
 def marginal_of(
-    outcome: Outcome, run: str, by: str, seconds: float | None = None, told: Told | None = None
+    outcome: Outcome, run: str, by: str, seconds: float | None = None, told: AnswerProgress | None = None
 ) -> Marginal:
     """The same of an outcome."""
     if outcome.solution.completed or not outcome.problem.levels:
@@ -113,7 +113,7 @@ def marginal_of(
     exchanges = exchanges_of(outcome)
     study = Study(outcome, exchanges, seconds)
     subjects = _subjects(study, by)
-    rows = _rows(study, subjects, by, told or Told())
+    rows = _rows(study, subjects, by, told or AnswerProgress())
     regions = regions_of(outcome, rows) if by in ("nle", "region", "local_authority") else []
     if by in ("region", "local_authority"):
         rows = by_column(study, rows, by)
@@ -126,7 +126,7 @@ def _subjects(study: Study, by: str) -> list[Subject]:
     return limit_subjects(study) if by == "budget" else place_subjects(study)
 
 
-def _rows(study: Study, subjects: Sequence[Subject], by: str, told: Told) -> list[MarginalRow]:
+def _rows(study: Study, subjects: Sequence[Subject], by: str, told: AnswerProgress) -> list[MarginalRow]:
     told.begin(sum(question.answer is None for each in subjects for question in (each.more, each.fewer)))
     rows = []
     for subject in subjects:

@@ -62,7 +62,7 @@ class AtObjective:
 
 
 @dataclass(frozen=True)
-class Kept:
+class PlanLeft:
     """What is left of a plan.
 
     Attributes:
@@ -80,12 +80,12 @@ class Kept:
         return self.left == pairs and self.within_limits and all(level.against != "behind" for level in self.levels)
 
 
-def kept(outcome: Outcome, plan: Sequence[Pair]) -> Kept:
+def kept(outcome: Outcome, plan: Sequence[Pair]) -> PlanLeft:
     """What is left of a plan on the case of an outcome, beside the outcome's own plan."""
     left = _left(plan, outcome.problem, outcome.candidates.keys)
     broken = overuse(outcome.problem, left) or any(violations(asked, left) for asked in outcome.requirements)
     is_told = outcome.status not in ("infeasible", "unknown") and not broken
-    return Kept(len(left), not broken, tuple(_levels(outcome, left)) if is_told else ())
+    return PlanLeft(len(left), not broken, tuple(_levels(outcome, left)) if is_told else ())
 
 
 def _left(plan: Sequence[Pair], problem: Problem, keys: Integers) -> Integers:
@@ -145,7 +145,7 @@ class DrawOutcome:
     pairs: tuple[Pair, ...]
     figures: Mapping[str, float]
     status: str
-    kept: Kept
+    kept: PlanLeft
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,8 +26,8 @@ from nle_optimizer.studies.comparison.tables_text import heading, wrapped
 from nle_optimizer.studies.robustness.drawn import WORDS, Drawn, DrawOutcome, Pair, figures_of, pairs_of, word_of
 from nle_optimizer.studies.robustness.trials import CHANGES, Perturbed, PlanContext, Reweighted, Scaled, Trial, Tried
 from nle_optimizer.studies.robustness.weights import (
-    Case,
     Edge,
+    PlanBeside,
     UnderError,
     WeightRange,
     edges_of,
@@ -171,9 +171,11 @@ def robustness(
     )
 
 
-def _case(kind: str, name: str, tried: Tried) -> Case:
+def _case(kind: str, name: str, tried: Tried) -> PlanBeside:
     return (
-        Case(kind, name, tried, tried.status) if isinstance(tried, DrawOutcome) else Case(kind, name, None, str(tried))
+        PlanBeside(kind, name, tried, tried.status)
+        if isinstance(tried, DrawOutcome)
+        else PlanBeside(kind, name, None, str(tried))
     )
 
 

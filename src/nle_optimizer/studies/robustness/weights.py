@@ -146,7 +146,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Case:
+class PlanBeside:
     """The plan beside the one made anew for it.
 
     Attributes:
@@ -186,8 +186,8 @@ class UnderError:
 
     pairs: frozenset[Pair]
     objectives: Sequence[Objective]
-    estimates: Sequence[Case]
-    weights: Mapping[tuple[str, str, float], Case]
+    estimates: Sequence[PlanBeside]
+    weights: Mapping[tuple[str, str, float], PlanBeside]
     drawn: Drawn | None
 
     def table(self) -> TextTable:
@@ -196,7 +196,7 @@ class UnderError:
         columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
         return dict(zip(COLUMNS, map(list, columns), strict=True))
 
-    def _rows(self, case: Case) -> Iterator[Sequence[str]]:
+    def _rows(self, case: PlanBeside) -> Iterator[Sequence[str]]:
         found, told = case.found, [case.kind, case.name, case.status]
         if found is None:
             yield (*told, *[""] * (len(COLUMNS) - len(told)))
@@ -231,7 +231,7 @@ class UnderError:
             "others": [each for n, each in enumerate(told) if n != at],
         }
 
-    def _at(self, level: int, key: Key, compared: Sequence[Case]) -> dict[str, Any]:
+    def _at(self, level: int, key: Key, compared: Sequence[PlanBeside]) -> dict[str, Any]:
         found = [each for case in compared for own, each in _by_key(case.levels) if own == key]
         values = sorted(each.this_plan for each in found)
         low, high = interval(values) if values else (None, None)
@@ -252,7 +252,7 @@ class UnderError:
             "schools": {word: words[word] for _, word in WORDS},
         }
 
-    def _of_weight(self, area: str, change: str, weight: float, case: Case) -> dict[str, Any]:
+    def _of_weight(self, area: str, change: str, weight: float, case: PlanBeside) -> dict[str, Any]:
         """What the plan loses: at the objective that decides, or nothing at the one that carries fit."""
         at = next((n for n, level in enumerate(case.levels) if level.decides), carries_fit(self.objectives))
         told: dict[str, Any] = dict.fromkeys(("level", "objective", "this_plan", "new_plan", "regret"))

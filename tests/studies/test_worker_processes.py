@@ -67,7 +67,7 @@ def test_processes_do_not_outlive_the_one_that_started_them(forks: bool, tmp_pat
     script.write_text(
         "import sys; from functools import partial; from pathlib import Path\n"
         f"sys.path[:0] = {[str(Path(__file__).parent)]!r}\n"
-        "from nle_optimizer.studies import crew; from test_crew import tell_who\n"
+        "from nle_optimizer.studies import worker_processes as crew; from test_worker_processes import tell_who\n"
         f"crew.FORKS = {forks}\n"
         f"if __name__ == '__main__': list(crew.carried_out(partial(tell_who, Path({str(notes)!r})), [30, 30], 2))\n"
     )
