@@ -2,6 +2,7 @@
 
 - A ```python new=FILE block becomes that file, which must not be there yet.
 - A ```python after=FILE block begins with a line that the file has once; the rest is put in after it.
+- A ```python replace=FILE block begins with such a line too; the rest stands in its place.
 - Each line of a ```sh block is run with the copy, and must succeed.
 """
 
@@ -17,8 +18,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs" / "extend").glob("*.md"))
-FENCE = re.compile(r"^```(\w+)(?: (new|after)=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w+)(?: (new|after|replace)=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MOST_FILES = 3
+"""Files that an addition may touch, besides its second statement."""
+SECOND_READING = "src/nle_optimizer/evidence/verification/"
 HOUSE = ROOT / "docs" / "explanation" / "architecture.md"
 
 
@@ -31,32 +34,59 @@ def test_every_file_and_folder_that_the_page_on_the_house_names_is_there() -> No
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_on_extending_can_be_followed_to_the_letter(page: Path, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    touched, run = set(), 0
-    for _, how, name, text in FENCE.findall(page.read_text(encoding="utf-8")):
-        file = tmp_path / name
+    touched = _carry_out(page, tmp_path)
+    assert 0 < len([name for name in touched if not name.startswith(SECOND_READING)]) <= MOST_FILES
+    told = [(line, _run(line, tmp_path)) for line in _lines(page)]
+    assert told
+    assert [f"{line}\n{done.stdout}{done.stderr}" for line, done in told if done.returncode] == []
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if SECOND_READING in page.read_text()], ids=lambda page: page.stem
+)
+def test_an_addition_that_is_not_stated_a_second_time_is_not_confirmed(page: Path, tmp_path: Path) -> None:
+    _carry_out(page, tmp_path, leave_out=SECOND_READING)
+    assert any(_run(line, tmp_path).returncode for line in _lines(page))
+
+
+def test_every_page_on_extending_is_named_where_people_look_for_it() -> None:
+    for place in (ROOT / "README.md", HOUSE):
+        text = place.read_text(encoding="utf-8")
+        assert [page.name for page in PAGES if f"extend/{page.name})" not in text] == []
+
+
+def _carry_out(page: Path, folder: Path, leave_out: str = "nothing") -> set[str]:
+    """Do to a copy of the package what the page says, but to files whose path begins with `leave_out`; the files."""
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    blocks = [(how, name, text) for _, how, name, text in FENCE.findall(page.read_text(encoding="utf-8")) if how]
+    blocks = [block for block in blocks if not block[1].startswith(leave_out)]
+    for how, name, text in blocks:
+        file = folder / name
         if how == "new":
             assert not file.exists(), name
             file.write_text(text, encoding="utf-8")
-        elif how == "after":
-            line, rest = text.split("\n", 1)
-            before = file.read_text(encoding="utf-8")
-            assert before.count(f"\n{line}\n") == 1, line
-            file.write_text(before.replace(f"\n{line}\n", f"\n{line}\n{rest}"), encoding="utf-8")
-        touched |= {name} if how else set()
-    assert 0 < len(touched) <= MOST_FILES
-    for language, _, _, text in FENCE.findall(page.read_text(encoding="utf-8")):
-        for line in text.splitlines() if language == "sh" else ():
-            program, *words = shlex.split(line)
-            assert program == "nle-optimizer"
-            done = subprocess.run(
-                [sys.executable, "-m", "nle_optimizer", *words],
-                cwd=tmp_path,
-                env={**os.environ, "PYTHONPATH": str(tmp_path / "src")},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-            run += 1
-    assert run
+            continue
+        line, rest = text.split("\n", 1)
+        before = file.read_text(encoding="utf-8")
+        assert before.count(f"\n{line}\n") == 1, line
+        kept = f"{line}\n" if how == "after" else ""
+        file.write_text(before.replace(f"\n{line}\n", f"\n{kept}{rest}"), encoding="utf-8")
+    return {name for _, name, _ in blocks}
+
+
+def _lines(page: Path) -> list[str]:
+    blocks = FENCE.findall(page.read_text(encoding="utf-8"))
+    return [line for language, _, _, text in blocks if language == "sh" for line in text.splitlines()]
+
+
+def _run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program, *words = shlex.split(line)
+    assert program == "nle-optimizer"
+    return subprocess.run(
+        [sys.executable, "-m", "nle_optimizer", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

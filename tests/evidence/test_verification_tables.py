@@ -7,7 +7,18 @@ import pytest
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification import check_claim
 from nle_optimizer.scenario.scenario import Scenario
-from support.claim_by_hand import Change, Draft, also, drop, hand_made_scenario, put, repeat, swap, without_column
+from support.claim_by_hand import (
+    Change,
+    Draft,
+    also,
+    drop,
+    hand_made_scenario,
+    put,
+    repeat,
+    swap,
+    with_column,
+    without_column,
+)
 
 
 @pytest.fixture
@@ -61,6 +72,8 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     ),
     "a carried column": (put("allocation", 0, "note", "second"), "note: the inputs give first"),
     "a column lost": (without_column("allocation", "note"), "allocation.csv: the column note is missing"),
+    "a column of its own": (with_column("allocation", "grade"), "allocation.csv: the column grade is none that a run"),
+    "a column of the NLEs": (with_column("nles", "grade"), "nles.csv: the column grade is none that a run gives"),
     "a next best that is no candidate": (
         put("allocation", 0, "next_best_nle_id", "N3"),
         "next_best_nle_id: the inputs give an NLE that is available",

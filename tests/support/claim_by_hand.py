@@ -244,6 +244,17 @@ def also(table: str, source: int, **cells: str) -> Change:
     return lambda draft: draft.rows[table].append({**draft.rows[table][source], **cells})
 
 
+def with_column(table: str, column: str) -> Change:
+    """Adds a column, its cells blank."""
+
+    def change(draft: Draft) -> None:
+        draft.headers[table].append(column)
+        for row in draft.rows[table]:
+            row[column] = ""
+
+    return change
+
+
 def without_column(table: str, column: str) -> Change:
     """Take out a column."""
     return lambda draft: draft.headers[table].remove(column)

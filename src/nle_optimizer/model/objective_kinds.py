@@ -14,7 +14,7 @@ from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.model.constraints.tally import NO_ROW, PresenceBook, Tally, followed, grouped, sum_of
 from nle_optimizer.model.levels import AnyLevel, LeastFit, Level, Leximin, Share, Spread
 from nle_optimizer.records import MILLION, Flags, Integers
-from nle_optimizer.scenario.setting_sections import Objective
+from nle_optimizer.scenario.setting_sections import MINIMISED, Objective
 from nle_optimizer.scenario.settings import Costs
 from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.stages.conditions import holds
@@ -50,7 +50,6 @@ class AdditiveObjective:
 
     Attributes:
         name: the name a scenario uses.
-        sense: whether more or less is better.
         unit: what people read.
         scale: units of `amounts` in one of those.
         formula: the formula in words.
@@ -60,13 +59,17 @@ class AdditiveObjective:
     """
 
     name: str
-    sense: Sense
     unit: str
     scale: int
     formula: str
     amounts: Callable[[Stakes], Integers]
     once: bool = False
     source: str = "defined here"
+
+    @property
+    def sense(self) -> Sense:
+        """Whether more or less is better."""
+        return "minimise" if self.name in MINIMISED else "maximise"
 
 
 @dataclass(frozen=True)

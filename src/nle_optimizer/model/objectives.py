@@ -66,7 +66,6 @@ def _area(number: int) -> AdditiveObjective:
     area = AREAS[number]
     return AdditiveObjective(
         f"fit_{area}",
-        "maximise",
         "recipients",
         MILLION,
         f"sum over pairs of the share of the recipient's need in {area} that the NLE covers",
@@ -74,33 +73,29 @@ def _area(number: int) -> AdditiveObjective:
     )
 
 
-ADDITIVE = {
-    objective.name: objective
-    for objective in (
-        AdditiveObjective(
-            "schools_supported",
-            "maximise",
-            "recipients",
-            1,
-            "number of recipients with at least one NLE",
-            ones,
-            once=True,
-        ),
-        AdditiveObjective("fit", "maximise", "fit", MILLION, "sum of the fit of the pairs", _fit),
-        *(_area(number) for number in range(len(AREAS))),
-        AdditiveObjective("distance", "minimise", "km", 1000, "sum of the distances of the pairs", _distance),
-        AdditiveObjective(
-            "travel_minutes",
-            "minimise",
-            "minutes",
-            MILLION,
-            "sum of the pairs' travel times",
-            _travel_minutes,
-        ),
-        AdditiveObjective("kept_pairs", "maximise", "pairs", 1, "number of pairs that stand today and stay", _kept),
-        AdditiveObjective("cost", "minimise", "pounds", MILLION, "sum of the pairs' costs", _cost),
-    )
-}
+SUMS = (
+    AdditiveObjective(
+        "schools_supported",
+        "recipients",
+        1,
+        "number of recipients with at least one NLE",
+        ones,
+        once=True,
+    ),
+    AdditiveObjective("fit", "fit", MILLION, "sum of the fit of the pairs", _fit),
+    *(_area(number) for number in range(len(AREAS))),
+    AdditiveObjective("distance", "km", 1000, "sum of the distances of the pairs", _distance),
+    AdditiveObjective(
+        "travel_minutes",
+        "minutes",
+        MILLION,
+        "sum of the pairs' travel times",
+        _travel_minutes,
+    ),
+    AdditiveObjective("kept_pairs", "pairs", 1, "number of pairs that stand today and stay", _kept),
+    AdditiveObjective("cost", "pounds", MILLION, "sum of the pairs' costs", _cost),
+)
+ADDITIVE = {objective.name: objective for objective in SUMS}
 
 NOT_ADDITIVE = {
     objective.name: objective

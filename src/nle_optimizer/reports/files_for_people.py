@@ -4,7 +4,7 @@ The files of a run that are made for people to look at; each is one line here. F
 request only: pictures for slides, and the record of the decision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,23 @@ from nle_optimizer.reports.page.run_page import run_page
 from nle_optimizer.reports.view import OUTLINES, View
 from nle_optimizer.reports.workbook import workbook
 
-WORKBOOK, MAP = "workbook.xlsx", "map.geojson"
+FILES: Mapping[str, Callable[[View], bytes]] = {
+    "report.html": run_page,
+    "workbook.xlsx": workbook,
+    "map.geojson": geojson,
+}
+"""What makes each file of a run, and of a copy of it to share: of a shared view a file tells no more than it does."""
 
 
 def files_for_people(view: View, boundaries: Path | None = None) -> dict[str, bytes]:
     """Every file by its path in the run folder, and the outlines that were drawn, so that they can be drawn again."""
     outlines = {OUTLINES: read_file(boundaries)} if boundaries is not None else {}
-    return {"report.html": run_page(view), WORKBOOK: workbook(view), MAP: geojson(view), **outlines}
+    return {**drawn_from(view), **outlines}
+
+
+def drawn_from(view: View) -> dict[str, bytes]:
+    """Every file that is made for people whatever they ask for, by its path."""
+    return {name: made_of(view) for name, made_of in FILES.items()}
 
 
 @dataclass(frozen=True)

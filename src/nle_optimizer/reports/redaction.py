@@ -26,12 +26,9 @@ from nle_optimizer.errors import RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.files import read_file
 from nle_optimizer.folders import FolderKind, complete_folder
-from nle_optimizer.reports.files_for_people import ExtraFiles
-from nle_optimizer.reports.map_picture import geojson
-from nle_optimizer.reports.page.run_page import run_page
+from nle_optimizer.reports.files_for_people import ExtraFiles, drawn_from
 from nle_optimizer.reports.resolved_scenario import Setting
 from nle_optimizer.reports.view import View
-from nle_optimizer.reports.workbook import workbook
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Thirty-two signs that are not taken for one another."""
@@ -279,11 +276,6 @@ SHARED_COPY = FolderKind("shared copy")
 NAMED = "This copy shows NLEs by name and where they are: it is for those who may know."
 
 
-def shared_files(view: View) -> dict[str, bytes]:
-    """The files of a copy by name."""
-    return {"report.html": run_page(view), "workbook.xlsx": workbook(view), "map.geojson": geojson(view)}
-
-
 def share_folder(
     view: View, run: Path, target: Path, wanted: ExtraFiles, *, names: bool, key: Path | None, force: bool
 ) -> list[Path]:
@@ -305,7 +297,7 @@ def share_folder(
         shown = replace(view, remarks=(*view.remarks, NAMED))
     else:
         shown = veiled(view, secret_in(key or run / SECRET))
-    files = {**shared_files(shown), **wanted.files(shown), ABOUT: f"{NAMED if names else REMARK}\n".encode()}
+    files = {**drawn_from(shown), **wanted.files(shown), ABOUT: f"{NAMED if names else REMARK}\n".encode()}
     with complete_folder(target, SHARED_COPY, force=force) as folder:
         for name, content in files.items():
             (folder / name).parent.mkdir(exist_ok=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nle_optimizer.reports.charts import Chart, charts_of
 from nle_optimizer.reports.view import View
-from nle_optimizer.reports.words import FIGURES, aim_in_words, figure_words, proof_in_words
+from nle_optimizer.reports.words import FIGURES, WHOLE, aim_in_words, figure_words, proof_in_words
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -118,7 +118,7 @@ NOTES = (
 WIDTHS = (20, 84)
 DIGITS = ("whole", "km", "number", "share")
 """Kinds of cells by the decimal places that a figure is read by."""
-KINDS = {"schools_supported": "whole", "kept_pairs": "whole", "distance": "km", "cost": "money"}
+KINDS = {**dict.fromkeys(WHOLE, "whole"), "distance": "km", "cost": "money"}
 """Kinds of cells of levels whose values are no plain numbers."""
 ROWS_A_CHART = 15
 FAR = 3

@@ -87,14 +87,13 @@ def _of_schools(steps: Steps, when: When, so: str = "no school meets the conditi
 
 
 def _of_constraint(n: int, constraint: Constraint, pairs: Records | None) -> Iterator[AskedColumn]:
-    of_pairs = constraint.type == "budget" or constraint.of == "pairs"
-    of_nles = constraint.type == "minimum_use" or constraint.of == "nles"
+    side = constraint.side
     by = constraint.by or ONE_EACH.get(constraint.type)
     where: list[tuple[Steps, str, Any]] = [
         (("constraints", n, "where", column), column, held) for column, held in constraint.where.items()
     ]
     for steps, name, condition in [*where, *([] if by is None else [(("constraints", n, "by"), by, FILLED)])]:
-        table, column = owner_of(name, pairs) if of_pairs else ("nles" if of_nles else "schools", name)
+        table, column = owner_of(name, pairs) if side == "pairs" else (side, name)
         yield AskedColumn(steps, table, column, condition, "the constraint limits nothing")
     if constraint.type == "new_to_area" and by is not None:
         steps = ("constraints", n, "by") if constraint.by else ("constraints", n)

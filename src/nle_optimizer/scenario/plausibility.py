@@ -124,8 +124,7 @@ def _blanks(document: Document, settings: Settings, schools: Records, nles: Reco
     """Limits by a column that some rows leave blank: these rows are under no such limit."""
     for n, constraint in enumerate(settings.constraints):
         by = constraint.by
-        of_nles = constraint.type == "minimum_use" or constraint.of == "nles"
-        table = nles if of_nles or (by not in schools and by in nles) else schools
+        table = nles if constraint.side == "nles" or (by not in schools and by in nles) else schools
         if by is None or by not in table:
             continue
         blank = ~table.given(by)

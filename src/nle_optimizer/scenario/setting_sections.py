@@ -7,7 +7,7 @@ settings of a sweep: which keys take which values, and how they combine.
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_serializer, model_validator
 
@@ -117,7 +117,15 @@ def _blend(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": "blend", "parts": parts, **own}
 
 
-CONSTRAINT_TYPES = ("quota", "budget", "minimum_use", "keep_together", "new_to_area")
+Side = Literal["schools", "nles", "pairs"]
+ConstraintName = Literal[
+    "quota",
+    "budget",
+    "minimum_use",
+    "keep_together",
+    "new_to_area",
+]
+CONSTRAINT_TYPES: tuple[ConstraintName, ...] = get_args(ConstraintName)
 COUNTED = ("schools", "nles", "pairs")
 COST = "cost"
 LIMITS = ("minimum", "maximum", "minimum_share", "maximum_share")
@@ -131,7 +139,7 @@ class Constraint(Section):
 
     name: Name
     """Its name, by which it is addressed: `constraints.london.maximum`."""
-    type: Literal["quota", "budget", "minimum_use", "keep_together", "new_to_area"]
+    type: ConstraintName
     """What kind of requirement; `nle-optimizer constraints` tells what each counts."""
     of: str | None = None
     """What is counted. A quota: `schools` (default), `nles` or `pairs`; a budget: a resource or `cost`; minimum_use: a
@@ -150,6 +158,13 @@ class Constraint(Section):
     """At most this share."""
     share_of: Literal["matched", "eligible"] | None = None
     """What a share is of: everything matched (default), or the eligible that meet `where`."""
+
+    @property
+    def side(self) -> Side:
+        """Whose columns `where` and `by` name; a quota's are those of what it counts."""
+        if self.type != "quota":
+            return SIDES.get(self.type, "schools")
+        return "pairs" if self.of == "pairs" else "nles" if self.of == "nles" else "schools"
 
     @property
     def limits(self) -> dict[str, Decimal]:
@@ -171,6 +186,11 @@ KEYS = {
     "new_to_area": ("where", "by", "maximum"),
 }
 """The keys that each type takes, besides `name` and `type`."""
+SIDES: Mapping[str, Side] = {
+    "budget": "pairs",
+    "minimum_use": "nles",
+}
+"""Whose columns a type asks, where these are not the schools'."""
 
 
 def faults_of(constraint: Constraint) -> Iterator[Fault]:

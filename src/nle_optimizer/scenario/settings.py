@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from math import gcd
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -154,6 +154,15 @@ class Conflicts(Section):
     """Whether an NLE is kept from schools of their own local authority."""
 
 
+FitMeasure = Literal[
+    "need-met",
+    "need-covered",
+    "weighted-expertise",
+    "weakest-area",
+]
+FIT_MEASURES: tuple[FitMeasure, ...] = get_args(FitMeasure)
+
+
 class Fit(Section):
     """How well an NLE's expertise meets a school's needs."""
 
@@ -163,7 +172,7 @@ class Fit(Section):
         "finance": Decimal(1),
     }
     """Weight of each area; an area left out has weight 0."""
-    measure: Literal["need-met", "need-covered", "weighted-expertise", "weakest-area"] = "need-met"
+    measure: FitMeasure = "need-met"
     """How needs and expertise make a fit; see [the mathematics](../explanation/mathematics.md)."""
     minimum: Amount = Decimal(0)
     """A pair that fits worse is no candidate."""

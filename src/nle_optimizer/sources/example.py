@@ -16,6 +16,7 @@ from nle_optimizer.records import ColumnSpec, Kind
 from nle_optimizer.scenario.columns import TABLES as SPECS
 from nle_optimizer.scenario.document import SHEETS
 from nle_optimizer.scenario.policies import POLICIES
+from nle_optimizer.scenario.settings import FIT_MEASURES
 
 SCENARIO = """\
 # A small example to edit. Every school, trust and NLE in it is made up.
@@ -107,12 +108,7 @@ SETTINGS = (
     ("geography.within", "none", "same area on both sides", ["none", "region", "local_authority"]),
     ("suitability.phase", "must", "whether phases must agree", ["must", "prefer", "ignore"]),
     ("suitability.faith", "prefer", "whether faiths must agree", ["must", "prefer", "ignore"]),
-    (
-        "fit.measure",
-        "need-met",
-        "how fit is reckoned",
-        ["need-met", "need-covered", "weighted-expertise", "weakest-area"],
-    ),
+    ("fit.measure", "need-met", "how fit is reckoned", list(FIT_MEASURES)),
     ("objectives", "[{blend: {fit: 1, distance_km: -0.002}}]", "in order; a km costs 0.002 of fit", None),
     ("seed", "0", "of the lottery that settles ties", None),
 )

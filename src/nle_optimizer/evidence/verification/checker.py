@@ -10,7 +10,7 @@ import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.draws import KEY, check_robustness
-from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, claimed_table
+from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, whole_table
 from nle_optimizer.evidence.verification.levels import AnyLevel, DerivedLevel, check_objectives, entries_of
 from nle_optimizer.evidence.verification.limits import (
     AS_IT_IS,
@@ -106,9 +106,10 @@ class _Check:
         self.drawn = SHARE_COLUMNS if KEY in claim.summary else ()
         self.allocation = self._table("allocation", BRIEFLY if brief else columns_of(scenario, self.drawn))
         self.unmatched = self._table("unmatched", ("school_id",) if brief else UNMATCHED_COLUMNS)
+        self.nles = {} if brief else self._table("nles", nle_columns(scenario))
 
     def _table(self, name: str, columns: Sequence[str]) -> dict[str, Sequence[str]]:
-        return claimed_table(self.claim, name, columns, self.findings)
+        return whole_table(self.claim, name, columns, self.findings)
 
     def run(self) -> None:
         """Every check, in the order of the stages."""
@@ -128,7 +129,7 @@ class _Check:
             self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
             prices = proof.first_prices if isinstance(proof, PriceCertificate) else None
             self._check_alternates(sweep, instance)
-            self.one_place.check(self._table("nles", nle_columns(self.scenario)), sweep, prices, self.findings)
+            self.one_place.check(self.nles, sweep, prices, self.findings)
         check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
         if self.is_answered:
@@ -328,11 +329,10 @@ class _Check:
     def _check_texts(self, sweep: CandidatePass, supported: Supported, tally: GroupTally, is_open: Flags) -> None:
         """Check every cell of the tables that a run folder holds."""
         scenario, recipients, findings = self.scenario, self.recipients, self.findings
-        nles = self._table("nles", nle_columns(scenario))
         breakdown = self._table("breakdown", BREAKDOWN_COLUMNS)
         check_cells(scenario, recipients, sweep, supported, self.allocation, self.drawn, self.is_firm, findings)
         self._check_unmatched(sweep, is_open)
-        check_nles(scenario, self.supply, sweep.used, nles, findings)
+        check_nles(scenario, self.supply, sweep.used, self.nles, findings)
         everyone: Flags = np.ones(len(recipients), dtype=bool)
         check_breakdown(scenario, recipients, everyone, tally, breakdown, findings)
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.evidence.verification.findings import Findings, claimed_table
+from nle_optimizer.evidence.verification.findings import Findings, whole_table
 from nle_optimizer.evidence.verification.levels import SUMMARY, entries_of, near
 from nle_optimizer.evidence.verification.limits import PROVING
 from nle_optimizer.evidence.verification.proofs.prices import is_whole
@@ -89,7 +89,7 @@ def check_under_error(
     entries = entries_of(claim.summary)
     names = [str(entry.get("name")) for entry in entries]
     cases = list(_cases(scenario, reread, changes, has_draws=estimates is not None))
-    table = claimed_table(claim, "this_plan", THIS_PLAN_COLUMNS, findings)
+    table = whole_table(claim, "this_plan", THIS_PLAN_COLUMNS, findings)
     told = read_cases(table, cases, names, len(plan), scenario.settings.rule in PROVING, findings)
     if told is None:
         return
@@ -307,7 +307,7 @@ def _tells_of_estimates(said: Mapping[str, Any], told: Sequence[str]) -> bool:
 def _check_estimates(
     scenario: Scenario, claim: Claim, allocation: Mapping[str, Sequence[str]], kind: DrawKind, findings: Findings
 ) -> Estimates:
-    figures, pairs, schools = (claimed_table(claim, name, columns, findings) for name, columns in TABLES.items())
+    figures, pairs, schools = (whole_table(claim, name, columns, findings) for name, columns in TABLES.items())
     said = _mapping(claim.summary[KEY], "metrics")
     _check_intervals(_figures(claim.summary), said, figures, kind, findings)
     columns = (allocation[name] for name in ("school_id", "nle_id", kind.column))

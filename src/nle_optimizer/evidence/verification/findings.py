@@ -91,6 +91,15 @@ def claimed_table(claim: Claim, name: str, columns: Iterable[str], findings: Fin
     return result
 
 
+def whole_table(claim: Claim, name: str, columns: Iterable[str], findings: Findings) -> dict[str, Sequence[str]]:
+    """The same of a table that has no other columns; one that nothing here states is noted."""
+    expected = claimed_table(claim, name, columns, findings)
+    for column in claim.tables.get(name, ()):
+        if column not in expected:
+            findings.add(f"{name}.csv: {column}", f"{name}.csv: the column {column} is none that a run gives")
+    return expected
+
+
 def check_sorted(file: str, keys: Sequence[object], findings: Findings) -> None:
     """Note where the rows of a table are not in ascending order."""
     for n in range(1, len(keys)):

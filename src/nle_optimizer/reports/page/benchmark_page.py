@@ -273,11 +273,16 @@ def frontier_page(document: Mapping[str, Any]) -> bytes:
 
 
 def _name(objective: str) -> str:
-    return NAMES[objective][0]
+    return _heading(objective)[0]
+
+
+def _heading(objective: str) -> tuple[str, int]:
+    """What a figure is called, and decimal places to read it by."""
+    return NAMES.get(objective) or (f"Total {objective.replace('_', ' ')}", 3)
 
 
 def _shown(objective: str, value: float) -> str:
-    return f"{value:,.{NAMES[objective][1]}f}"
+    return f"{value:,.{_heading(objective)[1]}f}"
 
 
 def _frontier_sentences(document: Mapping[str, Any]) -> list[str]:
@@ -343,7 +348,11 @@ def _frontier_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
     columns = [PageColumn("point", "Point", [str(row["point"]) for row in rows], "number")]
     columns += [
         PageColumn(
-            name, _name(name), ["" if row[name] is None else str(row[name]) for row in rows], "number", NAMES[name][1]
+            name,
+            _name(name),
+            ["" if row[name] is None else str(row[name]) for row in rows],
+            "number",
+            _heading(name)[1],
         )
         for name in figures
     ]

@@ -9,12 +9,11 @@ import click
 from nle_optimizer.model.problem import counted
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.reports.words import amount_of_level, level_in_words
+from nle_optimizer.scenario.setting_sections import MINIMISED
 from nle_optimizer.studies.comparison.tables_text import heading, wrapped
 from nle_optimizer.studies.explaining.prices import AGAIN, BLANK
 
 Document = Mapping[str, Any]
-FAR = ("distance", "travel_minutes", "cost")
-"""Objectives of which it is said how much more or less there is, with its unit."""
 TIER = "schools_supported[priority="
 CURES = {
     "capacity": "More at an NLE",
@@ -107,7 +106,7 @@ def _costs(price: Document) -> Iterator[str]:
     tiers = [gain for name, gain in levels.items() if name.startswith(TIER)]
     if any(levels.values()):
         as_many = {"schools_supported": Decimal(0)} if tiers and not any(tiers) else {}
-        sums = {name: gain for name, gain in levels.items() if not name.startswith((*FAR, TIER))}
+        sums = {name: gain for name, gain in levels.items() if not name.startswith((*MINIMISED, TIER))}
         yield from _sums({**as_many, **sums})
     else:
         yield "costs nothing" if len(levels) == len(price["levels"]) else f"costs nothing of {', '.join(levels)}"
@@ -116,7 +115,7 @@ def _costs(price: Document) -> Iterator[str]:
             which = "without a priority" if tier == BLANK else f"priority {tier}"
             yield f"{which}: {counts['then']:,} instead of {counts['now']:,} supported"
     totals = {"fit": price["total_fit"], "distance": price["total_distance_km"]}
-    amounts = {name: -gain for name, gain in levels.items() if name.startswith(FAR)}
+    amounts = {name: -gain for name, gain in levels.items() if name.startswith(MINIMISED)}
     amounts |= {name: Decimal(total) for name, total in totals.items() if name not in levels and total is not None}
     for name, more in amounts.items():
         if more:

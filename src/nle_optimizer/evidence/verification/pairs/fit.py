@@ -15,6 +15,9 @@ from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
 
+OF_ONE_NEED = ("need-met", "weakest-area")
+"""Measures that are a share of a school's need, so that those of two supporters are not to be added up."""
+
 
 def weighted_areas(settings: Settings) -> Integers:
     """The weights of the three areas as the smallest whole numbers in the same proportion."""
@@ -50,9 +53,7 @@ class Fitness:
         self._skill = np.where(self._skill_given, self._skill, 0)
         self._total_need = self._weights @ self._need
         self._no_need: Flags = np.asarray(self._total_need == 0, dtype=bool)
-        self._must_be_told: Flags = np.asarray(recipients.supporters > 1) & (
-            fit.measure in ("need-met", "weakest-area")
-        )
+        self._must_be_told: Flags = np.asarray(recipients.supporters > 1) & (fit.measure in OF_ONE_NEED)
         self._doubts = bool(self._need_unknown.any() or self._skill_unknown.any())
 
     def _stand_in(self, value: int) -> None:
@@ -105,18 +106,33 @@ class Fitness:
         return fit if told is None else np.where(told[1], told[0], fit)
 
     def _measured(self, pairs: Pairs) -> Integers:
-        total = np.maximum(self._total_need[pairs.rows], 1)
-        if self._measure.startswith("need-"):
-            covered = self._covered(pairs)
-            if self._measure == "need-covered":
-                return np.asarray(half_up(covered, int(self._weights.sum())))
-            return np.asarray(half_up(MILLION * covered, total))
-        need, skill = self._need[:, pairs.rows], self._skill[:, pairs.nle].reshape(len(AREAS), -1)
-        if self._measure == "weighted-expertise":
-            return np.asarray(half_up(self._weights @ (need * skill), total))
+        measures = {
+            "need-met": self._need_met,
+            "need-covered": self._need_covered,
+            "weighted-expertise": self._weighted_expertise,
+            "weakest-area": self._weakest_area,
+        }
+        return np.asarray(measures[self._measure](pairs))
+
+    def _need_met(self, pairs: Pairs) -> Integers:
+        return half_up(MILLION * self._covered(pairs), np.maximum(self._total_need[pairs.rows], 1))
+
+    def _need_covered(self, pairs: Pairs) -> Integers:
+        return half_up(self._covered(pairs), int(self._weights.sum()))
+
+    def _weighted_expertise(self, pairs: Pairs) -> Integers:
+        need, skill = self._both(pairs)
+        return half_up(self._weights @ (need * skill), np.maximum(self._total_need[pairs.rows], 1))
+
+    def _weakest_area(self, pairs: Pairs) -> Integers:
+        need, skill = self._both(pairs)
         counted = (self._weights > 0)[:, None] & (need > 0)
         shares = half_up(MILLION * np.minimum(need, skill), np.maximum(need, 1))
-        return np.asarray(np.where(counted, shares, MILLION).min(axis=0))
+        return np.where(counted, shares, MILLION).min(axis=0)
+
+    def _both(self, pairs: Pairs) -> tuple[Integers, Integers]:
+        """Need and expertise of each pair by area, shapes (areas, pairs)."""
+        return self._need[:, pairs.rows], self._skill[:, pairs.nle].reshape(len(AREAS), -1)
 
     def _covered(self, pairs: Pairs) -> Integers:
         result = np.zeros(len(pairs), dtype=np.int64)
