@@ -30,7 +30,7 @@ LONGEST_SHOWN = 80
 OUTSIDE = "the path leaves the folder of the scenario file"
 
 
-@dataclass
+@dataclass(repr=False)
 class Document:
     """A scenario before validation.
 
@@ -49,6 +49,9 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     own_code: OwnCode = field(default_factory=OwnCode)
     bases: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Document {self.file.name}: {len(self.values):,} settings>"
 
     def copy(self) -> "Document":
         """A document that can be changed without changing this one."""

@@ -23,7 +23,7 @@ from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.validation import validate
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Scenario:
     """Settings and tables, read and checked.
 
@@ -51,6 +51,10 @@ class Scenario:
     document: Document
     of_tables: tuple[Finding, ...] = ()
     reads: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        held = [f"{name} {len(table):,}" for name, table in self._tables().items() if table is not None]
+        return f"<Scenario {self.settings.name}: {', '.join([*held, f'findings {len(self.findings):,}'])}>"
 
     @property
     def sources(self) -> dict[str, Path]:
