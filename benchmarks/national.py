@@ -45,7 +45,7 @@ def ours(scenario: Scenario) -> dict[str, Any]:
     before = peak_mebibytes()
     marks: list[tuple[str, float]] = []
     start, worked = perf_counter(), process_time()
-    result = allocate(scenario, lambda step: marks.append((step, perf_counter())))
+    result = allocate(scenario, progress=lambda step: marks.append((step, perf_counter())))
     marks.append(("verifying", perf_counter()))
     wrong = check_claim(scenario, result.claim)
     marks.append(("end", perf_counter()))

@@ -19,6 +19,8 @@ SAME_ENCODING = {"utf8": "utf-8", "utf-8-sig": "utf-8", "windows-1252": "cp1252"
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How files begin that are older than XLSX, or XLSX under a password."""
 MOST_CELLS = 40_000_000
+LONGEST_CELL = 1_000_000
+"""Letters of a cell beyond which a file is refused."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
@@ -126,7 +128,7 @@ def split_rows(path: Path, text: str, separator: str = ",", most: int | None = N
     Raises:
         InputError: it cannot be parsed.
     """
-    csv.field_size_limit(1_000_000)
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     rows: list[list[str]] = []
     cells = 0

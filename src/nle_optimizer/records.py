@@ -98,7 +98,7 @@ class TableSpec:
     doc: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Column:
     """The cells of one column.
 
@@ -113,6 +113,9 @@ class Column:
     values: NDArray[Any]
     given: Flags
     written: Texts | None = None
+
+    def __repr__(self) -> str:
+        return f"<column of {self.kind.value}: {len(self):,} cells, {int(self.given.sum()):,} filled>"
 
     def __len__(self) -> int:
         return len(self.values)
@@ -159,7 +162,7 @@ def text_column(values: Sequence[str], kind: Kind = Kind.TEXT) -> Column:
     return Column(kind, array, array.astype(bool))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Records:
     """One table: columns of equal length, sorted by the table's key.
 
@@ -174,6 +177,9 @@ class Records:
     source: str
     rows: Integers
     columns: Mapping[str, Column]
+
+    def __repr__(self) -> str:
+        return f"<{self.spec.name}: {len(self):,} rows, {len(self.columns):,} columns>"
 
     def __len__(self) -> int:
         return len(self.rows)

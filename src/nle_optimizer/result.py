@@ -1,53 +1,98 @@
 """The result of an allocation: tables, objectives and metrics, for programs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nle_optimizer.evidence.claim import Claim
+from nle_optimizer.evidence.claim import Claim, TextTable
+from nle_optimizer.evidence.published_columns import NUMBER, TEXT, WHOLE, YES_NO, types_of
 from nle_optimizer.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_CELLS: Mapping[str, Callable[[str], Any]] = {
+    TEXT: str,
+    WHOLE: int,
+    NUMBER: float,
+    YES_NO: {"yes": True, "no": False}.__getitem__,
+}
+_OBJECTIVES = {
+    **dict.fromkeys(("name", "sense"), TEXT),
+    **dict.fromkeys(("value", "bound", "gap"), NUMBER),
+    "proved": YES_NO,
+    **dict.fromkeys(("proof", "engine"), TEXT),
+}
+_ON_REQUEST = {
+    **dict.fromkeys(("this_plan", "uncertainty", "pair_shares", "school_shares"), "a run with `uncertainty.draws`"),
+    **dict.fromkeys(("decisions", "moves", "moves_frontier"), "the run folder of a plan that `replan` made again"),
+}
 
-@dataclass(frozen=True)
+
+def _pandas() -> Any:
+    try:
+        import pandas as pd
+    except ImportError:
+        raise ImportError("this needs pandas: pip install nle-optimizer[pandas]", name="pandas") from None
+    return pd
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True, repr=False)
 class ResultTable:
-    """A table of the result: columns of text, as in the run folder's files."""
+    """A table of the result.
 
+    Attributes:
+        name: its name, as that of its file in the run folder.
+        columns: columns of text by name, as in that file; a blank is an empty text.
+        types: what each column holds, as pandas names it: `Int64`, `Float64`, `boolean` or `string`. It follows from
+            what the column means, not from its cells; a column of one's own is text.
+    """
+
+    name: str
     columns: Mapping[str, Sequence[str]]
+    types: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {_count(len(self), 'row')}, {_count(len(self.columns), 'column')}>"
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
 
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        return iter(self.rows())
+
     def rows(self) -> list[dict[str, str]]:
-        """One mapping a row."""
+        """One mapping a row, its cells as text."""
         return [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
 
     def to_pandas(self) -> "pd.DataFrame":
-        """A data frame; numbers are numbers, identifiers stay text.
+        """A data frame whose columns have the types of `types`; a blank is `<NA>`, yes and no are true and false.
 
         Raises:
             ImportError: pandas is not installed (`pip install nle-optimizer[pandas]`).
         """
-        import pandas as pd
+        pd = _pandas()
+        return pd.DataFrame({name: self._cells(pd, name) for name in self.columns})
 
-        frame = pd.DataFrame({name: list(column) for name, column in self.columns.items()})
-        for name in frame.columns:
-            if not name.endswith("_id") and name not in ("value", "school_name", "nle_name", "name"):
-                numbers = pd.to_numeric(frame[name].replace("", None), errors="coerce")
-                if len(frame) and numbers.notna().eq(frame[name].ne("")).all() and numbers.notna().any():
-                    frame[name] = numbers
-        return frame
+    def _cells(self, pd: Any, name: str) -> Any:
+        value = _CELLS[self.types[name]]
+        return pd.array([value(cell) if cell else None for cell in self.columns[name]], dtype=self.types[name])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ResultEntries:
-    """A list of entries, such as the objectives."""
+    """The objectives in order: one mapping each, with name, sense, value, bound, gap and whether it is proved."""
 
     entries: Sequence[Mapping[str, Any]]
 
-    def __iter__(self) -> Any:
+    def __repr__(self) -> str:
+        return f"<objectives: {_count(len(self), 'level')}>"
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return iter(self.entries)
 
     def __len__(self) -> int:
@@ -57,20 +102,30 @@ class ResultEntries:
         return self.entries[n]
 
     def to_pandas(self) -> "pd.DataFrame":
-        """A data frame with a row an entry."""
-        import pandas as pd
+        """A data frame with a row an objective; what only some have (`parts`) is as in `summary.json`.
 
-        return pd.DataFrame(list(self.entries))
+        Raises:
+            ImportError: pandas is not installed (`pip install nle-optimizer[pandas]`).
+        """
+        pd = _pandas()
+        names = dict.fromkeys([*_OBJECTIVES, *(name for entry in self.entries for name in entry)])
+        cells = {name: [entry.get(name) for entry in self.entries] for name in names}
+        return pd.DataFrame({name: pd.Series(cells[name], dtype=_OBJECTIVES.get(name, "object")) for name in names})
 
 
 class Metrics(dict[str, Any]):
-    """Figures by name; see docs/reference/decisions.md."""
+    """Figures by name; see docs/reference/decisions.md. Distances are in kilometres, costs in pounds."""
 
     def to_pandas(self) -> "pd.DataFrame":
-        """A data frame with the columns metric and value."""
-        import pandas as pd
+        """A data frame with the columns metric and value.
 
-        return pd.DataFrame({"metric": list(self), "value": list(self.values())})
+        Raises:
+            ImportError: pandas is not installed (`pip install nle-optimizer[pandas]`).
+        """
+        pd = _pandas()
+        return pd.DataFrame(
+            {"metric": pd.array(list(self), dtype=TEXT), "value": pd.array(list(self.values()), dtype=NUMBER)}
+        )
 
 
 @dataclass(frozen=True)
@@ -96,12 +151,16 @@ class Beside:
 
 
 def _nothing() -> Sequence[Beside]:
+    """No rule is tried."""
     return ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """What `allocate` gives back.
+    """What `allocate` gives back, and what `load_run` reads.
+
+    Every table of a run folder is an attribute of the name of its file. Those that are only there on request, as
+    `decisions`, raise an `AttributeError` where they are not; `tables` has those that are.
 
     Attributes:
         scenario: what was asked.
@@ -109,6 +168,7 @@ class Result:
         in_force: settings left open that the tables decided, by dotted key.
         seconds: what each level took to optimise, by name, in order.
         beside: works out, when asked, what simple rules would give.
+        further: tables of its run folder that it does not claim: `moves` and `moves_frontier`.
     """
 
     scenario: Scenario
@@ -116,26 +176,95 @@ class Result:
     in_force: Mapping[str, Any] = field(default_factory=dict)
     seconds: Sequence[tuple[str, float]] = ()
     beside: Callable[[], Sequence[Beside]] = _nothing
+    further: Mapping[str, TextTable] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        counts = self.claim.summary["counts"]
+        told = ", ".join(f"{counts[name]:,} {name}" for name in ("supported", "unmatched", "excluded"))
+        return f"<Result of {self.scenario.settings.name}: {self.status}, {told}>"
 
     @property
     def status(self) -> str:
-        """`optimal`, `feasible`, `infeasible`, `unknown` or `completed`."""
+        """`optimal` (proved), `feasible`, `infeasible`, `unknown` (stopped, nothing found) or `completed`."""
         return str(self.claim.summary["status"])
 
     @property
+    def tables(self) -> dict[str, ResultTable]:
+        """Every table that the result has, by name."""
+        return {name: self._table(name) for name in (*self.claim.tables, *self.further)}
+
+    def _table(self, name: str) -> ResultTable:
+        held = {**self.claim.tables, **self.further}
+        if name not in held:
+            where = _ON_REQUEST.get(name, "a result that is not brief")
+            raise AttributeError(f"this result has no table {name}: only {where} has one")
+        types = types_of(name, held[name], self.scenario.resources, drawn="this_plan" in held)
+        return ResultTable(name, held[name], types)
+
+    @property
     def allocation(self) -> ResultTable:
-        """One row a matched pair."""
-        return ResultTable(self.claim.tables["allocation"])
+        """One row a matched pair: fit, distance in kilometres, use of each resource, cost in pounds, and why."""
+        return self._table("allocation")
 
     @property
     def unmatched(self) -> ResultTable:
-        """One row an eligible recipient without an NLE, with the reason."""
-        return ResultTable(self.claim.tables["unmatched"])
+        """One row an eligible recipient without an NLE: the reason, and what would cure it."""
+        return self._table("unmatched")
 
     @property
     def exclusions(self) -> ResultTable:
         """One row a school that is out, with stage, reason and evidence."""
-        return ResultTable(self.claim.tables["exclusions"])
+        return self._table("exclusions")
+
+    @property
+    def nles(self) -> ResultTable:
+        """One row an NLE: state, capacity and use of each resource, and what one place more or fewer is worth."""
+        return self._table("nles")
+
+    @property
+    def breakdown(self) -> ResultTable:
+        """The figures by region, local authority, phase, priority and policy rule."""
+        return self._table("breakdown")
+
+    @property
+    def alternates(self) -> ResultTable:
+        """Up to three other NLEs for each matched recipient, what the first objective changes by, and who moves."""
+        return self._table("alternates")
+
+    @property
+    def this_plan(self) -> ResultTable:
+        """The plan kept as it is in each draw and under each change of a weight; where draws were made."""
+        return self._table("this_plan")
+
+    @property
+    def uncertainty(self) -> ResultTable:
+        """Each figure of the plan, its mean over the draws and what 95 % of them lie within; where there were any."""
+        return self._table("uncertainty")
+
+    @property
+    def pair_shares(self) -> ResultTable:
+        """The share of the draws, from 0 to 1, in which each pair stands; where there were any."""
+        return self._table("pair_shares")
+
+    @property
+    def school_shares(self) -> ResultTable:
+        """The share of the draws, from 0 to 1, in which each school is served; where there were any."""
+        return self._table("school_shares")
+
+    @property
+    def decisions(self) -> ResultTable:
+        """Who decided what, when and why, in order; where a plan was made again."""
+        return self._table("decisions")
+
+    @property
+    def moves(self) -> ResultTable:
+        """What differs from the run before, one row a change, and why; where a plan was made again."""
+        return self._table("moves")
+
+    @property
+    def moves_frontier(self) -> ResultTable:
+        """What more moves would buy: the first objective, and how many are supported how well, by number of moves."""
+        return self._table("moves_frontier")
 
     @property
     def objectives(self) -> ResultEntries:

@@ -1,10 +1,11 @@
 """The one door: a scenario goes in, a result comes out."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,43 @@ from nle_optimizer.stages.trust_first import mode_of
 Interrupts = AbstractContextManager[Callable[[], bool]]
 
 
-def allocate(
+def allocate(scenario: Scenario, *, progress: Callable[[str], None] | None = None, allow_code: bool = False) -> Result:
+    """Match NLEs with the schools and trusts of a scenario.
+
+    Args:
+        scenario: settings and tables, as `load_scenario` reads them.
+        progress: told the name of each step as it begins.
+        allow_code: whether code of one's own may run that the scenario names as its rule.
+
+    Returns:
+        The result, not verified yet; its status is `infeasible` where required pairs clash.
+        `nle_optimizer.verify` reads it a second time, with code of its own. Distances in it are in kilometres, costs
+        in pounds.
+
+    Raises:
+        InputError: something in the scenario that only shows when it is carried out.
+        UnsupportedError: the scenario asks for what no engine or rule can do.
+        EngineError: a solver failed, or contradicted itself.
+        TypeError: it is given no scenario.
+    """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"allocate takes a Scenario, not {_instead_of_a_scenario(scenario)}")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress is a function that takes the name of a step, such as print; got {progress!r}")
+    return result_of(scenario.allowing_code() if allow_code else scenario, progress)
+
+
+def _instead_of_a_scenario(given: Any) -> str:
+    if isinstance(given, str | Path):
+        return f"a path: write allocate(load_scenario({str(given)!r}))"
+    if isinstance(given, Mapping):
+        return "settings: write allocate(load_scenario({...}))"
+    if isinstance(given, Result):
+        return "a Result: write allocate(result.scenario)"
+    return f"{type(given).__name__}: load_scenario reads one"
+
+
+def result_of(
     scenario: Scenario,
     progress: Progress | None = None,
     detail: Progress | None = None,
@@ -41,9 +78,8 @@ def allocate(
     known: KnownPrices | None = None,
     *,
     brief: bool = False,
-    allow_code: bool = False,
 ) -> Result:
-    """Match NLEs with the schools and trusts of a scenario.
+    """What `allocate` gives, with what only commands, sweeps and studies ask for.
 
     Args:
         scenario: settings and tables.
@@ -53,18 +89,11 @@ def allocate(
         recall: calls each stage; a sweep's memory gives again what a stage gave before.
         known: prices of similar cases, which save time and change nothing; those of this one are kept there.
         brief: leave out the tables that only people read; such a result cannot be written as a run folder.
-        allow_code: whether code of one's own may run that the scenario names as its rule.
-
-    Returns:
-        The result, not verified yet; its status is `infeasible` where required pairs clash.
-        `nle_optimizer.verify` reads it a second time, with code of its own.
 
     Raises:
-        InputError: something in the scenario that only shows when it is carried out.
-        UnsupportedError: the scenario asks for what no engine or rule can do.
+        InputError, UnsupportedError, EngineError: as `allocate`.
     """
     tell = progress or (lambda _: None)
-    scenario = scenario.allowing_code() if allow_code else scenario
     check_request(scenario)
     with scenario.locating():
         outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall, known)

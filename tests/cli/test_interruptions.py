@@ -33,7 +33,7 @@ def raising(fault: BaseException) -> Callable[..., Any]:
 
 STEPS = [
     "nle_optimizer.scenario.scenario.load_scenario",
-    "nle_optimizer.running.allocate",
+    "nle_optimizer.running.result_of",
     "nle_optimizer.engines.network.engine.NetworkEngine.solve_near",
     "nle_optimizer.reports.run_folder.check_claim",
     "nle_optimizer.reports.run_folder.write_run_folder",
@@ -100,7 +100,7 @@ def test_an_existing_run_is_refused_before_anything_is_solved(
 ) -> None:
     program("run", scenario, "--out", tmp_path / "run")
     before = everything(tmp_path)
-    monkeypatch.setattr("nle_optimizer.running.allocate", raising(AssertionError("it was solved")))
+    monkeypatch.setattr("nle_optimizer.running.result_of", raising(AssertionError("it was solved")))
     ended = program("run", scenario, "--out", tmp_path / "run")
     assert (ended.code, ended.out) == (2, "")
     assert "it exists already; choose another --out, or give --force to replace it" in ended.err

@@ -190,7 +190,7 @@ def test_a_fault_of_ours_ends_with_3_and_shows_its_place_only_with_debug(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(nle_optimizer.running, "allocate", fail)
+    monkeypatch.setattr(nle_optimizer.running, "result_of", fail)
     ended = program("run", scenario, "--out", tmp_path / "run")
     assert ended.code == 3
     assert "this is a fault of nle-optimizer, not yours: ZeroDivisionError: oops" in ended.err

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from nle_optimizer import Result, allocate, load_scenario, verify
 from nle_optimizer.errors import InputError, UnsupportedError
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.settings import Settings
 from support.any_scenario import any_settings, every_setting, settings_given
 from support.carried_through import carry_many
@@ -92,7 +93,7 @@ def test_what_was_stopped_claims_no_more_than_it_proves(seed: int, setting: str,
 def test_a_brief_result_has_the_figures_and_the_proof_of_a_whole_one_and_stands_too(seed: int, tmp_path: Path) -> None:
     try:
         scenario = load_scenario(write_random_scenario(tmp_path, seed, demanding=seed % 2 == 1))
-        whole, brief = allocate(scenario), allocate(scenario, brief=True)
+        whole, brief = allocate(scenario), result_of(scenario, brief=True)
     except InputError as refusal:
         assert refusal.problems
         return
@@ -103,7 +104,7 @@ def test_a_brief_result_has_the_figures_and_the_proof_of_a_whole_one_and_stands_
 @pytest.mark.parametrize("seed", SEEDS[:40])
 def test_a_brief_result_that_lacks_a_pair_or_a_school_does_not_stand(seed: int, tmp_path: Path) -> None:
     try:
-        result = allocate(load_scenario(write_random_scenario(tmp_path, seed)), brief=True)
+        result = result_of(load_scenario(write_random_scenario(tmp_path, seed)), brief=True)
     except InputError as refusal:
         assert refusal.problems
         return

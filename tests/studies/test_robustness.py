@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer import allocate, verify
+from nle_optimizer import allocate, load_run, verify
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.reports.run_folder import DRAWN, read_run_folder
-from nle_optimizer.result import Result, ResultTable
+from nle_optimizer.result import Result
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.scenario.settings import Uncertainty
 from nle_optimizer.studies.robustness.drawn import Drawn, DrawOutcome, Pair, PlanLeft, interval, pairs_of, word_of
@@ -178,7 +178,7 @@ def test_whoever_reads_a_run_folder_takes_one_with_draws(tmp_path: Path) -> None
         ],
     ):
         assert run_program([*words, "--allow-outside"] if words[0] == "run" else words) == 0, words
-    frame = ResultTable(read_run_folder(tmp_path / "run").claim.tables["allocation"]).to_pandas()
+    frame = load_run(tmp_path / "run").allocation.to_pandas()
     assert frame["share_estimates"].between(0, 1).all()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.errors import RunFolderError
+from nle_optimizer.running import result_of
 from nle_optimizer.studies.sweep import Wanted, sweep
 from nle_optimizer.studies.sweep import workers as desk_module
 from nle_optimizer.studies.sweep.conduct import Swept, carry_out
@@ -180,7 +181,7 @@ def test_infeasible_is_an_answer(tmp_path: Path) -> None:
 def test_what_does_not_stand_up_to_verification_is_an_error(
     scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk_module, "verify", lambda *_: ["the sky is green"])
+    monkeypatch.setattr(desk_module, "check_claim", lambda *_: ["the sky is green"])
     assert set(swept(scenario, tmp_path / "out").statuses) == {"error"}
     assert "the sky is green" in rows(tmp_path / "out")[0]["error"]
 
@@ -189,9 +190,9 @@ def test_a_fault_of_ours_in_one_point_loses_no_other(
     scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sometimes(scenario: Any, **named: Any) -> Any:
-        return 1 // 0 if scenario.settings.seed == 1 else allocate(scenario, **named)
+        return 1 // 0 if scenario.settings.seed == 1 else result_of(scenario, **named)
 
-    monkeypatch.setattr(desk_module, "allocate", sometimes)
+    monkeypatch.setattr(desk_module, "result_of", sometimes)
     assert swept(scenario, tmp_path / "out", Wanted(seeds=3)).statuses == {"error": 1, "optimal": 2}
     assert "ZeroDivisionError" in rows(tmp_path / "out")[1]["error"]
 

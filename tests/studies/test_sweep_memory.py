@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer import allocate, load_scenario, verify
+from nle_optimizer import load_scenario
 from nle_optimizer.engines.engine import KnownPrices
 from nle_optimizer.engines.network import flow as core
 from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.evidence.claim import Claim
+from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Geography, Settings
+from nle_optimizer.stage_calls import plainly
 from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.studies.sweep.memory import Memory
 from support.every_setting import VALUES, every_key
@@ -31,11 +34,11 @@ def outcome(
     """Everything that a run publishes and what a second reading finds, of a spoilt copy too, or how it is refused."""
     try:
         changed = scenario.replace(changes)
-        result = allocate(changed, recall=memory, known=known) if memory else allocate(changed)
+        result = result_of(changed, recall=memory, known=known) if memory else result_of(changed)
     except NleOptimizerError as error:
         return type(error), str(error)
     spoilt = replace(result, claim=without_last_pair(result.claim))
-    readings = [verify(read, memory) if memory else verify(read) for read in (result, spoilt)]
+    readings = [check_claim(read.scenario, read.claim, memory or plainly) for read in (result, spoilt)]
     return result.claim, *readings
 
 
@@ -184,9 +187,9 @@ def test_a_radius_leaves_eligibility_a_multiplier_the_pairs_and_a_weight_who_is_
 
     memory = Telling()
     for changes in ({}, {"capacity.multiply.placements": 2}, {"geography.max_distance_km": 30}):
-        allocate(scenario.replace(changes), recall=memory)
+        result_of(scenario.replace(changes), recall=memory)
     assert called.count(keep_eligible) == 1
     assert called.count(within_filters) == called.count(with_fit) == 2
     assert called.count(side_filters) == 1
-    allocate(scenario.replace({"fit.weights": {"leadership": 2}}), recall=memory)
+    result_of(scenario.replace({"fit.weights": {"leadership": 2}}), recall=memory)
     assert (called.count(within_filters), called.count(with_fit)) == (2, 3)

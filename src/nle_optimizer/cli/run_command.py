@@ -210,11 +210,11 @@ def solve(
     from nle_optimizer.cli.options import steps, stop_when_interrupted
     from nle_optimizer.errors import VerificationError
     from nle_optimizer.reports.run_folder import Circumstances, verify, write_run_folder
-    from nle_optimizer.running import allocate
+    from nle_optimizer.running import result_of
 
     started = datetime.now().astimezone()
     with steps(scenario.settings.name, STEPS) as step:
-        result = complete(allocate(scenario, step, step.detail, stop_when_interrupted()))
+        result = complete(result_of(scenario, step, step.detail, stop_when_interrupted()))
         step("verifying")
         wrong = verify(result)
         if wrong:

@@ -8,7 +8,7 @@ TextTable = Mapping[str, Sequence[str]]
 """A table as it stands in a file: columns of text by name, all equally long."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Claim:
     """A result as published, to be checked against the scenario it came from.
 
@@ -26,3 +26,6 @@ class Claim:
     summary: Mapping[str, Any]
     certificate: Mapping[str, Any]
     is_brief: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Claim: {self.summary['status']}, tables {', '.join(self.tables)}>"

@@ -28,11 +28,12 @@ from nle_optimizer.reports.resolved_scenario import RULE, inputs_of, resolved_te
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
-from nle_optimizer.stage_calls import Recall, plainly
 
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
 DRAWN = ("this_plan", "uncertainty", "pair_shares", "school_shares")
 """Tables of a run whose scenario asks for draws; all but the first need draws around its estimates."""
+MOVES = ("moves", "moves_frontier")
+"""What a plan that was made again tells of the one before; the run does not claim it."""
 DECISIONS = "decisions"
 """The journal of a run that was planned again: who decided what, when and why."""
 SCENARIO = "scenario.resolved.yaml"
@@ -199,6 +200,8 @@ def read_run_folder(path: Path, *, allow_code: bool = False) -> RunFolder:
     Raises:
         RunFolderError: it is no run folder, lacks a file, or holds one that cannot be read.
     """
+    if path.is_file():
+        raise RunFolderError(f"{path}: this is a file, and the folder of a run is needed, as `run` writes it")
     if not path.is_dir():
         raise RunFolderError(f"{path}: there is no such run folder")
     if not (path / MANIFEST).is_file():
@@ -310,7 +313,29 @@ def _put(path: Path, content: bytes, *, foreign: bool) -> None:
     warnings.warn(f"{path}: it is not as we wrote it, so it was kept as {aside.name}", FilesKept, stacklevel=3)
 
 
-def verify(what: Result | str | Path, recall: Recall = plainly) -> list[str]:
+def load_run(folder: str | Path, *, allow_code: bool = False) -> Result:
+    """The result that a run folder holds, tables of draws and the journal of decisions among them.
+
+    It is not checked; `verify` does that.
+
+    Args:
+        folder: the run folder.
+        allow_code: whether code may run that its scenario names as its rule.
+
+    Raises:
+        RunFolderError: it is no run folder, lacks a file, or holds one that cannot be read.
+        TypeError: it is given no path.
+    """
+    if not isinstance(folder, str | Path):
+        raise TypeError(f"load_run takes the path of a run folder, not {type(folder).__name__}")
+    run = read_run_folder(Path(folder), allow_code=allow_code)
+    levels = run.manifest.get("levels")
+    seconds = [(str(each["name"]), float(each["seconds"])) for each in levels] if isinstance(levels, list) else []
+    further = {name: read_table(file) for name in MOVES if (file := run.path / f"{name}.csv").is_file()}
+    return Result(run.scenario, run.claim, seconds=seconds, further=further)
+
+
+def verify(what: Result | str | Path) -> list[str]:
     """What is wrong with a result or run folder, in sentences; empty where it stands.
 
     Everything is worked out again from the inputs, with code that shares nothing with what built or solved the
@@ -318,12 +343,15 @@ def verify(what: Result | str | Path, recall: Recall = plainly) -> list[str]:
 
     Args:
         what: the result, or the path of a run folder.
-        recall: calls the parts that many results have in common; a sweep's memory gives again what they gave.
 
     Raises:
         RunFolderError: the folder cannot be read.
+        TypeError: it is neither.
     """
     if isinstance(what, Result):
-        return check_claim(what.scenario, what.claim, recall)
+        return check_claim(what.scenario, what.claim)
+    if not isinstance(what, str | Path):
+        hint = ": write verify(allocate(scenario))" if isinstance(what, Scenario) else ""
+        raise TypeError(f"verify takes a Result or the path of a run folder, not {type(what).__name__}{hint}")
     folder = read_run_folder(Path(what))
-    return [*folder.changed_files(), *check_claim(folder.scenario, folder.claim, recall)]
+    return [*folder.changed_files(), *check_claim(folder.scenario, folder.claim)]

@@ -17,7 +17,7 @@ from nle_optimizer.delimited import decode
 from nle_optimizer.errors import Fault, Finding, InputError, Place, did_you_mean
 from nle_optimizer.files import read_file
 from nle_optimizer.records import ColumnSpec, Kind
-from nle_optimizer.scenario.grids import WantedColumns, read_grid, settle_marks
+from nle_optimizer.scenario.grids import HeldTable, WantedColumns, read_grid, settle_marks
 from nle_optimizer.scenario.own_code import OwnCode, from_here, is_own
 from nle_optimizer.scenario.setting_sections import DataFile
 from nle_optimizer.scenario.workbook import sheet_names
@@ -30,7 +30,7 @@ LONGEST_SHOWN = 80
 OUTSIDE = "the path leaves the folder of the scenario file"
 
 
-@dataclass
+@dataclass(repr=False)
 class Document:
     """A scenario before validation.
 
@@ -41,6 +41,7 @@ class Document:
         findings: what deserves a warning in the way it was written.
         bases: the files that it stands on, the nearest first.
         own_code: the code that `rule` may name, and whether it may run.
+        held: tables that a program gives instead of files, by the path that stands for each.
     """
 
     file: Path
@@ -49,11 +50,15 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     own_code: OwnCode = field(default_factory=OwnCode)
     bases: tuple[Path, ...] = ()
+    held: Mapping[str, HeldTable] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Document {self.file.name}: {len(self.values):,} settings>"
 
     def copy(self) -> "Document":
         """A document that can be changed without changing this one."""
         values, findings = copy_values(self.values), list(self.findings)
-        return Document(self.file, values, dict(self.places), findings, self.own_code, self.bases)
+        return Document(self.file, values, dict(self.places), findings, self.own_code, self.bases, self.held)
 
     def place(self, steps: Steps) -> Place:
         """The place of a setting, or of the nearest group around it."""

@@ -32,17 +32,32 @@ class Grid:
 
     Attributes:
         shown: the file, as the reader is told.
-        first: the row of the file (from 1) that names the columns.
+        first: the row of the file (from 1) that names the columns; None where the names are no row.
         header: the names of the columns, as the file has them.
         body: each row below that is not blank: its number in the file, and its cells.
         sheet: the sheet that the rows come from; an empty one for a CSV file.
     """
 
     shown: str
-    first: int
+    first: int | None
     header: list[str]
     body: list[tuple[int, list[str]]]
     sheet: Sheet
+
+
+@dataclass(frozen=True)
+class HeldTable:
+    """A table that a program gives instead of a file, its text defused as in one.
+
+    Attributes:
+        name: what the reader is told; rows are counted from 0.
+        header: the names of the columns.
+        rows: the cells of each row, in that order.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,12 @@ def wanted_columns(spec: TableSpec, source: DataFile, resources: Sequence[str]) 
     mapped = source.columns
     required = {mapped.get(column.name, column.name) for column in spec.columns.values() if column.required}
     return WantedColumns(frozenset(required), frozenset({*spec.columns, *resources, *mapped.values()} | required))
+
+
+def grid_of(held: HeldTable) -> Grid:
+    """The rows of a table that is no file."""
+    body = [(n, list(row)) for n, row in enumerate(held.rows) if any(cell.strip() for cell in row)]
+    return Grid(held.name, None, _names(held.header), body, Sheet(""))
 
 
 def read_grid(source: DataFile, wanted: WantedColumns, findings: list[Finding]) -> Grid:
@@ -206,7 +227,7 @@ def settle_marks(grid: Grid, columns: Mapping[int, ColumnSpec], key: Sequence[st
     """
     wrong: Wrong = {}
     read_as: dict[str, list[tuple[int, str]]] = {}
-    body = {**dict(grid.body), grid.first: grid.header}
+    body = dict(grid.body) | ({} if grid.first is None else {grid.first: grid.header})
     for (n, place), mark in sorted(grid.sheet.marks.items(), key=lambda entry: entry[0]):
         if n not in body or place not in columns:
             continue

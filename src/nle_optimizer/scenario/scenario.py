@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -16,14 +16,19 @@ from nle_optimizer.scenario.choices import apply_choices, each_override, with_ad
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
 from nle_optimizer.scenario.condition_checks import read_compared
 from nle_optimizer.scenario.document import Document, anchor_paths, read_document, read_workbook_document
+from nle_optimizer.scenario.given import document_of, exact, hold
+from nle_optimizer.scenario.grids import HeldTable
 from nle_optimizer.scenario.own_code import Code, is_own
 from nle_optimizer.scenario.setting_sections import Data, DataFile
 from nle_optimizer.scenario.settings import Fit, Settings
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.validation import validate
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclasses.dataclass(frozen=True, eq=False)
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Scenario:
     """Settings and tables, read and checked.
 
@@ -51,6 +56,10 @@ class Scenario:
     document: Document
     of_tables: tuple[Finding, ...] = ()
     reads: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        held = [f"{name} {len(table):,}" for name, table in self._tables().items() if table is not None]
+        return f"<Scenario {self.settings.name}: {', '.join([*held, f'findings {len(self.findings):,}'])}>"
 
     @property
     def sources(self) -> dict[str, Path]:
@@ -89,9 +98,15 @@ class Scenario:
         """The same scenario with dotted settings changed, validated anew; tables are read again only
         where the changes concern them.
 
+        Args:
+            changes: `{"geography.max_distance_km": 40}`, in the units of docs/reference/scenario.md.
+
         Raises:
             InputError: a key or value that is not valid.
+            TypeError: it is given no mapping.
         """
+        if not isinstance(changes, Mapping):
+            raise TypeError(f"replace takes a mapping of dotted settings, not {type(changes).__name__}")
         document = self.document.copy()
         for key, value in changes.items():
             document.set(key, exact(value), Place("replace"))
@@ -141,17 +156,27 @@ def how_read(settings: Settings) -> tuple[Any, ...]:
 
 
 def load_scenario(
-    file: str | Path,
+    file: str | Path | Mapping[str, Any],
     *,
+    schools: "pd.DataFrame | None" = None,
+    nles: "pd.DataFrame | None" = None,
+    trusts: "pd.DataFrame | None" = None,
+    pairs: "pd.DataFrame | None" = None,
+    current: "pd.DataFrame | None" = None,
     choose: Sequence[str] = (),
     sets: Sequence[str] = (),
     allow_outside: bool = False,
     allow_code: bool = False,
 ) -> Scenario:
-    """Read a scenario file (YAML, or an XLSX with a Settings sheet) and its tables.
+    """Read a scenario: its settings, and its tables from files or data frames.
+
+    Columns and their units are those of docs/reference/tables.md. Messages count the rows of a data frame from 0, as
+    `iloc` does, and those of a file from 1, with its header.
 
     Args:
-        file: the scenario file.
+        file: the scenario file (YAML, or an XLSX with a Settings sheet), or its settings as a mapping; paths in a
+            mapping start from the working directory.
+        schools, nles, trusts, pairs, current: tables that are read instead of the files that the settings name.
         choose: names of overrides or scenarios in the file, applied in order.
         sets: `KEY=VALUE` settings, which beat everything else; code that `rule=` names here may run.
         allow_outside: whether paths may leave the folder of the file that names them.
@@ -159,13 +184,36 @@ def load_scenario(
 
     Raises:
         InputError: everything that is wrong, at once.
+        TypeError: something is given that is of another kind than the above.
     """
+    _refuse_other_kinds(file, choose, sets)
+    given = {"schools": schools, "nles": nles, "trusts": trusts, "pairs": pairs, "current": current}
     with noted_reads() as reads:
-        document = read_any_document(Path(file), allow_outside=allow_outside, allow_code=allow_code)
+        if isinstance(file, Mapping):
+            document = document_of(file, allow_outside=allow_outside, allow_code=allow_code)
+        else:
+            document = read_any_document(Path(file), allow_outside=allow_outside, allow_code=allow_code)
+        digests = hold(document, {name: frame for name, frame in given.items() if frame is not None})
         written = document.copy()
         apply_choices(document, choose, sets, allow_outside=allow_outside)
         made = _assemble(document, _wrong_overrides(written, allow_outside))
-    return dataclasses.replace(made, reads=reads)
+    return dataclasses.replace(made, reads={**reads, **digests})
+
+
+def _refuse_other_kinds(file: Any, choose: Any, sets: Any) -> None:
+    if isinstance(file, Scenario):
+        raise TypeError("this is a Scenario already: scenario.replace({...}) changes its settings")
+    if not isinstance(file, str | Path | Mapping):
+        frame = ": tables are given as load_scenario({...}, schools=..., nles=...)" if hasattr(file, "columns") else ""
+        raise TypeError(
+            f"load_scenario takes the path of a scenario file or settings, not {type(file).__name__}{frame}"
+        )
+    if isinstance(choose, str):
+        raise TypeError(f"choose is a list of names: choose=[{choose!r}]")
+    if isinstance(sets, str):
+        raise TypeError(f"sets is a list of KEY=VALUE: sets=[{sets!r}]")
+    if isinstance(sets, Mapping):
+        raise TypeError("sets is a list of KEY=VALUE; load_scenario(file).replace({...}) takes a mapping")
 
 
 def read_any_document(file: Path, *, allow_outside: bool, allow_code: bool) -> Document:
@@ -209,7 +257,7 @@ def _assemble(document: Document, known: Sequence[Fault] = ()) -> Scenario:
     except InputError as error:
         _read_tables_anyway(document, reading)
         raise InputError(list(dict.fromkeys([*error.problems, *reading.problems]))) from None
-    tables, resources = _read_tables(settings, reading)
+    tables, resources = _read_tables(settings, document.held, reading)
     if tables["nles"] is not None:
         tables["nles"] = with_additions(tables["nles"], settings, resources, document, reading)
     return _checked(document, settings, tables, reading, resources)
@@ -243,11 +291,13 @@ def _checked(
     )
 
 
-def _read_tables(settings: Settings, reading: Reading) -> tuple[dict[str, Records | None], tuple[str, ...]]:
+def _read_tables(
+    settings: Settings, held: Mapping[str, HeldTable], reading: Reading
+) -> tuple[dict[str, Records | None], tuple[str, ...]]:
     levels = {name.casefold(): int(share * MILLION) for name, share in settings.fit.levels.items()}
     named = settings.capacity.resources
     candidates = tuple(named if named is not None else KNOWN_RESOURCES)
-    tables = _tables(settings.data, candidates, levels, reading)
+    tables = _tables(settings.data, held, candidates, levels, reading)
     nles = tables["nles"]
     if named is not None or nles is None:
         return tables, candidates
@@ -264,11 +314,15 @@ def _as_words(table: Records | None, names: Sequence[str]) -> Records | None:
 
 
 def _tables(
-    data: Data, resources: Sequence[str], levels: Mapping[str, int], reading: Reading
+    data: Data,
+    held: Mapping[str, HeldTable],
+    resources: Sequence[str],
+    levels: Mapping[str, int],
+    reading: Reading,
 ) -> dict[str, Records | None]:
     sources: dict[str, DataFile | None] = {name: getattr(data, name) for name in TABLES}
     tables = {
-        name: read_table(TABLES[name], source, resources, levels, reading) if source else None
+        name: read_table(TABLES[name], source, resources, levels, reading, held.get(source.file)) if source else None
         for name, source in sources.items()
     }
     current = tables["current"]
@@ -286,7 +340,7 @@ def _read_tables_anyway(document: Document, reading: Reading) -> None:
     words = levels if isinstance(levels, dict) else Fit().levels
     is_list = isinstance(resources, list)
     named = [name for name in resources if isinstance(name, str)] if is_list else KNOWN_RESOURCES
-    _tables(data, named, {str(word).casefold(): 0 for word in words}, reading)
+    _tables(data, document.held, named, {str(word).casefold(): 0 for word in words}, reading)
 
 
 def _written(document: Document, steps: tuple[str, ...]) -> Any:
@@ -295,14 +349,3 @@ def _written(document: Document, steps: tuple[str, ...]) -> Any:
     for step in steps:
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
-
-
-def exact(value: Any) -> Any:
-    """A value with every float in it as the decimal that a person would write."""
-    from decimal import Decimal
-
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, Mapping):
-        return {key: exact(entry) for key, entry in value.items()}
-    return [exact(entry) for entry in value] if isinstance(value, list | tuple) else value

@@ -11,7 +11,7 @@ from nle_optimizer.delimited import SEPARATORS, restore
 from nle_optimizer.errors import Fault, Finding, InputError, Place, did_you_mean
 from nle_optimizer.records import Column, ColumnSpec, Kind, Records, TableSpec
 from nle_optimizer.scenario.cells import count_rounded, parse_column, read_from_other_words
-from nle_optimizer.scenario.grids import cells_read_as, read_grid, settle_marks, wanted_columns
+from nle_optimizer.scenario.grids import HeldTable, cells_read_as, grid_of, read_grid, settle_marks, wanted_columns
 from nle_optimizer.scenario.identifiers import read_otherwise
 from nle_optimizer.scenario.places import COORDINATES, doubtful_places, place_records, without_noughts
 from nle_optimizer.scenario.setting_sections import DataFile
@@ -31,7 +31,12 @@ class Reading:
 
 
 def read_table(
-    spec: TableSpec, source: DataFile, resources: Sequence[str], levels: Mapping[str, int], reading: Reading
+    spec: TableSpec,
+    source: DataFile,
+    resources: Sequence[str],
+    levels: Mapping[str, int],
+    reading: Reading,
+    held: HeldTable | None = None,
 ) -> Records | None:
     """One table, or None where it is so broken that no row can be read; problems go to `reading`.
 
@@ -40,9 +45,11 @@ def read_table(
         source: file, sheet, encoding, header and column mapping.
         resources: names of the resource columns, read as exact amounts.
         levels: names of levels and their shares in millionths.
+        held: the table that stands in for the file.
     """
     try:
-        grid = read_grid(source, wanted_columns(spec, source, resources), reading.findings)
+        wanted = wanted_columns(spec, source, resources)
+        grid = read_grid(source, wanted, reading.findings) if held is None else grid_of(held)
     except InputError as error:
         reading.problems += error.problems
         return None
@@ -56,7 +63,7 @@ def read_table(
         reading.problems += [Fault(place, "", f"column {column_letter(n)} has no name") for n in unnamed]
         return None
     if not body and spec.name not in MAY_BE_EMPTY:
-        hint = None if grid.first == 1 else f"its header is row {grid.first}"
+        hint = None if grid.first in (None, 1) else f"its header is row {grid.first}"
         reading.problems.append(Fault(Place(shown), "", "the table has no rows", hint=hint))
         return None
     named = dict(zip(kept, [_declared(spec, name, resources) for name in names], strict=True))
@@ -91,7 +98,10 @@ def _mapped_names(
     """Our name of each column of the file; None where a row cannot be read by them."""
     problems: list[Fault] = []
     theirs = {their: our for our, their in source.columns.items()}
-    if not any(header) or (len(header) == 1 and any(mark in header[0] for mark in SEPARATORS)):
+    if place.line is None and not any(header):
+        reading.problems.append(Fault(place, "", "it must have the columns of the table, and has none"))
+        return None
+    if place.line is not None and _names_nothing(header):
         row = "the first row" if place.line == 1 else f"row {place.line}"
         what = f"{row} must hold the names of the columns, separated by commas"
         hint = "write `header: N` beside `file` under `data` where row N does"
@@ -110,6 +120,10 @@ def _mapped_names(
     problems += [Fault(place, our, "this column is required", hint=did_you_mean(our, names)) for our in missing]
     reading.problems += problems
     return None if problems else names
+
+
+def _names_nothing(header: Sequence[str]) -> bool:
+    return not any(header) or (len(header) == 1 and any(mark in header[0] for mark in SEPARATORS))
 
 
 def _rows_fit(body: Sequence[tuple[int, list[str]]], width: int, shown: str, reading: Reading) -> bool:

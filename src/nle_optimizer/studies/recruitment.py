@@ -31,7 +31,7 @@ from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.run_folder import verify
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.result import Result
-from nle_optimizer.running import allocate
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.own_code import rule_name
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.comparison.tables_text import wrapped
@@ -318,7 +318,7 @@ def _refuse_too_many(market: Market, count: int, places: int) -> None:
 
 
 def _verified(scenario: Scenario) -> Result:
-    result = allocate(scenario)
+    result = result_of(scenario)
     if wrong := verify(result):
         raise VerificationError(wrong)
     return result

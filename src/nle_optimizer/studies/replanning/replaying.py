@@ -20,7 +20,7 @@ from nle_optimizer.folders import MANIFEST
 from nle_optimizer.records import as_text
 from nle_optimizer.reports.run_folder import changed_files, read_json, read_run_folder
 from nle_optimizer.reports.terminal import one_line
-from nle_optimizer.running import allocate
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.journal import FILE, Decision, Journal, read_journal
 from nle_optimizer.studies.comparison.tables_text import heading, wrapped
@@ -96,13 +96,13 @@ def replayed(chain: Chain, n: int, tell: Callable[[str], None]) -> Replayed:
     if folder.claim.summary.get("stopped"):
         raise RunFolderError(f"{run}: it was stopped before it had proved its plan, so it may come out otherwise")
     if n == 0:
-        again = allocate(folder.scenario)
+        again = result_of(folder.scenario)
         return Replayed(run, _differing(run, {f"{name}.csv": again.claim.tables[name] for name in CLAIMED}))
     told = _earlier(run) or {}
     journal = read_journal(run / FILE) if (run / FILE).is_file() else Journal()
     newer = given_of(folder) if told.get("newer_tables") else None
     asked = amended(chain.runs[n - 1], ReplanRequest((), journal, newer, int(told.get("max_moves", 0))))
-    again = allocate(asked.scenario)
+    again = result_of(asked.scenario)
     tables = {name: table for name in TABLES if (table := getattr(asked.scenario, name)) is not None}
     return Replayed(
         run,

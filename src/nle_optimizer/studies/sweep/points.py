@@ -18,7 +18,7 @@ from nle_optimizer.delimited import csv_bytes, read_rows
 from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.records import MILLION
 from nle_optimizer.scenario.document import Document, within_folder
-from nle_optimizer.scenario.scenario import exact
+from nle_optimizer.scenario.given import exact
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.yaml_text import parse_value
 from nle_optimizer.studies.sweep.workers import CaseAnswer

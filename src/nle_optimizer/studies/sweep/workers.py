@@ -18,9 +18,10 @@ from typing import Any, Protocol
 
 from nle_optimizer.engines.engine import KnownPrices
 from nle_optimizer.errors import NleOptimizerError
-from nle_optimizer.reports.run_folder import Circumstances, verify, write_run_folder
+from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
 from nle_optimizer.result import Result
-from nle_optimizer.running import allocate
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stage_calls import Recall
 from nle_optimizer.studies.sweep.memory import Memory
@@ -139,8 +140,8 @@ class WorkerContext:
     def _verified(self, task: SweepTask) -> Result:
         started = datetime.now().astimezone()
         scenario = self._bases[task.base].replace(task.changes)
-        result = allocate(scenario, recall=self._recall, known=self._known, brief=self._runs is None)
-        wrong = verify(result, self._recall)
+        result = result_of(scenario, recall=self._recall, known=self._known, brief=self._runs is None)
+        wrong = check_claim(result.scenario, result.claim, self._recall)
         if wrong:
             raise NleOptimizerError("\n".join(["the result does not stand up to its own inputs", *wrong[:5]]))
         if self._runs is not None:
