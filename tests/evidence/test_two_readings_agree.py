@@ -181,3 +181,15 @@ def test_the_random_scenarios_turn_every_setting_of_the_schema() -> None:
         except ValidationError:
             continue
     assert every_setting() - given == set(), "give them values in VALUES of tests/support/any_scenario.py"
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_limit_on_pairs_that_no_nle_can_hold_is_read_alike(tmp_path: Path, more: int) -> None:
+    """The one pair that the limit counts takes five places, of which its NLE has three; others it does not count."""
+    limit = {"name": "few", "type": "budget", "of": "placements", "by": "arrived", "maximum": 1}
+    schools = [school(1, arrived="2020-06-15", placements=5), *([school(2, placements=5)] if more else [])]
+    settings = {"capacity": {"resources": ["placements"]}, "constraints": [limit], "objectives": ["fit"]}
+    file = write_scenario(tmp_path, settings, schools, [nle(1, placements=3)])
+    result = allocate(load_scenario(file))
+    assert result.status == "optimal"
+    assert verify(result) == []

@@ -240,6 +240,8 @@ class PricedRows:
                 if label not in self.labels or least != most or not self._counts_pairs(family, places):
                     continue
                 lower, upper = _in_pairs(limits, most)
+                if upper is not None and family.once == BY_PAIR and (n, row) not in self._amounts:
+                    upper = min(upper, 0)  # of the pairs that it counts none can be matched
                 if lower is None and upper is None:
                     continue
                 prices = [each.get(label, 0) for each in self.prices.rows]
