@@ -1,7 +1,6 @@
 """The program `nle-optimizer`: finds the command, and turns faults into words and exit codes.
 
-The program `nle-optimizer`: finds the command, and turns faults into words and exit codes. A group of commands, each
-imported only when it is asked for.
+A group of commands, each imported only when it is asked for.
 """
 
 import sys

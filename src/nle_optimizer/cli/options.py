@@ -1,7 +1,7 @@
 """Options, progress and interruption that commands share.
 
-Options that several commands share. A bar on stderr for whatever takes over a second, on a terminal only. Ctrl-C
-while an engine searches: once to stop with the best allocation found, twice to leave at once.
+A bar on stderr for whatever takes over a second, on a terminal only. Ctrl-C while an engine searches: once to stop
+with the best allocation found, twice to leave at once.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Every objective by name, and what a pair is worth under one.
 
-Every objective by name. What matched pairs and supported recipients add to a level that is a sum.
+What matched pairs and supported recipients add to a level that is a sum.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """Every matching rule by name; none is imported before it is asked.
 
-Every matching rule by name; none is imported before it is asked. What is known of the rules that are the optimum of
-objectives of their own (`scenario.rule_objectives`).
+What is known of the rules that are the optimum of objectives of their own (`scenario.rule_objectives`).
 """
 
 from importlib import import_module

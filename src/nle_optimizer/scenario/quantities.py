@@ -1,7 +1,6 @@
 """The kinds of values that settings take, conditions on columns, and whether they can be compared.
 
-The kinds of values that settings take, and conditions on columns. Whether the values of a condition can be compared
-with the cells of a column, and whether any cell has them.
+Whether the values of a condition can be compared with the cells of a column, and whether any cell has them.
 """
 
 import re

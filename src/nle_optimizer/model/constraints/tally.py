@@ -1,7 +1,6 @@
 """What the rows of a constraint count.
 
-What the rows of a constraint count. A sum over matched pairs and present presences. Collects the presences of a
-problem: equal ones are one.
+A sum over matched pairs and present presences. Collects the presences of a problem: equal ones are one.
 """
 
 from dataclasses import dataclass

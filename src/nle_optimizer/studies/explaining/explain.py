@@ -1,7 +1,7 @@
 """What is asked about a school, an NLE or a pair, and the answer.
 
-Why: the answer about a school, an NLE or a pair of a run. Whom a question is about: an identifier, or a name that
-only one has. Why a school is out, and what would bring it back.
+Whom a question is about: an identifier, or a name that only one has. Why a school is out, and what would bring it
+back.
 """
 
 from dataclasses import dataclass

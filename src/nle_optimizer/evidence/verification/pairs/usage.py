@@ -1,7 +1,7 @@
 """The pairs of a claim, what each takes and costs, and the columns that conditions name.
 
-What a pair uses of each resource, and what it costs. The pairs that a claim matches. Columns of a pair, for
-conditions and limits: its own, those of the pairs table, its school's and its NLE's.
+What a pair uses of each resource, and what it costs. Columns of a pair, for conditions and limits: its own, those of
+the pairs table, its school's and its NLE's.
 """
 
 from collections.abc import Callable, Mapping, Sequence

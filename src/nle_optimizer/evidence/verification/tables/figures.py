@@ -1,7 +1,6 @@
 """The figures of `breakdown.csv` and `summary.json`, counted anew.
 
-The numbers of `breakdown.csv` and `summary.json`, counted anew from the pairs. What a summary may say beyond what it
-must: checked wherever it is said.
+What a summary may say beyond what it must: checked wherever it is said.
 """
 
 from collections.abc import Mapping, Sequence
