@@ -113,7 +113,7 @@ def requiring(case: Case, pair: int) -> Problem:
     """
     found, problem = case.candidates, case.problem
     required = _with(found.required, pair, len(found.nle))
-    if not _is_exempt(case, pair):
+    if not changes_limits(case, np.array([pair]))[0]:
         return replace(problem, required=required)
     found = replace(found, required=required, exempt=_with(found.exempt, pair, len(found.nle)))
     gone = _supply(case.scenario, distance_asked=distance_asked(case.scenario.settings))[1]
@@ -125,19 +125,11 @@ def requiring(case: Case, pair: int) -> Problem:
 
 def changes_limits(case: Case, pairs: Integers) -> Flags:
     """Which pairs would change limits if they were required: those that stand today are exempt from them then."""
-    settings = case.scenario.settings
-    if not (settings.constraints or settings.capacity.multiply or settings.capacity.reserve):
+    settings, today, found = case.scenario.settings, case.candidates.current, case.candidates
+    if today is None or not (settings.constraints or settings.capacity.multiply or settings.capacity.reserve):
         return np.zeros(len(pairs), dtype=bool)
-    return np.array([_is_exempt(case, pair) for pair in pairs.tolist()], dtype=bool)
-
-
-def _is_exempt(case: Case, pair: int) -> bool:
-    """Whether a pair stands today, so that no limit would keep it from being matched if it were required."""
-    today, found = case.candidates.current, case.candidates
-    if today is None:
-        return False
-    key = found.nle[pair] * len(found.recipients) + found.recipient[pair]
-    return bool((today.keys[stands(today.table)] == key).any())
+    keys = found.nle[pairs] * len(found.recipients) + found.recipient[pairs]
+    return np.isin(keys, today.keys[stands(today.table)])
 
 
 def _with(flags: Flags | None, pair: int, size: int) -> Flags:

@@ -25,15 +25,13 @@ from nle_optimizer.model.levels import AnyLevel, Level
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers, fixed
 
-NO_NLE = -1
-
 
 def own_pairs(outcome: Outcome) -> Integers:
     """The matched pair of each recipient, shape (recipients,); -1 where it has none, or has or may have several."""
-    own = np.full(len(outcome.recipients), NO_NLE, dtype=np.int64)
+    own = np.full(len(outcome.recipients), NONE, dtype=np.int64)
     matched = outcome.solution.matched
     own[outcome.problem.recipient[matched]] = matched
-    own[(outcome.problem.supporters > 1) | (outcome.found > 1)] = NO_NLE
+    own[(outcome.problem.supporters > 1) | (outcome.found > 1)] = NONE
     return own
 
 
@@ -56,7 +54,7 @@ def direct_moves(outcome: Outcome) -> tuple[Integers, Integers]:
     allowed[outcome.solution.matched] = False
     if problem.required is not None:
         allowed &= ~np.append(problem.required, False)[own]
-    allowed &= (own != NO_NLE) | (outcome.found < problem.supporters)[problem.recipient]
+    allowed &= (own != NONE) | (outcome.found < problem.supporters)[problem.recipient]
     pairs = np.flatnonzero(allowed)
     losses = []
     for level in problem.levels:
