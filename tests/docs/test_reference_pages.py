@@ -8,11 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from nle_optimizer.evidence.reasons import NO_CANDIDATE
+from nle_optimizer.catalogue.reasons import REASONS, STAGES
 from nle_optimizer.model.constraints.constraint_types import CONSTRAINTS
 from nle_optimizer.model.objectives import CATALOGUE
 from nle_optimizer.scenario.setting_sections import CONSTRAINT_TYPES, KEYS, OBJECTIVE_NAMES
-from nle_optimizer.stages.ledger import STAGES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -45,7 +44,7 @@ def test_every_type_of_constraint_stands_on_the_page() -> None:
 
 def test_stages_and_reason_codes_stand_in_the_rule_book() -> None:
     page = (DOCS / "reference" / "decisions.md").read_text(encoding="utf-8")
-    assert [code for code in (*STAGES, *NO_CANDIDATE) if f"`{code}`" not in page] == []
+    assert [code for code in (*STAGES, *REASONS) if f"`{code}`" not in page] == []
 
 
 def test_the_figures_beside_the_picture_are_those_of_the_picture() -> None:

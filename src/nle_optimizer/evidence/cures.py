@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nle_optimizer.catalogue.reasons import CURES, FILTERS
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.alternates import in_texts
 from nle_optimizer.evidence.claim import TextTable
@@ -27,11 +28,10 @@ from nle_optimizer.model.objectives import ADDITIVE, parts_of
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers, fixed, least_of_each, shortest
 from nle_optimizer.stages.candidates import Candidates
-from nle_optimizer.stages.obstacles import CONFLICTS, Between, Obstacles
+from nle_optimizer.stages.obstacles import Between, Obstacles
 
-KINDS = {"reach": ("too-far",), "minimum_fit": ("fit-below-minimum",), "conflict": CONFLICTS}
-"""The filters that each kind of cure lifts."""
-FILTERS = tuple((kind, code) for kind, codes in KINDS.items() for code in codes)
+LIFTED = tuple((kind, code) for kind in CURES for code, reason in FILTERS.items() if reason.cure == kind)
+"""Each kind of cure with the filters that it lifts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Barred:
     Attributes:
         pairs: them with fit and distance, as if each were a candidate of the outcome.
         use: what each takes of each resource, in millionths.
-        filter: the filter, as a number in `FILTERS`.
+        filter: the filter, as a number in `LIFTED`.
         limit: metres that may lie between the two.
         more: metres more that would have to be allowed; 0 where the filter is not about distance.
     """
@@ -64,7 +64,7 @@ def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, between
     """
     found, settings = outcome.candidates, outcome.scenario.settings
     lifted, alone = np.full(between.shape, -1, dtype=np.int64), between.count == 1
-    for n, (_, code) in enumerate(FILTERS):
+    for n, (_, code) in enumerate(LIFTED):
         if code in between.codes:
             lifted[between.codes[code] & alone] = n
     at = np.nonzero(lifted >= 0)
@@ -174,7 +174,7 @@ class LiftedCures:
 
     Attributes:
         recipient, nle: shapes (cures,).
-        filter: the filter, as a number in `FILTERS`.
+        filter: the filter, as a number in `LIFTED`.
         fit, distance: of the pair: millionths, and metres, -1 where not known.
         limit: metres that may lie between the two now.
         more: metres more that a longer reach would have to allow; 0 for other kinds.
@@ -192,8 +192,8 @@ class LiftedCures:
 
     @property
     def kinds(self) -> list[str]:
-        """The kind of each, see `KINDS`."""
-        return [FILTERS[n][0] for n in self.filter.tolist()]
+        """The kind of each, see `CURES`."""
+        return [LIFTED[n][0] for n in self.filter.tolist()]
 
     def cells(self, outcome: Outcome) -> Iterator[tuple[str, str, str]]:
         """NLE, what would have to be, and the change of the first objective, as the files write them.
@@ -210,7 +210,7 @@ class LiftedCures:
 
 
 def _amount(number: int, fit: int, more: int) -> str:
-    kind, code = FILTERS[number]
+    kind, code = LIFTED[number]
     if kind == "reach":
         return fixed(more, 3)
     return shortest(fit, 6) if kind == "minimum_fit" else code
@@ -251,12 +251,12 @@ def _least(outcome: Outcome, barred: Barred, most: int) -> Integers:
     except InputError:  # no travel time, or an amount beyond what is exact
         return np.zeros((len(fields(LiftedCures)), 0), dtype=np.int64)
     at = np.flatnonzero(allowed & (worth >= 0))
-    kinds = [list(KINDS).index(kind) for kind, _ in FILTERS]
+    kinds = [list(CURES).index(kind) for kind, _ in LIFTED]
     kind = np.array(kinds, dtype=np.int64)[barred.filter[at]]
-    is_poor = np.array([kind == "minimum_fit" for kind, _ in FILTERS])[barred.filter[at]]
+    is_poor = np.array([kind == "minimum_fit" for kind, _ in LIFTED])[barred.filter[at]]
     least = np.where(is_poor, -pairs.fit[at], barred.more[at])
     far = np.where(pairs.distance[at] < 0, np.iinfo(np.int64).max, pairs.distance[at])
-    group = pairs.recipient[at] * len(KINDS) + kind
+    group = pairs.recipient[at] * len(CURES) + kind
     keys = (least, -worth[at], -pairs.fit[at], far, pairs.nle[at])
     chosen = at[least_of_each(group, keys, most)]
     of_pairs = (pairs.recipient, pairs.nle, barred.filter, pairs.fit, pairs.distance, barred.limit, barred.more, worth)
@@ -322,7 +322,7 @@ def cheapest_cures(outcome: Outcome, rows: Integers) -> tuple[TextTable, TextTab
     """
     of_capacity, lifted = capacity_cures(outcome, 1), lifted_cures(outcome, 1)
     first = dict(zip(of_capacity.recipient.tolist(), of_capacity.cells(outcome), strict=True))
-    by_kind: dict[str, dict[int, tuple[str, str, str]]] = {kind: {} for kind in KINDS}
+    by_kind: dict[str, dict[int, tuple[str, str, str]]] = {kind: {} for kind in CURES}
     for row, kind, cells in zip(lifted.recipient.tolist(), lifted.kinds, lifted.cells(outcome), strict=True):
         by_kind[kind][row] = cells
         first.setdefault(row, (kind, *cells))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nle_optimizer.catalogue.reasons import REASONS
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.levels import AnyLevel
 from nle_optimizer.model.limits_left import Breaks, breaks_of, changes_of, holdable
@@ -107,30 +108,6 @@ def better_elsewhere(outcome: Outcome) -> Integers:
     return better
 
 
-NO_CANDIDATE = {
-    "no-nle": "No NLE is available.",
-    "not-listed": "The pairs table, which lists the only candidates, has no pair for it.",
-    "no-place": "Its place is not known, and the pairs table gives no distance.",
-    "too-far": "No NLE is within reach.",
-    "too-near": "Every NLE within reach is nearer than the least distance.",
-    "travel-time": "Every NLE within reach would travel too long, or the travel time is not known.",
-    "other-area": "No NLE left works in its area.",
-    "phase": "No NLE left works in its phase.",
-    "faith": "No NLE left works with its faith.",
-    "diocese": "No NLE left works with its diocese.",
-    "home-school": "It is the home school of the only NLE left.",
-    "own-trust": "Every NLE left belongs to its own trust.",
-    "same-authority": "Every NLE left belongs to its own local authority.",
-    "declared": "Every NLE left has a declared conflict of interest or was objected to.",
-    "forbidden": "Every NLE left is forbidden for it.",
-    "unknown-fit": "Its needs, or the expertise of every NLE left, are not assessed.",
-    "no-need-met": "It has no need in an area that counts.",
-    "fit-below-minimum": "Every NLE left fits worse than the minimum.",
-    "infeasible": "Nobody is matched: no allocation meets every requirement, as the summary says.",
-    "stopped": "Nobody is matched: the search was stopped before it found an allocation.",
-}
-"""The reason codes of recipients that no NLE could take, in words."""
-
 NOBODY = {"infeasible": "infeasible", "unknown": "stopped"}
 """The reason code of every recipient with a candidate, where nobody is matched, by status."""
 
@@ -148,7 +125,7 @@ def why_unmatched(outcome: Outcome, standing: CandidateStanding, rows: Integers)
         code = outcome.candidates.last_filter[row]
         if code or status in NOBODY:
             code = code or NOBODY[status]
-            reasons.append((code, NO_CANDIDATE[code]))
+            reasons.append((code, REASONS[code].sentence))
         elif standing.open_pair[row] >= 0:
             code = "not-worth-it" if status == "optimal" else "not-placed"
             reasons.append((code, _open(outcome, standing, row)))

@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from nle_optimizer.catalogue.reasons import CURES, FILTERS
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.folders import MANIFEST
@@ -117,21 +118,6 @@ class TextOfRecords(Mapping[str, Sequence[str]]):
         return len(self._table.columns)
 
 
-CONFLICTS: Mapping[str, str] = {
-    "home-school": "that it leads the school",
-    "own-trust": "that both are of one trust",
-    "same-authority": "that both are of one authority",
-    "declared": "the conflict declared",
-    "forbidden": "that the pair is forbidden",
-}
-BRIEFLY: Mapping[str, str] = {
-    "reach": "A longer reach",
-    "minimum_fit": "A lower minimum fit",
-    "conflict": "A conflict set aside",
-}
-"""The kinds of cures where more of them may not be told."""
-
-
 COLUMNS = (
     "cure_kind",
     "cure_id",
@@ -159,20 +145,24 @@ def cures_in_words(rows: ViewRows, names: Mapping[str, str]) -> list[str]:
 def _cures(row: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     kind = row["cure_kind"]
     if kind and not row["cure_id"]:
-        yield BRIEFLY.get(kind) or f"More {kind}"
+        yield CURES.get(kind) or f"More {kind}"
         return
 
     def nle(name: str) -> str:
         return names.get(row[name]) or row[name]
 
-    if kind and kind not in BRIEFLY:
+    if kind and kind not in CURES:
         yield f"{counted(row['cure_amount'], f'more {kind}')} at {nle('cure_id')}"
     if row["reach_nle_id"]:
         yield f"a limit {float(row['reach_more_km']):.1f} km longer, to reach {nle('reach_nle_id')}"
     if row["minimum_fit_nle_id"]:
         yield f"a minimum fit of {row['minimum_fit_needed']}, for {nle('minimum_fit_nle_id')}"
     if row["conflict_nle_id"]:
-        yield f"{nle('conflict_nle_id')}, setting aside {CONFLICTS.get(row['conflict'], row['conflict'])}"
+        yield f"{nle('conflict_nle_id')}, setting aside {_set_aside(row['conflict'])}"
+
+
+def _set_aside(conflict: str) -> str:
+    return FILTERS[conflict].set_aside if conflict in FILTERS else conflict
 
 
 def _sentence(words: str) -> str:

@@ -6,65 +6,9 @@ Codes and column names in the words that people read. Names of schools and NLEs 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nle_optimizer.catalogue.reasons import REASONS
 from nle_optimizer.reports.view import View
 
-STAGES: Mapping[str, str] = {
-    "listing": "Left out when the list was made",
-    "eligibility": "Eligibility",
-    "trust-first": "Matching with trusts first",
-    "recipient": "Who receives the support",
-    "need": "Need",
-}
-REASONS: Mapping[str, str] = {
-    "not-in-england": "Not in England",
-    "closed": "Closed",
-    "support-finished": "Its support has finished",
-    "not-yet-open": "Not open yet",
-    "not-state-funded": "Not state-funded",
-    "no-coordinates": "No place is known",
-    "trust-not-a-recipient": "A trust, and only schools are supported",
-    "not-yet-arrived": "Arrives after the day of the run",
-    "cannot-tell": "Cannot be told, because facts are missing",
-    "not-eligible": "Not eligible under the policy",
-    "matched-to-trust": "Matched with a high-quality trust",
-    "served-through-trust": "Served through its trust",
-    "no-need": "No need in an area that counts",
-    "governance-only": "Need in governance only: to an external review",
-    "unknown-need": "Need not assessed",
-    "no-nle": "No NLE is available",
-    "not-listed": "Not among the listed pairs",
-    "no-place": "No place is known",
-    "too-far": "No NLE near enough",
-    "too-near": "Every NLE in reach is too near",
-    "travel-time": "Every NLE in reach would travel too long",
-    "other-area": "No NLE works in its area",
-    "phase": "No NLE in reach works in its phase",
-    "faith": "No NLE in reach works with its faith",
-    "diocese": "No NLE in reach works with its diocese",
-    "home-school": "The only NLE left leads it",
-    "own-trust": "Every NLE left is of its own trust",
-    "same-authority": "Every NLE left is of its own authority",
-    "declared": "Conflict of interest or objection",
-    "forbidden": "Every NLE left is forbidden for it",
-    "unknown-fit": "Needs or expertise not assessed",
-    "no-need-met": "No need that could be met",
-    "fit-below-minimum": "Every NLE left fits too little",
-    "no-room": "No NLE has as much capacity as it takes",
-    "all-in-use": "Every NLE in reach is in use",
-    "constraint": "A limit stands in the way",
-    "not-worth-it": "Support would cost more than it gains",
-    "not-placed": "Not placed when the search ended",
-    "infeasible": "No allocation meets every requirement",
-    "stopped": "The search was stopped before it found any",
-    "nlg-programme-closed": "National Leader of Governance: programme closed",
-    "not-an-nle": "Not an NLE",
-    "paused": "Paused",
-    "withdrawn": "Withdrawn",
-    "home-not-good": "Home school is not Good or better",
-    "governors-not-agreed": "Governors have not agreed",
-    "unknown-capacity": "Capacity is not known",
-    "unknown-expertise": "Expertise not assessed",
-}
 STATES: Mapping[str, str] = {
     "available": "Available",
     "out": "Out",
@@ -83,7 +27,11 @@ STATES: Mapping[str, str] = {
 }
 
 
-def worded(code: str, words: Mapping[str, str] = REASONS) -> str:
+HEADINGS = {code: reason.heading for code, reason in REASONS.items()}
+"""What a reason code is called."""
+
+
+def worded(code: str, words: Mapping[str, str] = HEADINGS) -> str:
     """A code in words; one that somebody else chose, as the `left_out` column allows, as it is."""
     return words.get(code, code.replace("-", " ").replace("_", " ").capitalize())
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from nle_optimizer.catalogue.reasons import CURES, STAGES
 from nle_optimizer.reports.under_error import Columns, part, this_plan_columns, weights_columns
-from nle_optimizer.reports.view import BRIEFLY, View, ViewRows, cures_in_words
-from nle_optimizer.reports.words import REASONS, STAGES, STATES, first_aim, named, nle_names, school_names, worded
+from nle_optimizer.reports.view import View, ViewRows, cures_in_words
+from nle_optimizer.reports.words import STATES, first_aim, named, nle_names, school_names, worded
 from nle_optimizer.scenario.columns import AREAS
 
 Kind = Literal["text", "whole", "share", "number", "km", "money"]
@@ -184,7 +185,7 @@ def _left_out(view: View) -> Iterator[SheetColumn]:
 
 def _cures(rows: ViewRows, aim: str) -> Iterator[SheetColumn]:
     """The cures apart, for those who filter and sort."""
-    of_resource = [kind not in BRIEFLY for kind in rows["cure_kind"]]
+    of_resource = [kind not in CURES for kind in rows["cure_kind"]]
     for heading, name in (("More of", "cure_kind"), ("at NLE", "cure_id"), ("How much", "cure_amount")):
         cells = [cell if shown else "" for cell, shown in zip(rows[name], of_resource, strict=True)]
         yield SheetColumn(heading, cells, 12, "number" if name == "cure_amount" else "text")
@@ -216,7 +217,7 @@ def _excluded(view: View) -> Iterator[SheetColumn]:
     yield SheetColumn("School id", rows["school_id"])
     yield SheetColumn("School", named(rows["school_id"], schools.by("school_id", "name")), 34)
     yield SheetColumn("Left at", [worded(stage, STAGES) for stage in rows["stage"]], 18)
-    yield SheetColumn("Reason", [worded(code, REASONS) for code in rows["reason"]], 28)
+    yield SheetColumn("Reason", [worded(code) for code in rows["reason"]], 28)
     yield SheetColumn("Evidence", rows["evidence"], 60)
 
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from nle_optimizer.catalogue.reasons import FILTERS
 from nle_optimizer.errors import InputError
 from nle_optimizer.records import Flags, Integers, Texts
-
-STAGES = ("listing", "eligibility", "trust-first", "recipient", "need")
 
 
 @dataclass(frozen=True)
@@ -52,19 +51,6 @@ class Ledger:
 
 
 MOST_SHOWN = 20
-LIMITS = (
-    "not-listed",
-    "too-far",
-    "too-near",
-    "travel-time",
-    "other-area",
-    "phase",
-    "faith",
-    "diocese",
-    "same-authority",
-    "fit-below-minimum",
-)
-"""Filters that may have come or become narrower since a pair was agreed, so that it is exempt from them."""
 Beyond = tuple[int, int, str]
 """An NLE and a recipient, by index, and the code of a limit that their pair is beyond."""
 
@@ -91,7 +77,7 @@ class Sieve:
 
     def sparing(self, code: str, rows: Flags) -> tuple["Sieve", Flags]:
         """The rows of a filter without those that are exempt from it, which are noted."""
-        if self.exempt is None or code not in LIMITS or not (rows & self.exempt).any():
+        if self.exempt is None or not FILTERS[code].is_limit or not (rows & self.exempt).any():
             return self, rows
         at = np.flatnonzero(rows & self.exempt)
         noted = [(nle, recipient, code) for nle, recipient in zip(self.nle[at], self.recipient[at], strict=True)]

@@ -21,9 +21,6 @@ from nle_optimizer.stages.geography import (
     scenario_limits,
 )
 
-CONFLICTS = ("home-school", "own-trust", "same-authority", "declared", "forbidden")
-"""Obstacles that somebody may lift."""
-
 
 class Between:
     """Two sides and what every filter asks of them, made out once for however many pairs."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.catalogue.findings import FINDINGS
+from nle_optimizer.catalogue.reasons import STAGES
 from nle_optimizer.reports.charts import charts_of
 from nle_optimizer.reports.map_picture import map_of
 from nle_optimizer.reports.page.render import render
@@ -12,7 +13,6 @@ from nle_optimizer.reports.page.run_tables import tables_of
 from nle_optimizer.reports.under_error import part
 from nle_optimizer.reports.view import View
 from nle_optimizer.reports.words import (
-    STAGES,
     amount_of_level,
     level_in_words,
     nle_names,

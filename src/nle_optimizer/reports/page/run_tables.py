@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nle_optimizer.catalogue.reasons import STAGES
 from nle_optimizer.reports.page.render import PageColumn, change_column, distance_column, packed_table
 from nle_optimizer.reports.under_error import Columns, part, this_plan_columns, weights_columns
 from nle_optimizer.reports.view import FURTHER, View, ViewRows, cures_in_words
 from nle_optimizer.reports.words import (
     FIGURES,
-    REASONS,
-    STAGES,
     STATES,
     figure_words,
     first_aim,
@@ -299,7 +298,7 @@ def _excluded(view: View) -> dict[str, Any]:
     columns = [
         PageColumn("school", "School", named(ids, schools.by("school_id", "name")), "school"),
         PageColumn("stage", "Left at", [worded(stage, STAGES) for stage in rows["stage"]]),
-        PageColumn("reason", "Reason", [worded(code, REASONS) for code in rows["reason"]]),
+        PageColumn("reason", "Reason", [worded(code) for code in rows["reason"]]),
         PageColumn("evidence", "Evidence", rows["evidence"]),
         PageColumn("local_authority", "Authority", _looked_up(schools, "local_authority", ids)),
         *_further_columns(

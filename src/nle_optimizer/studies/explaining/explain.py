@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from nle_optimizer.catalogue.reasons import EXCLUDED
 from nle_optimizer.errors import Fault, InputError, Place, did_you_mean
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import Records, as_text
@@ -89,21 +90,6 @@ def _named(every: Records, live: Records, word: str) -> list[str]:
     )
 
 
-BACK = {
-    "support-finished": "it is put back: the state `reopened` in the current table, or `replan` with `reopen`",
-    "closed": "it is open again: `establishment_status` in the schools table",
-    "trust-not-a-recipient": "`eligibility.recipients` lets trusts be supported",
-    "not-yet-arrived": "`as_of` is its day of arrival or later",
-    "cannot-tell": "the blank cells are filled",
-    "matched-to-trust": "its trust declines: `trust_decision: declined` in the schools table, or `replan` with "
-    "`trust-declines`; or `trust_first.mode: off`",
-    "served-through-trust": "`eligibility.recipients: as-listed` supports schools rather than their trusts",
-    "governance-only": "`eligibility.governance_only: match` lets NLEs support it",
-    "no-need": "a need above 0 is assessed in an area that counts",
-}
-"""What would bring a school back, by the reason that it is out."""
-
-
 def excluded(outcome: Outcome, school: str) -> dict[str, Any] | None:
     """Stage, reason, evidence and remedy of a school that is out; None of one that is not."""
     entry = next((each for each in outcome.exclusions if each.school_id == school), None)
@@ -122,7 +108,8 @@ def excluded(outcome: Outcome, school: str) -> dict[str, Any] | None:
 def _back(entry: Exclusion, rules: list[dict[str, Any]]) -> str:
     if rules:
         return "it meets every condition of one of the rules below"
-    return BACK.get(entry.reason, f"the reason `{entry.reason}` no longer holds")
+    known = EXCLUDED.get(entry.reason)
+    return (known and known.back_if) or f"the reason `{entry.reason}` no longer holds"
 
 
 def _rules(outcome: Outcome, entry: Exclusion) -> list[dict[str, Any]]:

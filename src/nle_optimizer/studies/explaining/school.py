@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nle_optimizer.catalogue.reasons import FILTERS
 from nle_optimizer.evidence.cures import capacity_cures, lifted_cures
 from nle_optimizer.evidence.outcome import Outcome, around, in_portions
 from nle_optimizer.evidence.reasons import has_room
@@ -218,28 +219,6 @@ def _by_fit(outcome: Outcome, pairs: Integers) -> tuple[Integers, Integers, Inte
     return -found.fit[pairs], far, found.nle[pairs]
 
 
-OBSTACLES = {
-    "not-listed": "the pairs table lists the only candidates, and does not list it",
-    "no-place": "a place is not known, so neither is the distance",
-    "too-far": "it is too far: {distance} km, and at most {limit} km may lie between",
-    "too-near": "it is nearer than the least distance: {distance} km",
-    "travel-time": "the travel time is above the limit, or not known",
-    "other-area": "the NLE does not work in the school's area",
-    "phase": "the NLE does not work in the school's phase",
-    "faith": "the NLE does not work with the school's faith",
-    "diocese": "the NLE does not work with the school's diocese",
-    "home-school": "it is the NLE's home school",
-    "own-trust": "both belong to one trust",
-    "same-authority": "both lie in one local authority",
-    "declared": "a conflict of interest was declared, or one side objects",
-    "forbidden": "the pair is forbidden in the pairs table",
-    "unknown-fit": "needs or expertise are not assessed",
-    "no-need-met": "the school has no need in an area that counts",
-    "fit-below-minimum": "the fit is below the minimum: {fit}",
-}
-"""What stands between the two, in words."""
-
-
 def pair(outcome: Outcome, prices: ChangePrices, recipient: int, nle: int, seconds: float | None) -> dict[str, Any]:
     """Every reason for and against a pair of an eligible recipient and an available NLE."""
     between = around(outcome).of(np.array([recipient], dtype=np.int64))
@@ -265,7 +244,7 @@ def obstacles_of(between: Obstacles, nle: int) -> dict[str, str]:
         "limit": "any number of" if limit == NO_LIMIT else shortest(limit, 3),
         "fit": shortest(fit, 6),
     }
-    return {code: OBSTACLES[code].format(**words) for code, removed in between.codes.items() if removed[nle, 0]}
+    return {code: FILTERS[code].between.format(**words) for code, removed in between.codes.items() if removed[nle, 0]}
 
 
 def _candidate(outcome: Outcome, prices: ChangePrices, at: int, seconds: float | None) -> dict[str, Any]:
