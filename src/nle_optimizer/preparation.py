@@ -23,6 +23,7 @@ from nle_optimizer.model.preferences import ranks_in_part
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.rules.registry import procedure_named
+from nle_optimizer.scenario.policies import STATUS_QUO
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stage_calls import Recall, plainly
 from nle_optimizer.stages.candidates import Candidates, find_candidates
@@ -82,6 +83,8 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
         current=scenario.current,
         recall=recall,
     )
+    if settings.rule == STATUS_QUO:
+        candidates = candidates.keeping_today()
     use = use_of_resources(candidates, scenario.settings, scenario.resources)
     supply, over = _with_agreed(supply, gone, candidates, use, scenario)
     ground = _ground(candidates, use, supply, scenario)

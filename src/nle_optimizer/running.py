@@ -17,6 +17,7 @@ from nle_optimizer.evidence.published_tables import publish, publish_briefly
 from nle_optimizer.model.build import overfull
 from nle_optimizer.model.constraints.rows import violations
 from nle_optimizer.model.levels import AnyLevel
+from nle_optimizer.model.limits_left import breaches
 from nle_optimizer.model.problem import Clash, Problem
 from nle_optimizer.preparation import Progress, prepare
 from nle_optimizer.records import MILLION, Integers
@@ -186,10 +187,14 @@ def check(scenario: Scenario) -> Sequence[Finding]:
         if procedure is None:
             next(engines_for(case.problem, scenario.settings.engine))
         else:
-            _refuse(case, procedure, Agenda(case.problem, case.candidates, scenario.settings))
+            agenda = Agenda(case.problem, case.candidates, scenario.settings)
+            _refuse(case, procedure, agenda)
     clashes = _overfull(case)
     if clashes:
         raise InfeasibleError(clashes)
+    if procedure is not None and breaches(case.problem, case.problem.required_pairs()):
+        with scenario.locating():
+            carried_out(procedure, agenda)  # whether it makes up for that shows only in what it matches
     return case.scenario.findings
 
 

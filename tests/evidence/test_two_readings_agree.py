@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from nle_optimizer import Result, allocate, load_scenario, verify
-from nle_optimizer.errors import InputError, UnsupportedError
-from nle_optimizer.running import result_of
+from nle_optimizer.errors import InfeasibleError, InputError, UnsupportedError
+from nle_optimizer.running import check, result_of
 from nle_optimizer.scenario.settings import Settings
 from support.any_scenario import any_settings, every_setting, settings_given
 from support.carried_through import carry_many
@@ -193,3 +193,40 @@ def test_a_limit_on_pairs_that_no_nle_can_hold_is_read_alike(tmp_path: Path, mor
     result = allocate(load_scenario(file))
     assert result.status == "optimal"
     assert verify(result) == []
+
+
+def test_a_school_that_keeps_several_nles_counts_once_in_every_objective_that_counts_schools(tmp_path: Path) -> None:
+    schools = [school(n, region=region) for n, region in ((1, "London"), (2, "London"), (3, "East of England"))]
+    current = [{"nle_id": f"N{n}", "school_id": s} for n, s in ((1, "S1"), (2, "S1"), (3, "S1"), (1, "S2"), (1, "S3"))]
+    settings = {
+        "rule": "status-quo",
+        "objectives": ["schools_supported", "region_gap", {"blend": {"fit": 1, "schools_supported": 1}}],
+        "constraints": [{"name": "c", "type": "quota", "by": "region", "maximum": 2}],
+    }
+    nles = [nle(n, placements=3) for n in (1, 2, 3)]
+    result = allocate(load_scenario(write_scenario(tmp_path, settings, schools, nles, current=current)))
+    assert verify(result) == []
+    summary = result.claim.summary
+    supported, gap, blend = (level["value"] for level in summary["objectives"])
+    assert (supported, gap, blend - summary["metrics"]["total_fit"]) == (3, 0, 3)
+    assert sorted(limit["value"] for limit in summary["constraints"]) == [1, 2]
+
+
+@pytest.mark.parametrize("share", [{"maximum": 0}, {"maximum_share": 0.5, "share_of": "matched"}])
+def test_validate_asks_a_rule_whether_it_makes_up_for_required_pairs_beyond_a_limit(
+    share: dict[str, object], tmp_path: Path
+) -> None:
+    limit = {"name": "c", "type": "quota", "where": {"region": "London"}, **share}
+    schools = [school(1, region="London"), school(2, region="London")]
+    settings = {"rule": "by-need", "constraints": [limit]}
+    file = write_scenario(
+        tmp_path, settings, schools, [nle(1)], pairs=[{"nle_id": "N1", "school_id": "S1", "relation": "require"}]
+    )
+    scenario = load_scenario(file)
+    refusals = []
+    for carry_out in (check, allocate):
+        with pytest.raises((UnsupportedError, InfeasibleError)) as refused:
+            carry_out(scenario)
+        refusals.append(str(refused.value))
+    assert refusals[0] == refusals[1]
+    assert "by-need" in refusals[0]

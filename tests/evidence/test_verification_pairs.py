@@ -73,7 +73,7 @@ def _scenario(folder: Path, settings: str = "", pairs: str = "", **cells: str) -
 def _levels(scenario: Scenario) -> list[AnyLevel]:
     objectives = scenario.settings.objectives
     assert objectives is not None
-    return levels_of(objectives, scenario.settings.engine, _recipients(scenario)[0])
+    return levels_of(objectives, scenario.settings, _recipients(scenario)[0])
 
 
 def _recipients(scenario: Scenario) -> tuple[Recipients, int]:

@@ -40,8 +40,8 @@ class Stakes:
 
     @property
     def several(self) -> Flags:
-        """Recipients that may have several NLEs, shape (recipients,)."""
-        return np.asarray(self.candidates.recipients.column("supporters").or_else(1) > 1, dtype=bool)
+        """Recipients of whom several pairs may be matched, shape (recipients,)."""
+        return self.candidates.several
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def fair_level(name: str, objective: Objective, counted: Flags, stakes: Stakes, 
     Raises:
         InputError: a recipient that may have several NLEs, so that no pair's fit is its fit.
     """
-    several = np.flatnonzero(stakes.several)
+    table = stakes.candidates.recipients
+    several = np.flatnonzero(table.column("supporters").or_else(1) > 1)
     if len(several):
-        table = stakes.candidates.recipients
         what = f"{objective.name} needs recipients of one supporter, and {table.ids[several[0]]} may have more"
         raise InputError([Fault(Place(), path, what, hint="leave the column supporters blank, or take fit")])
     kind = LeastFit if objective.name == "min_fit" else Leximin

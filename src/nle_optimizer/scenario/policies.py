@@ -175,6 +175,8 @@ def eligibility_rules(settings: Settings) -> tuple[Rule, ...]:
     return POLICIES[settings.eligibility.policy or "all"].rules
 
 
+STATUS_QUO = "status-quo"
+"""The rule that keeps what stands today, and so may break every limit."""
 RULE_OBJECTIVES: Mapping[str, tuple[str, ...]] = {
     "max-min": ("schools_supported", "min_fit"),
     "leximin": ("leximin_fit",),

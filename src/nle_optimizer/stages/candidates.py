@@ -11,7 +11,7 @@ from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Record
 from nle_optimizer.scenario.columns import PAIRS
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stage_calls import Recall, plainly
-from nle_optimizer.stages.current import GivenPairs, given_pairs, locate
+from nle_optimizer.stages.current import GivenPairs, given_pairs, locate, stands
 from nle_optimizer.stages.fit import (
     SHARES_OF_NEED,
     InterestConflicts,
@@ -40,6 +40,8 @@ class Candidates:
         required: pairs that must be matched; None where there are none.
         given: the rows of the pairs table between the two sides, or None.
         needs: needs and expertise.
+        several: shape (recipients,): of whom several pairs may be matched: they may have several NLEs, or have them
+            today and the rule keeps what stands.
         last_filter: shape (recipients,): the code of the filter that removed a recipient's last pair;
             blank where it has candidates.
         current: the rows of `data.current` between the two sides, or None.
@@ -56,6 +58,7 @@ class Candidates:
     required: Flags | None
     given: GivenPairs | None
     needs: Needs
+    several: Flags
     last_filter: Texts
     current: GivenPairs | None = None
     exempt: Flags | None = None
@@ -80,6 +83,13 @@ class Candidates:
             required=None,
             exempt=None,
         )
+
+    def keeping_today(self) -> "Candidates":
+        """The same under a rule that keeps what stands, however many NLEs a recipient has today."""
+        if self.current is None:
+            return self
+        today = np.bincount(self.current.recipient[stands(self.current.table)], minlength=len(self.recipients))
+        return replace(self, several=np.asarray(self.several | (today > 1), dtype=bool))
 
     def from_table(self, name: str) -> Column:
         """A column of the pairs table for each candidate pair; blank where no row gives it."""
@@ -242,6 +252,7 @@ def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Set
         sieve.required,
         given,
         needs,
+        np.asarray(recipients.column("supporters").or_else(1) > 1, dtype=bool),
         sieve.last_filter,
         reached.current,
         sieve.exempt,

@@ -13,7 +13,6 @@ from nle_optimizer.evidence.verification.draws import KEY, check_robustness
 from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, whole_table
 from nle_optimizer.evidence.verification.levels import AnyLevel, DerivedLevel, check_objectives, entries_of
 from nle_optimizer.evidence.verification.limits import (
-    AS_IT_IS,
     PROVING,
     Counted,
     breaches,
@@ -66,6 +65,7 @@ from nle_optimizer.evidence.verification.tables.unmatched import (
 )
 from nle_optimizer.records import Flags, Texts
 from nle_optimizer.scenario.columns import SHARE_COLUMNS
+from nle_optimizer.scenario.policies import STATUS_QUO
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stage_calls import Recall, plainly
 
@@ -215,7 +215,7 @@ class _Check:
             nles.ids,
             self.findings,
             required=required,
-            is_answered=self.is_answered and scenario.settings.rule != AS_IT_IS,
+            is_answered=self.is_answered and scenario.settings.rule != STATUS_QUO,
             next_best={} if self.claim.is_brief else self._next_best(position),
             seers=[*(family.look_at for family in instance.families), *self._readers()],
             provers=[] if proof is None else proof.provers,
@@ -247,7 +247,7 @@ class _Check:
 
     def _levels(self) -> list[AnyLevel]:
         """The levels, those weighted by a column on the scale that the claim states."""
-        levels = levels_of(self.reading.objectives, self.scenario.settings.engine, self.recipients)
+        levels = levels_of(self.reading.objectives, self.scenario.settings, self.recipients)
         entries = entries_of(self.claim.summary)
         if len(entries) != len(levels):
             return levels

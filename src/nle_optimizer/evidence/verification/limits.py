@@ -23,7 +23,7 @@ from nle_optimizer.evidence.verification.pairs.usage import Usage
 from nle_optimizer.evidence.verification.proofs.instance import CandidatePass
 from nle_optimizer.evidence.verification.stages.supply import DerivedSupply, keeping
 from nle_optimizer.records import Flags, Integers
-from nle_optimizer.scenario.policies import RULE_OBJECTIVES
+from nle_optimizer.scenario.policies import RULE_OBJECTIVES, STATUS_QUO
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.setting_sections import Constraint
 
@@ -111,8 +111,6 @@ def _agrees(ours: Any, theirs: Any) -> bool:
 
 PROVING = frozenset({"optimal", *RULE_OBJECTIVES})
 """The rules that give an optimum, or how far they may be from one."""
-AS_IT_IS = "status-quo"
-"""The rule that may break upper limits too."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def check_limits(found: Sequence[Breach], rule: str, missed: Any, findings: Find
     if rule in PROVING:
         owned: list[Breach] = []
     else:
-        owned = [breach for breach in found if breach.is_lower or rule == AS_IT_IS]
+        owned = [breach for breach in found if breach.is_lower or rule == STATUS_QUO]
         missed = [] if missed is None else missed
         if not isinstance(missed, list) or len(missed) != len(owned):
             said = f"{len(missed)} entries" if isinstance(missed, list) else missed

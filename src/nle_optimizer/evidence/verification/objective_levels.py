@@ -27,9 +27,10 @@ from nle_optimizer.evidence.verification.levels import (
 from nle_optimizer.evidence.verification.stages.conditions import TRUE, decide, number
 from nle_optimizer.evidence.verification.stages.recipients import Recipients
 from nle_optimizer.records import MILLION, TEXT_KINDS, Column, Flags, Integers, Kind
-from nle_optimizer.scenario.policies import objectives_asked
+from nle_optimizer.scenario.policies import STATUS_QUO, objectives_asked
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.setting_sections import BLEND_PARTS, Objective
+from nle_optimizer.scenario.settings import Settings
 
 
 def objectives_of(scenario: Scenario, recipients: Recipients, every_distance: bool) -> Sequence[Objective]:
@@ -44,11 +45,11 @@ def objectives_of(scenario: Scenario, recipients: Recipients, every_distance: bo
     return _default(bool(recipients.table.given("priority").any()), every_distance) if asked is None else asked
 
 
-def levels_of(objectives: Sequence[Objective], engine: str, recipients: Recipients) -> list[AnyLevel]:
-    """The levels that objectives make of recipients, in order; `engine` is that of the scenario."""
-    several = bool((recipients.supporters > 1).any())
+def levels_of(objectives: Sequence[Objective], settings: Settings, recipients: Recipients) -> list[AnyLevel]:
+    """The levels that objectives make of recipients, in order."""
+    several = bool((recipients.supporters > 1).any()) or settings.rule == STATUS_QUO
     return [
-        replace(level, engine=_engine(objective, engine))
+        replace(level, engine=_engine(objective, settings.engine))
         for objective in objectives
         for level in _levels(objective, recipients, several)
     ]

@@ -160,7 +160,7 @@ def _left(reading: PairReading, objectives: Sequence[Objective], plan: Sequence[
     stands = _matching(reading, [pair for pair in known if supply.available[pair[0]]])
     among = reading.ground.candidates.among(stands.pairs)
     matching = _matching(reading, list(zip(np.asarray(among.nle).tolist(), among.rows.tolist(), strict=True)))
-    levels = levels_of(objectives, scenario.settings.engine, recipients)
+    levels = levels_of(objectives, scenario.settings, recipients)
     instance = reading.instance(levels, matching.pairs, Findings())
     looks_at_all = any(family.seen is not None for family in instance.families)
     looks_at_all = looks_at_all or any(level.name == LOAD for level in levels)

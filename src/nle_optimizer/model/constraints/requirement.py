@@ -86,7 +86,7 @@ class Requirement:
         asked: as the scenario states it.
         tally: what its rows count.
         nle, recipient: shapes (pairs,): the two sides of each candidate pair.
-        several: shape (recipients,): recipients that may have several NLEs.
+        several: shape (recipients,): recipients of whom several pairs may be matched.
         agreed: pairs that are agreed today: no upper limit is below what they count.
     """
 
@@ -131,7 +131,6 @@ class Requirement:
 def requirement(asked: Constraint, ground: Ground) -> Requirement:
     """A constraint of the scenario, with what its rows count."""
     found = ground.candidates
-    several = np.asarray(found.recipients.column("supporters").or_else(1) > 1, dtype=bool)
     agreed = np.zeros(0, np.int64) if found.exempt is None else np.flatnonzero(found.exempt)
     tally = CONSTRAINTS[asked.type].tally(asked, ground)
-    return Requirement(asked, tally, found.nle, found.recipient, several, agreed)
+    return Requirement(asked, tally, found.nle, found.recipient, found.several, agreed)

@@ -14,6 +14,7 @@ import numpy as np
 from nle_optimizer.errors import visible
 from nle_optimizer.records import MILLION, Integers, fixed
 from nle_optimizer.rules.registry import OPTIMAL
+from nle_optimizer.scenario.policies import STATUS_QUO
 from nle_optimizer.studies.benchmark.metrics import METRICS
 from nle_optimizer.studies.benchmark.trial import Trial, Trials
 
@@ -29,7 +30,6 @@ AIM = "objective[1="
 and to be maximised."""
 NORMAL = 1.96
 """The 97.5 % point of the normal distribution."""
-STATUS_QUO = "status-quo"
 Row = dict[str, str]
 
 
