@@ -19,8 +19,7 @@ from time import perf_counter
 from typing import Any
 
 from measuring import print_table
-from nle_optimizer.stage_calls import Recall, plainly
-from nle_optimizer.studies.sweep.memory import Memory
+from nle_optimizer.memory import Memory
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
 from nle_optimizer.studies.sweep.points import Wanted
 from nle_optimizer.studies.sweep.workers import WorkerContext
@@ -45,14 +44,14 @@ def plan_of(name: str, kind: str, points: int) -> Plan:
     return plan_sweep(SCENARIOS / name / "scenario.yaml", Wanted(grid={key: [Decimal(value) for value in values]}))
 
 
-def here(plan: Plan, recall: Recall) -> float:
+def here(plan: Plan, memory: Memory | None) -> float:
     """Points a second in this process, the first one left out."""
-    desk = WorkerContext(plan.bases, None, recall)
-    desk(plan.base)
+    context = WorkerContext(plan.bases, None, memory)
+    context(plan.base)
     some = list(islice(plan.points, AT_MOST_HERE))
     start = perf_counter()
     for planned in some:
-        assert not desk(planned.task).has_failed
+        assert not context(planned.task).has_failed
     return len(some) / (perf_counter() - start)
 
 
@@ -75,7 +74,7 @@ def main(points: int = POINTS) -> None:
     for name in ("region", "england"):
         for kind in KINDS:
             plan = plan_of(name, kind, points)
-            without, remembering = here(plan, plainly), here(plan, Memory())
+            without, remembering = here(plan, None), here(plan, Memory())
             turns = [[whole(name, kind, points, workers) for workers in (1, 2)] for _ in range(TURNS)]
             one, two = (median(seconds) for seconds in zip(*turns, strict=True))
             rows.append(

@@ -8,6 +8,7 @@ import numpy as np
 from nle_optimizer.engines.engine import Stopping, engine_named
 from nle_optimizer.errors import Finding
 from nle_optimizer.evidence.outcome import Case, TrustOutcome, agreed_beyond
+from nle_optimizer.memory import Memory, Stage, stage, through
 from nle_optimizer.model.build import (
     build_problem,
     build_trust_problem,
@@ -25,12 +26,11 @@ from nle_optimizer.records import Flags, Integers, Records
 from nle_optimizer.rules.registry import procedure_named
 from nle_optimizer.scenario.policies import STATUS_QUO
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stage_calls import Recall, plainly
 from nle_optimizer.stages.candidates import Candidates, find_candidates
 from nle_optimizer.stages.current import stands, used_up
 from nle_optimizer.stages.eligibility import as_it_stood, keep_eligible
 from nle_optimizer.stages.fit import with_needs
-from nle_optimizer.stages.ledger import Ledger
+from nle_optimizer.stages.ledger import Exclusions, Ledger
 from nle_optimizer.stages.reach import lacks_distance
 from nle_optimizer.stages.recipients import form_recipients
 from nle_optimizer.stages.requirements import refuse_lost_requirements
@@ -41,47 +41,52 @@ Progress = Callable[[str], None]
 """Told the name of each step as it begins."""
 
 
-def prepare(scenario: Scenario, tell: Progress, recall: Recall = plainly) -> Case:
+def prepare(scenario: Scenario, tell: Progress, memory: Memory | None = None) -> Case:
     """Carry a scenario through every stage, up to the problem that an engine or rule solves.
 
     Args:
         scenario: settings and tables.
         tell: told the name of each step as it begins.
-        recall: calls a stage, or gives what it gave before under the same circumstances.
+        memory: what stages gave before, if it is kept.
 
     Raises:
         InputError: something in the scenario that only shows when it is carried out.
         UnsupportedError: an objective or constraint that nothing here can carry out.
     """
     with scenario.locating():
-        return _prepared(scenario, tell, recall)
+        return _prepared(scenario, tell, memory)
 
 
-def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
-    settings, ledger = scenario.settings, Ledger()
+def _prepared(scenario: Scenario, tell: Progress, memory: Memory | None) -> Case:
+    settings, ledger, current = scenario.settings, Ledger(), scenario.current
     tell("eligibility")
-    facts = recall(as_it_stood, scenario.schools, settings.as_of)
-    eligible = recall(keep_eligible, facts, settings, ledger, scenario.current)
+    facts = through(memory, as_it_stood, scenario.schools, settings.as_of)
+    eligible, out = through(memory, keep_eligible, facts, settings, current)
+    ledger.add(out)
     tell("trusts first")
-    left, trusts = recall(_trusts_first, eligible, scenario, ledger)
-    matched = sum(entry.stage == "trust-first" for entry in ledger.entries.values())
-    listed = recall(_as_listed, left, scenario.schools)
-    formed_table, formed = recall(form_recipients, listed, scenario.trusts, settings, ledger, scenario.current)
-    stay = recall(with_needs, formed_table, scenario.pairs, settings, ledger)
-    recipients = recall(Records.take, formed_table, stay)
+    left, trusts, out = through(memory, _trusts_first, eligible, scenario)
+    ledger.add(out)
+    listed = through(memory, _as_listed, left, scenario.schools)
+    formed_table, formed, out = through(
+        memory, form_recipients, listed, scenario.schools.ids, scenario.trusts, settings, current
+    )
+    ledger.add(out)
+    stay, out = through(memory, with_needs, formed_table, scenario.pairs, settings)
+    ledger.add(out)
+    recipients = through(memory, TAKE, formed_table, stay)
     tell("candidates")
     asked = distance_asked(settings)
     supply, gone = _supply(scenario, distance_asked=asked)
     refuse_lost_requirements(scenario, recipients, ledger, supply)
     candidates = find_candidates(
         recipients,
-        recall(Records.take, scenario.nles, supply.available),
+        through(memory, TAKE, scenario.nles, supply.available),
         scenario.schools,
         scenario.pairs,
         settings,
         distance_needed=asked,
-        current=scenario.current,
-        recall=recall,
+        current=current,
+        memory=memory,
     )
     if settings.rule == STATUS_QUO:
         candidates = candidates.keeping_today()
@@ -95,7 +100,7 @@ def _prepared(scenario: Scenario, tell: Progress, recall: Recall) -> Case:
     return Case(
         _with_findings(scenario, problem, candidates, beyond),
         tuple(ledger.sorted()),
-        matched,
+        sum(entry.stage == "trust-first" for entry in ledger.entries.values()),
         formed,
         supply,
         candidates,
@@ -162,11 +167,10 @@ def trusts_first(scenario: Scenario) -> TrustOutcome | None:
     Raises:
         InputError: something in the scenario that only shows when it is carried out.
     """
-    ledger = Ledger()
     with scenario.locating():
         facts = as_it_stood(scenario.schools, scenario.settings.as_of)
-        eligible = keep_eligible(facts, scenario.settings, ledger, scenario.current)
-        return _trusts_first(eligible, scenario, ledger)[1]
+        eligible, _ = keep_eligible(facts, scenario.settings, scenario.current)
+        return _trusts_first(eligible, scenario)[1]
 
 
 def _supply(scenario: Scenario, *, distance_asked: bool) -> tuple[NleSupply, Integers]:
@@ -215,18 +219,23 @@ def _ground(candidates: Candidates, use: dict[str, Integers], supply: NleSupply,
     return Ground(candidates, use, cost, capacity)
 
 
+TAKE = Stage(Records.take)
+
+
+@stage()
 def _as_listed(left: Records, schools: Records) -> Records:
     """The rows still in, with their trust as the table has it: a conflict of interest counts from today."""
     rows = np.searchsorted(schools.ids.astype(str), left.ids.astype(str))
     return left.with_columns({"trust_id": schools.column("trust_id").take(rows)})
 
 
-def _trusts_first(eligible: Records, scenario: Scenario, ledger: Ledger) -> tuple[Records, TrustOutcome | None]:
-    """The schools left after those matched with a high-quality trust."""
-    settings = scenario.settings
+@stage("schools", "trusts", "settings.trust_first", "settings.suitability", "settings.seed")
+def _trusts_first(eligible: Records, scenario: Scenario) -> tuple[Records, TrustOutcome | None, Exclusions]:
+    """The schools left, what matching with trusts gave here, and those matched with a high-quality trust."""
+    settings, ledger = scenario.settings, Ledger()
     mode = mode_of(settings, scenario.schools)
     if mode == "off":
-        return eligible, None
+        return eligible, None, {}
     given = given_matches(eligible, settings.trust_first)
     leaving = eligible.take(given)
     decisions = leaving.column("trust_decision").or_else("proposed")
@@ -237,7 +246,7 @@ def _trusts_first(eligible: Records, scenario: Scenario, ledger: Ledger) -> tupl
     ledger.take_out(leaving.ids.tolist(), "trust-first", "matched-to-trust", evidence)
     left = eligible.take(~given)
     if mode == "given":
-        return left, None
+        return left, None, ledger.entries
     pairs = trust_pairs(left, scenario.trusts, leaving.values("matched_trust_id"), settings)
     problem = build_trust_problem(pairs)
     solution = engine_named("network").solve(problem, settings.seed, Stopping())
@@ -248,4 +257,4 @@ def _trusts_first(eligible: Records, scenario: Scenario, ledger: Ledger) -> tupl
         for n in chosen
     ]
     ledger.take_out(ids.tolist(), "trust-first", "matched-to-trust", evidence)
-    return left.take(~np.isin(left.ids.astype(str), ids.astype(str))), TrustOutcome(problem, solution)
+    return left.take(~np.isin(left.ids.astype(str), ids.astype(str))), TrustOutcome(problem, solution), ledger.entries

@@ -14,6 +14,7 @@ from nle_optimizer.engines.engine import Engine, FromPrices, KnownPrices, Stoppi
 from nle_optimizer.errors import Fault, Finding, InfeasibleError, InputError, UnsupportedError
 from nle_optimizer.evidence.outcome import Case, Outcome
 from nle_optimizer.evidence.published_tables import publish, publish_briefly
+from nle_optimizer.memory import Memory
 from nle_optimizer.model.build import overfull
 from nle_optimizer.model.constraints.rows import violations
 from nle_optimizer.model.levels import AnyLevel
@@ -26,7 +27,6 @@ from nle_optimizer.rules.registry import check_rule, procedure_named, procedure_
 from nle_optimizer.rules.rule import Agenda, Procedure, carried_out
 from nle_optimizer.rules.serial import by_hand
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stage_calls import Recall, plainly
 from nle_optimizer.stages.geography import settings_problem
 from nle_optimizer.stages.requirements import Required
 from nle_optimizer.stages.trust_first import mode_of
@@ -75,7 +75,7 @@ def result_of(
     progress: Progress | None = None,
     detail: Progress | None = None,
     interrupts: Interrupts | None = None,
-    recall: Recall = plainly,
+    memory: Memory | None = None,
     known: KnownPrices | None = None,
     *,
     brief: bool = False,
@@ -87,7 +87,7 @@ def result_of(
         progress: told the name of each step as it begins.
         detail: told what an engine is doing meanwhile.
         interrupts: entered while an engine searches; gives a function that says whether to stop with the best found.
-        recall: calls each stage; a sweep's memory gives again what a stage gave before.
+        memory: what stages gave before, as a sweep keeps it.
         known: prices of similar cases, which save time and change nothing; those of this one are kept there.
         brief: leave out the tables that only people read; such a result cannot be written as a run folder.
 
@@ -97,7 +97,7 @@ def result_of(
     tell = progress or (lambda _: None)
     check_request(scenario)
     with scenario.locating():
-        outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), recall, known)
+        outcome = solve(scenario, tell, detail or (lambda _: None), interrupts or nullcontext(_never), memory, known)
     tell("explaining")
     claim = publish_briefly(outcome) if brief else publish(outcome)
     beside = partial(_beside, None if brief else outcome)
@@ -203,13 +203,13 @@ def solve(
     tell: Progress,
     detail: Progress,
     interrupts: Interrupts,
-    recall: Recall = plainly,
+    memory: Memory | None = None,
     known: KnownPrices | None = None,
 ) -> Outcome:
     """Carry a scenario through every stage, and solve it."""
     stop = scenario.settings.stop
     deadline = None if stop.seconds is None else time.monotonic() + float(stop.seconds)
-    case = prepare(scenario, tell, recall)
+    case = prepare(scenario, tell, memory)
     settings = scenario.settings
     tell("matching")
     procedure = procedure_of(scenario)

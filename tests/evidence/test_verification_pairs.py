@@ -15,7 +15,6 @@ from nle_optimizer.evidence.verification.stages.eligibility import enter
 from nle_optimizer.evidence.verification.stages.recipients import Recipients, gather
 from nle_optimizer.evidence.verification.stages.supply import read_current, supply_of
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
-from nle_optimizer.stage_calls import plainly
 
 SCHOOL = {
     "school_id": "S",
@@ -84,7 +83,7 @@ def _recipients(scenario: Scenario) -> tuple[Recipients, int]:
 
 def _candidates(scenario: Scenario) -> tuple[PairFilters, np.ndarray]:
     recipients, placed = _recipients(scenario)
-    ground = ground_of(scenario, recipients, placed, plainly)
+    ground = ground_of(scenario, recipients, placed, None)
     candidates = ground.candidates
     supply = supply_of(scenario, ground.listed, ground.geography.is_limited, read_current(scenario, {}).taken)
     candidates.start(supply.available, placed)

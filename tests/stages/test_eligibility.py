@@ -7,18 +7,17 @@ import pytest
 
 from nle_optimizer.scenario.policies import POLICIES
 from nle_optimizer.stages.eligibility import RULE, as_it_stood, keep_eligible
-from nle_optimizer.stages.ledger import Exclusion, Ledger
+from nle_optimizer.stages.ledger import Exclusions
 from support.memory import settings_of, table
 
 DAY = date(2022, 9, 1)
 
 
-def sieve(schools: list[dict[str, Any]], **eligibility: Any) -> tuple[dict[str, str], dict[str, Exclusion]]:
+def sieve(schools: list[dict[str, Any]], **eligibility: Any) -> tuple[dict[str, str], Exclusions]:
     """The rule that let each school in, and the exclusion of each other one."""
-    ledger = Ledger()
     settings = settings_of(as_of=DAY, eligibility=eligibility)
-    kept = keep_eligible(as_it_stood(table("schools", schools), DAY), settings, ledger)
-    return dict(zip(kept.ids, kept.values(RULE), strict=True)), ledger.entries
+    kept, left = keep_eligible(as_it_stood(table("schools", schools), DAY), settings)
+    return dict(zip(kept.ids, kept.values(RULE), strict=True)), left
 
 
 def outcome(school: dict[str, Any], others: list[dict[str, Any]] | None = None, **eligibility: Any) -> str:
@@ -171,8 +170,7 @@ def test_a_school_that_arrives_later_is_not_there_yet() -> None:
 def test_a_blank_priority_takes_that_of_the_rule() -> None:
     rules = [{"name": "r", "when": {"theme": "b"}, "priority": 2}]
     schools = [{"school_id": "S", "theme": "b"}, {"school_id": "T", "theme": "b", "priority": 5}]
-    ledger = Ledger()
-    kept = keep_eligible(
-        as_it_stood(table("schools", schools), DAY), settings_of(as_of=DAY, eligibility={"rules": rules}), ledger
+    kept, _ = keep_eligible(
+        as_it_stood(table("schools", schools), DAY), settings_of(as_of=DAY, eligibility={"rules": rules})
     )
     assert kept.values("priority").tolist() == [2, 5]

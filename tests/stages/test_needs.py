@@ -14,11 +14,10 @@ AREAS = ("leadership", "governance", "finance")
 
 def reason(cells: tuple[str, ...], *, fit_given: bool = False, **settings: Any) -> str:
     """Why a school with these needs leaves; blank where it stays."""
-    ledger = Ledger()
     schools = table("schools", [{"school_id": "S", **{f"need_{a}": c for a, c in zip(AREAS, cells, strict=True)}}])
     pairs = table("pairs", [{"nle_id": "N", "school_id": "S", "fit": 1 if fit_given else ""}])
-    with_needs(schools, pairs, settings_of(**settings), ledger)
-    return ledger.entries["S"].reason if ledger.entries else ""
+    _, left = with_needs(schools, pairs, settings_of(**settings))
+    return left["S"].reason if left else ""
 
 
 @pytest.mark.parametrize("unknown", ["error", "exclude", 0.4])

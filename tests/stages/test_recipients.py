@@ -9,7 +9,6 @@ import pytest
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import Records
-from nle_optimizer.stages.ledger import Ledger
 from nle_optimizer.stages.recipients import form_recipients
 from support.memory import rows_of, scenario_of, settings_of, table
 from support.rule_book import half_up
@@ -23,7 +22,8 @@ def formed(members: list[dict[str, Any]], trusts: list[dict[str, Any]] | None = 
     """The one recipient formed from members of the trust T."""
     rows = [{"school_id": f"S{n}", "trust_id": "T", **member} for n, member in enumerate(members)]
     table_of_trusts = None if trusts is None else table("trusts", trusts)
-    found, count = form_recipients(table("schools", rows), table_of_trusts, settings_of(**TRUST), Ledger())
+    schools = table("schools", rows)
+    found, count, _ = form_recipients(schools, schools.ids, table_of_trusts, settings_of(**TRUST))
     assert count == len(found) == 1
     return rows_of(found)[0]
 

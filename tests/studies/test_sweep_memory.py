@@ -14,14 +14,13 @@ from nle_optimizer.engines.network import flow as core
 from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.memory import Memory, Stage, stage
 from nle_optimizer.running import result_of
+from nle_optimizer.scenario.quantities import Section
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.scenario.settings import Geography, Settings
-from nle_optimizer.stage_calls import plainly
+from nle_optimizer.scenario.settings import Geography
 from nle_optimizer.stages.ledger import Ledger
-from nle_optimizer.studies.sweep.memory import Memory
 from support.every_setting import VALUES, every_key
-from support.memory import settings_of
 from support.random_scenarios import write_random_scenario
 from support.scenarios import write_scenario
 
@@ -34,11 +33,11 @@ def outcome(
     """Everything that a run publishes and what a second reading finds, of a spoilt copy too, or how it is refused."""
     try:
         changed = scenario.replace(changes)
-        result = result_of(changed, recall=memory, known=known) if memory else result_of(changed)
+        result = result_of(changed, memory=memory, known=known)
     except NleOptimizerError as error:
         return type(error), str(error)
     spoilt = replace(result, claim=without_last_pair(result.claim))
-    readings = [check_claim(read.scenario, read.claim, memory or plainly) for read in (result, spoilt)]
+    readings = [check_claim(read.scenario, read.claim, memory) for read in (result, spoilt)]
     return result.claim, *readings
 
 
@@ -72,124 +71,122 @@ def test_a_memory_that_forgets_at_once_changes_nothing(tmp_path: Path) -> None:
         assert outcome(scenario, changes, memory) == outcome(scenario, changes, None)
 
 
-class Stage:
-    """A stage that counts its calls."""
+class Reading:
+    """Settings, or a scenario, in the hands of a stage: they read as themselves, and every path read is noted."""
+
+    def __init__(self, subject: Any, noted: set[str], path: str = ""):
+        self._subject, self._noted, self._path = subject, noted, path
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._subject, name)
+        path = f"{self._path}.{name}" if self._path else name
+        if isinstance(value, Section):
+            return Reading(value, self._noted, path)
+        if not callable(value):
+            self._noted.add(path)
+        elif self._path:  # a method of a section may look at all of it
+            self._noted.add(self._path)
+        return value
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self._subject)
+
+
+class Watching(Memory):
+    """Remembers nothing, and holds what each stage reads against what it declares."""
 
     def __init__(self) -> None:
-        self.calls = 0
+        super().__init__()
+        self.stages: set[Any] = set()
+        self.undeclared: set[tuple[str, str]] = set()
 
-    def reach(self, geography: Geography, rows: Any = None) -> list[Any]:
-        self.calls += 1
-        return [geography.min_distance_km, rows]
-
-    def of_settings(self, settings: Settings) -> list[Any]:
-        self.calls += 1
-        return [settings.geography.min_distance_km]
-
-    def whole(self, geography: Geography) -> str:
-        self.calls += 1
-        return geography.model_dump_json()
-
-    def leave(self, ledger: Ledger, settings: Settings) -> None:
-        self.calls += 1
-        ledger.take_out([settings.title], "need", "no-need", ["nothing"])
+    def result(self, stage: Any, /, *args: Any, **named: Any) -> Any:
+        noted: set[str] = set()
+        handed = [Reading(each, noted) if isinstance(each, Section | Scenario) else each for each in args]
+        given = stage(*handed, **named)
+        self.stages.add(stage)
+        name = getattr(stage.function, "__name__", "")
+        self.undeclared |= {
+            (name, path) for path in noted if not any(f"{path}.".startswith(f"{read}.") for read in stage.reads)
+        }
+        return given
 
 
-def test_a_stage_is_called_again_only_for_a_setting_that_it_read() -> None:
-    stage, memory = Stage(), Memory()
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_stage_reads_nothing_of_its_settings_but_what_it_declares(seed: int, tmp_path: Path) -> None:
+    scenario = load_scenario(write_random_scenario(tmp_path, seed, demanding=seed % 2 == 1))
+    memory = Watching()
+    for key, values in VALUES.items():
+        try:
+            result = result_of(scenario.replace({key: values[seed % len(values)]}), memory=memory)
+        except NleOptimizerError:
+            continue
+        check_claim(result.scenario, result.claim, memory)
+    assert memory.undeclared == set()
+    assert len(memory.stages) > 10
+
+
+REACH = Stage(lambda geography, rows=None: [geography.min_distance_km, rows], ("min_distance_km",))
+
+
+def test_a_stage_is_called_again_only_for_a_setting_that_it_declares() -> None:
+    calls: list[Any] = []
+
+    def reach(geography: Geography) -> Any:
+        calls.append(geography)
+        return geography.min_distance_km
+
+    memory, declared = Memory(), stage("min_distance_km")(reach)
     for near, within in ((1, "none"), (1, "region"), (2, "region"), (1, "local_authority"), (2, "none")):
-        given = memory(stage.reach, GEOGRAPHY({"min_distance_km": near, "within": within}))
-        assert given == [near, None]
-    assert stage.calls == 2
-
-
-def test_a_stage_that_looks_at_a_whole_section_depends_on_all_of_it() -> None:
-    stage, memory = Stage(), Memory()
-    for within in ("none", "region", "none"):
-        geography = GEOGRAPHY({"within": within})
-        assert memory(stage.whole, geography) == geography.model_dump_json()
-    assert stage.calls == 2
+        assert memory.result(declared, GEOGRAPHY({"min_distance_km": near, "within": within})) == near
+    assert len(calls) == 2
 
 
 def test_one_is_not_true() -> None:
-    memory, stage = Memory(), Stage()
+    memory = Memory()
     for rows in (1, True, 1.0, "1", (1,), (True,)):
-        assert type(memory(stage.reach, Geography(), rows)[1]) is type(rows)
-    assert stage.calls == 6
+        assert type(memory.result(REACH, Geography(), rows)[1]) is type(rows)
 
 
 def test_arrays_of_equal_numbers_are_the_same_and_others_are_not() -> None:
-    memory, stage = Memory(), Stage()
-    for numbers in ([1, 2], [1, 2], [1, 3]):
-        assert memory(stage.reach, Geography(), np.array(numbers))[1].tolist() == numbers
-    assert stage.calls == 2
+    memory = Memory()
+    given = [memory.result(REACH, Geography(), np.array(numbers)) for numbers in ([1, 2], [1, 2], [1, 3])]
+    assert given[0] is given[1] is not given[2]
+    assert given[2][1].tolist() == [1, 3]
 
 
 def test_what_is_remembered_cannot_be_changed() -> None:
-    memory, stage = Memory(), Stage()
-    numbers = memory(stage.reach, Geography(), np.array([1, 2]))[1]
+    numbers = Memory().result(REACH, Geography(), np.array([1, 2]))[1]
     with pytest.raises(ValueError, match="read-only"):
         numbers[0] = 5
 
 
-def test_those_who_leave_at_a_stage_leave_again() -> None:
-    memory, stage, ledgers = Memory(), Stage(), [Ledger(), Ledger()]
-    settings = Settings.model_validate(
-        {"schema": 1, "name": "x", "title": "S1", "data": {"schools": "a", "nles": "b"}},
-    )
-    for ledger in ledgers:
-        memory(stage.leave, ledger, settings)
-    assert stage.calls == 1
-    assert ledgers[0].entries == ledgers[1].entries != {}
+def test_nobody_leaves_twice() -> None:
+    ledger = Ledger()
+    ledger.take_out(["S1"], "need", "no-need", ["nothing"])
     with pytest.raises(ValueError, match="S1 is excluded twice"):
-        memory(stage.leave, ledgers[0], settings)
-
-
-def test_settings_kept_beyond_their_stage_are_refused_loudly() -> None:
-    kept = Memory()(lambda geography: geography, Geography())
-    with pytest.raises(RuntimeError, match="within is read after the stage"):
-        _ = kept.within
-
-
-def test_a_stage_within_a_stage_counts_as_read_by_both() -> None:
-    memory, stage = Memory(), Stage()
-
-    def outer(geography: Geography) -> list[Any]:
-        return memory(stage.reach, geography)
-
-    for near in (1, 2, 1):
-        memory(stage.reach, GEOGRAPHY({"min_distance_km": near}))
-        assert memory(outer, GEOGRAPHY({"min_distance_km": near}))[0] == near
-
-
-def test_a_stage_within_a_stage_that_passes_its_settings_on_is_not_called_again() -> None:
-    memory, stage = Memory(), Stage()
-
-    def outer(settings: Settings) -> list[Any]:
-        return [settings.seed, memory(stage.of_settings, settings)]
-
-    for seed in (1, 2):
-        assert memory(outer, settings_of(seed=seed)) == [seed, [0]]
-    assert stage.calls == 1
+        ledger.add(ledger.entries)
 
 
 def test_a_radius_leaves_eligibility_a_multiplier_the_pairs_and_a_weight_who_is_near(tmp_path: Path) -> None:
-    from nle_optimizer.stages.candidates import side_filters, with_fit, within_filters
+    from nle_optimizer.stages.candidates import with_fit, within_filters
     from nle_optimizer.stages.eligibility import keep_eligible
+    from nle_optimizer.stages.filters import side_filters
 
     scenario = load_scenario(write_scenario(tmp_path))
     called: list[Any] = []
 
     class Telling(Memory):
-        def _work_out(self, stage: Any, args: Any, named: Any) -> Any:
-            called.append(stage)
-            return super()._work_out(stage, args, named)
+        def _keep(self, key: Any, result: Any) -> None:
+            called.append(key[0])
+            super()._keep(key, result)
 
     memory = Telling()
     for changes in ({}, {"capacity.multiply.placements": 2}, {"geography.max_distance_km": 30}):
-        result_of(scenario.replace(changes), recall=memory)
+        result_of(scenario.replace(changes), memory=memory)
     assert called.count(keep_eligible) == 1
     assert called.count(within_filters) == called.count(with_fit) == 2
     assert called.count(side_filters) == 1
-    result_of(scenario.replace({"fit.weights": {"leadership": 2}}), recall=memory)
+    result_of(scenario.replace({"fit.weights": {"leadership": 2}}), memory=memory)
     assert (called.count(within_filters), called.count(with_fit)) == (2, 3)

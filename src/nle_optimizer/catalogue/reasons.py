@@ -26,7 +26,8 @@ class Reason:
         between: said of one school and one NLE; `{distance}`, `{limit}` (km) and `{fit}` are the pair's.
         cure: the kind of cure that lifts it: `reach`, `minimum_fit` or `conflict`; blank where none does.
         set_aside: what is set aside then, within a sentence.
-        is_limit: whether it may have come or become narrower since a pair was agreed, which is exempt from it.
+        beyond: said of an agreed pair that is exempt from it, as a limit that may have come or been narrowed since;
+            blank where an agreed pair is not.
         back_if: what would bring a school back that is out for it.
     """
 
@@ -35,7 +36,7 @@ class Reason:
     between: str = ""
     cure: str = ""
     set_aside: str = ""
-    is_limit: bool = False
+    beyond: str = ""
     back_if: str = ""
 
 
@@ -78,7 +79,7 @@ FILTERS: Mapping[str, Reason] = {
         "Not among the listed pairs",
         "The pairs table, which lists the only candidates, has no pair for it.",
         "the pairs table lists the only candidates, and does not list it",
-        is_limit=True,
+        beyond="the pairs table does not list it, and only listed pairs count",
     ),
     "no-place": Reason(
         "No place is known",
@@ -90,43 +91,43 @@ FILTERS: Mapping[str, Reason] = {
         "No NLE is within reach.",
         "it is too far: {distance} km, and at most {limit} km may lie between",
         cure="reach",
-        is_limit=True,
+        beyond="it is farther apart than the limits on distance allow",
     ),
     "too-near": Reason(
         "Every NLE in reach is too near",
         "Every NLE within reach is nearer than the least distance.",
         "it is nearer than the least distance: {distance} km",
-        is_limit=True,
+        beyond="it is nearer than geography.min_distance_km",
     ),
     "travel-time": Reason(
         "Every NLE in reach would travel too long",
         "Every NLE within reach would travel too long, or the travel time is not known.",
         "the travel time is above the limit, or not known",
-        is_limit=True,
+        beyond="its travel time is over geography.max_travel_minutes, or not known",
     ),
     "other-area": Reason(
         "No NLE works in its area",
         "No NLE left works in its area.",
         "the NLE does not work in the school's area",
-        is_limit=True,
+        beyond="it crosses an area that may not be crossed",
     ),
     "phase": Reason(
         "No NLE in reach works in its phase",
         "No NLE left works in its phase.",
         "the NLE does not work in the school's phase",
-        is_limit=True,
+        beyond="their phases do not agree",
     ),
     "faith": Reason(
         "No NLE in reach works with its faith",
         "No NLE left works with its faith.",
         "the NLE does not work with the school's faith",
-        is_limit=True,
+        beyond="their faiths do not agree",
     ),
     "diocese": Reason(
         "No NLE in reach works with its diocese",
         "No NLE left works with its diocese.",
         "the NLE does not work with the school's diocese",
-        is_limit=True,
+        beyond="their dioceses do not agree",
     ),
     "home-school": Reason(
         "The only NLE left leads it",
@@ -148,7 +149,7 @@ FILTERS: Mapping[str, Reason] = {
         "both lie in one local authority",
         cure="conflict",
         set_aside="that both are of one authority",
-        is_limit=True,
+        beyond="both lie in one authority (conflicts.same_authority)",
     ),
     "declared": Reason(
         "Conflict of interest or objection",
@@ -179,7 +180,7 @@ FILTERS: Mapping[str, Reason] = {
         "Every NLE left fits worse than the minimum.",
         "the fit is below the minimum: {fit}",
         cure="minimum_fit",
-        is_limit=True,
+        beyond="it fits worse than fit.minimum",
     ),
 }
 """What keeps a school and an NLE apart, in the order in which it is asked; the last that did is a school's reason."""

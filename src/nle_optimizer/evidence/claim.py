@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nle_optimizer.catalogue.summary import Summary
+
 TextTable = Mapping[str, Sequence[str]]
 """A table as it stands in a file: columns of text by name, all equally long."""
 
@@ -23,7 +25,7 @@ class Claim:
     """
 
     tables: Mapping[str, TextTable]
-    summary: Mapping[str, Any]
+    summary: Summary
     certificate: Mapping[str, Any]
     is_brief: bool = False
 

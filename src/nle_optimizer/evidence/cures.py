@@ -17,7 +17,7 @@ from nle_optimizer.catalogue.reasons import CURES, FILTERS
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.alternates import in_texts
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.evidence.outcome import Outcome, around, in_portions
+from nle_optimizer.evidence.outcome import Outcome, filters_of, in_portions
 from nle_optimizer.model.build import state_problem, use_where_known
 from nle_optimizer.model.constraints.ground import Ground
 from nle_optimizer.model.constraints.requirement import requirement
@@ -28,7 +28,7 @@ from nle_optimizer.model.objectives import ADDITIVE, parts_of
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers, fixed, least_of_each, shortest
 from nle_optimizer.stages.candidates import Candidates
-from nle_optimizer.stages.obstacles import Between, Obstacles
+from nle_optimizer.stages.filters import FilterContext, PairFacts
 
 LIFTED = tuple((kind, code) for kind in CURES for code, reason in FILTERS.items() if reason.cure == kind)
 """Each kind of cure with the filters that it lifts."""
@@ -53,27 +53,27 @@ class Barred:
     more: Integers
 
 
-def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, between: Obstacles, left: Integers) -> Barred:
+def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, facts: PairFacts, left: Integers) -> Barred:
     """The barred pairs between some recipients and some NLEs in which the NLE has room beside all that it supports.
 
     Args:
         outcome: the run.
         recipients, nles: indices, ascending.
-        between: what stands between them.
+        facts: of their pairs, shape (nles, recipients).
         left: shape (resources, all NLEs): what each NLE has left, in millionths.
     """
     found, settings = outcome.candidates, outcome.scenario.settings
-    lifted, alone = np.full(between.shape, -1, dtype=np.int64), between.count == 1
+    lifted, alone = np.full(facts.shape, -1, dtype=np.int64), facts.count == 1
     for n, (_, code) in enumerate(LIFTED):
-        if code in between.codes:
-            lifted[between.codes[code] & alone] = n
+        if code in facts.removed:
+            lifted[facts.removed[code] & alone] = n
     at = np.nonzero(lifted >= 0)
     pairs = replace(
         found,
         nle=nles[at[0]],
         recipient=recipients[at[1]],
-        distance=between.distance[at],
-        fit=between.fit[at],
+        distance=facts.distance[at],
+        fit=facts.fit[at],
         required=None,
         exempt=None,
     )
@@ -87,8 +87,8 @@ def barred_pairs(outcome: Outcome, recipients: Integers, nles: Integers, between
         pairs.some(kept),
         {name: amounts[kept] for name, (amounts, _) in use.items()},
         lifted[at],
-        between.limit[at],
-        np.where(between.codes["too-far"][at], between.reach[at] - between.limit[at], 0),
+        facts.limit[at],
+        np.where(facts.removed["too-far"][at], facts.reach[at] - facts.limit[at], 0),
     )
 
 
@@ -217,7 +217,7 @@ def _amount(number: int, fit: int, more: int) -> str:
 
 
 def lifted_cures(
-    outcome: Outcome, most: int, recipients: Integers | None = None, between: Between | None = None
+    outcome: Outcome, most: int, recipients: Integers | None = None, context: FilterContext | None = None
 ) -> LiftedCures:
     """The least cures by lifting a filter of every recipient without an NLE, at most so many of each kind.
 
@@ -227,7 +227,7 @@ def lifted_cures(
         outcome: the run.
         most: how many of each kind.
         recipients: those who are asked about, ascending; all where there is none.
-        between: the two sides of the run, if they are made out already.
+        context: what filters ask of the two sides of the run, if it is made out already.
     """
     found = [np.zeros((len(fields(LiftedCures)), 0), dtype=np.int64)]
     if can_be_cured(outcome):
@@ -236,8 +236,8 @@ def lifted_cures(
         left = np.array([resource.capacity for resource in outcome.problem.resources]) - outcome.used
         nles = np.flatnonzero((left > 0).any(axis=0))
         if len(nles) and len(rows):
-            for portion, obstacles in in_portions(between or around(outcome), rows, nles):
-                barred = barred_pairs(outcome, portion, nles, obstacles, left)
+            for portion, facts in in_portions(context or filters_of(outcome), rows, nles):
+                barred = barred_pairs(outcome, portion, nles, facts, left)
                 if len(barred.pairs):
                     found.append(_least(outcome, barred, most))
     return LiftedCures(*np.concatenate(found, axis=1))

@@ -2,10 +2,20 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
+from nle_optimizer.catalogue.summary import (
+    BlendParts,
+    CapacityFigures,
+    Counts,
+    LevelFigures,
+    LimitFigures,
+    MetricFigures,
+    NeedCounts,
+    OnOccasion,
+    Summary,
+)
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.constraints.rows import RowStanding, standings, violations
@@ -20,7 +30,7 @@ from nle_optimizer.stages.supply import asked_and_given
 GROUPS = ("region", "local_authority", "phase", "priority", RULE)
 
 
-def summary_of(outcome: Outcome) -> dict[str, Any]:
+def summary_of(outcome: Outcome) -> Summary:
     """What `summary.json` holds."""
     settings, solution = outcome.scenario.settings, outcome.solution
     return {
@@ -31,11 +41,7 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
         "engine": solution.engine,
         "status": outcome.status,
         "stopped": solution.stopped,
-        **({"clashes": list(outcome.clashes)} if outcome.clashes else {}),
-        **({"repairs": list(outcome.clash.repairs)} if outcome.clash else {}),
-        **(
-            {"missed": _missed(outcome), "remarks": [*solution.missed, *solution.remarks]} if solution.completed else {}
-        ),
+        **_unmet(outcome),
         "objectives": _objectives(outcome),
         "constraints": [
             _constraint(found) for asked in outcome.requirements for found in standings(asked, outcome.matched)
@@ -49,16 +55,27 @@ def summary_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def _unmet(outcome: Outcome) -> OnOccasion:
+    unmet, solution = OnOccasion(), outcome.solution
+    if outcome.clashes:
+        unmet["clashes"] = list(outcome.clashes)
+    if outcome.clash:
+        unmet["repairs"] = list(outcome.clash.repairs)
+    if solution.completed:
+        unmet["missed"], unmet["remarks"] = _missed(outcome), [*solution.missed, *solution.remarks]
+    return unmet
+
+
 def _missed(outcome: Outcome) -> list[str]:
     """The limits that a rule did not keep to, in sentences."""
     broken = [told for asked in outcome.requirements for told in violations(asked, outcome.matched)]
     return [*overuse(outcome.problem, outcome.solution.matched), *broken]
 
 
-def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
+def _objectives(outcome: Outcome) -> list[LevelFigures]:
     if outcome.solution.completed:
         return [_reached(outcome, level) for level in outcome.problem.levels]
-    entries: list[dict[str, Any]] = []
+    entries: list[LevelFigures] = []
     levels = zip(outcome.problem.levels, outcome.solution.levels, strict=bool(outcome.solution.levels))
     for n, (level, found) in enumerate(levels):
         value, bound = level.sense * found.value, level.sense * found.bound
@@ -73,13 +90,13 @@ def _objectives(outcome: Outcome) -> list[dict[str, Any]]:
                 "proof": found.proof,
                 "engine": outcome.solution.engine_of(n),
                 "exact": {"value": value, "bound": bound, "scale": level.scale},
+                **_parts(level),
             }
         )
-        entries[-1] |= _parts(level)
     return entries
 
 
-def _reached(outcome: Outcome, level: AnyLevel) -> dict[str, Any]:
+def _reached(outcome: Outcome, level: AnyLevel) -> LevelFigures:
     """What a rule that proves nothing reaches in a level."""
     value = level.sense * level.value(outcome.problem, outcome.solution.matched)
     return {
@@ -96,31 +113,35 @@ def _reached(outcome: Outcome, level: AnyLevel) -> dict[str, Any]:
     }
 
 
-def _parts(level: AnyLevel) -> dict[str, Any]:
+def _parts(level: AnyLevel) -> BlendParts:
     """The parts of a blend with their weights."""
     if not isinstance(level, Level) or not level.parts:
         return {}
     return {"parts": {name: float(weight) for name, weight in level.parts.items()}}
 
 
-def _constraint(found: RowStanding) -> dict[str, Any]:
+def _constraint(found: RowStanding) -> LimitFigures:
     """How a row of a constraint stands, in what people read."""
-    figures = {"value": Fraction(found.value), "minimum": found.minimum, "maximum": found.maximum}
     return {
         "name": found.name,
         "label": found.label,
         "type": found.type,
         "unit": found.unit,
-        **{key: None if figure is None else _plain(figure / found.scale) for key, figure in figures.items()},
+        "value": _plain(Fraction(found.value), found.scale),
+        "minimum": _plain(found.minimum, found.scale),
+        "maximum": _plain(found.maximum, found.scale),
         "binding": found.binds,
     }
 
 
-def _plain(figure: Fraction) -> int | float:
+def _plain(figure: Fraction | None, scale: int) -> int | float | None:
+    if figure is None:
+        return None
+    figure /= scale
     return int(figure) if figure.denominator == 1 else float(figure)
 
 
-def _counts(outcome: Outcome) -> dict[str, int]:
+def _counts(outcome: Outcome) -> Counts:
     supported = int(outcome.supported.sum())
     eligible = len(outcome.recipients)
     reasons = [entry.reason for entry in outcome.exclusions]
@@ -142,7 +163,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     }
 
 
-def _metrics(outcome: Outcome) -> dict[str, Any]:
+def _metrics(outcome: Outcome) -> MetricFigures:
     found, pairs, served = outcome.candidates, outcome.matched, outcome.supported
     fit = _fit_of_recipients(outcome)[served]
     distance = found.distance[pairs][found.distance[pairs] >= 0]
@@ -179,14 +200,14 @@ def _total_need(outcome: Outcome) -> tuple[Integers, Flags]:
     return np.where(needs.need_known, needs.need, 0).sum(axis=0), np.asarray(needs.need_known.any(axis=0))
 
 
-def _needs(outcome: Outcome) -> dict[str, int]:
+def _needs(outcome: Outcome) -> NeedCounts:
     said = need_sources(outcome.recipients)
-    return {source: said.count(source) for source in ("assessed", "proxy", "unknown")}
+    return {"assessed": said.count("assessed"), "proxy": said.count("proxy"), "unknown": said.count("unknown")}
 
 
-def _capacity(outcome: Outcome) -> dict[str, Any]:
+def _capacity(outcome: Outcome) -> dict[str, CapacityFigures]:
     available = outcome.supply.capacity[:, outcome.supply.available]
-    figures: dict[str, Any] = {}
+    figures: dict[str, CapacityFigures] = {}
     for n, name in enumerate(outcome.use):
         figures[name] = {"available": int(available[n].sum()) / MILLION, "used": int(outcome.used[n].sum()) / MILLION}
         multiplied = asked_and_given(outcome.supply, n, name, outcome.scenario.settings)

@@ -12,6 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
+from nle_optimizer.catalogue.reasons import FILTERS
+from nle_optimizer.catalogue.summary import Status
 from nle_optimizer.errors import Finding, Place
 from nle_optimizer.model.build import distance_asked
 from nle_optimizer.model.constraints.requirement import Requirement
@@ -21,9 +23,9 @@ from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.setting_sections import Objective
 from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.stages.current import GivenPairs, given_pairs
+from nle_optimizer.stages.filters import FilterContext, PairFacts
 from nle_optimizer.stages.geography import NO_LIMIT, is_placed, metres
 from nle_optimizer.stages.ledger import Exclusion
-from nle_optimizer.stages.obstacles import Between, Obstacles
 from nle_optimizer.stages.requirements import Required
 from nle_optimizer.stages.supply import NleSupply
 
@@ -98,7 +100,7 @@ class Outcome(Case):
     clash: Clash | None = None
 
     @cached_property
-    def status(self) -> str:
+    def status(self) -> Status:
         """`optimal`, `feasible`, `infeasible`, `unknown` or `completed`: see docs/reference/decisions.md."""
         if self.clashes:
             return "infeasible"
@@ -158,25 +160,25 @@ AT_ONCE = 65_000
 """Pairs that are looked at together: few enough for a processor to keep them near."""
 
 
-def around(case: Case) -> Between:
-    """The recipients and the available NLEs of a case."""
+def filters_of(case: Case) -> FilterContext:
+    """What every filter asks of the recipients and the available NLEs of a case."""
     scenario, found = case.scenario, case.candidates
-    return Between(
+    return FilterContext(
         found.recipients,
         found.nles,
         scenario.schools,
-        None if found.given is None else found.given.table,
+        found.given,
         scenario.settings,
         distance_needed=distance_asked(scenario.settings),
     )
 
 
-def in_portions(between: Between, recipients: Integers, nles: Integers) -> Iterator[tuple[Integers, Obstacles]]:
-    """Some recipients, ascending, so many at a time, with what stands between them and some NLEs."""
+def in_portions(context: FilterContext, recipients: Integers, nles: Integers) -> Iterator[tuple[Integers, PairFacts]]:
+    """Some recipients, ascending, so many at a time, with their pairs with some NLEs, shape (nles, recipients)."""
     size = max(1, AT_ONCE // max(1, len(nles)))
     for start in range(0, len(recipients), size):
         portion = recipients[start : start + size]
-        yield portion, between.of(portion, nles)
+        yield portion, context.of(*np.ix_(nles, portion))
 
 
 NOWHERE = -1
@@ -262,18 +264,6 @@ def _patch(
 
 
 CODE = "agreed-beyond-limit"
-IN_WORDS = {
-    "not-listed": "the pairs table does not list it, and only listed pairs count",
-    "too-far": "it is farther apart than the limits on distance allow",
-    "too-near": "it is nearer than geography.min_distance_km",
-    "travel-time": "its travel time is over geography.max_travel_minutes, or not known",
-    "other-area": "it crosses an area that may not be crossed",
-    "phase": "their phases do not agree",
-    "faith": "their faiths do not agree",
-    "diocese": "their dioceses do not agree",
-    "same-authority": "both lie in one authority (conflicts.same_authority)",
-    "fit-below-minimum": "it fits worse than fit.minimum",
-}
 MOST = 5
 """Pairs that a finding on a limit over many names."""
 
@@ -300,7 +290,7 @@ class _Told:
     def pairs(self) -> Iterator[Finding]:
         """Pairs that a filter would remove."""
         for nle, recipient, code in sorted(self._found.beyond):
-            what = f"the pair is {self._asked.word(nle, recipient)} and stays, although {IN_WORDS[code]}"
+            what = f"the pair is {self._asked.word(nle, recipient)} and stays, although {FILTERS[code].beyond}"
             at = self._found.nle * len(self._found.recipients) + self._found.recipient
             (pair,) = np.flatnonzero(at == nle * len(self._found.recipients) + recipient)
             yield self._finding(nle, recipient, what, self._figures(int(pair), code))

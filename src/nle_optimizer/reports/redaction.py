@@ -19,9 +19,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import cos, sin, sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nle_optimizer.catalogue.findings import FINDINGS
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.errors import RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.files import read_file
@@ -159,7 +160,8 @@ def _kept(table: TextTable, columns: Sequence[str]) -> dict[str, Sequence[str]]:
     return {name: table[name] for name in columns if name in table}
 
 
-def _summary(view: View, scrub: Scrubber) -> Mapping[str, Any]:
+def _summary(view: View, scrub: Scrubber) -> Summary:
+    """The summary with bands in the place of distances, and without what draws told."""
     summary: dict[str, Any] = scrub.value(view.summary)  # type: ignore[assignment]
     metrics = dict(summary["metrics"])
     farthest = metrics.get("max_distance_km")
@@ -171,12 +173,9 @@ def _summary(view: View, scrub: Scrubber) -> Mapping[str, Any]:
     limits = [limit for limit in view.summary.get("constraints", ()) if not re.search(OF_A_TRUST, limit["label"])]
     for of_draws in ("robustness", "under_error"):
         summary.pop(of_draws, None)
-    return {
-        **summary,
-        "metrics": metrics,
-        "constraints": scrub.value(limits),
-        "findings": [_without_cells(found) for found in view.summary.get("findings", ())],
-    }
+    findings = [_without_cells(found) for found in view.summary.get("findings", ())]
+    shown = {**summary, "metrics": metrics, "constraints": scrub.value(limits), "findings": findings}
+    return cast(Summary, shown)
 
 
 def _without_cells(found: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
@@ -215,8 +216,13 @@ def read_run_folder(path: Path, *, allow_code: bool = False) -> RunFolder:
         tables = {name: read_table(path / f"{name}.csv") for name in names}
     except InputError as error:
         raise RunFolderError(f"{path}: the run folder cannot be read:\n{error}") from error
-    summary, certificate = read_json(path / "summary.json"), read_json(path / "certificate.json")
-    return RunFolder(path, scenario, Claim(tables, summary, certificate), manifest)
+    claim = Claim(tables, read_summary(path / "summary.json"), read_json(path / "certificate.json"))
+    return RunFolder(path, scenario, claim, manifest)
+
+
+def read_summary(path: Path) -> Summary:
+    """The summary of a run folder as it stands there, whatever it holds; errors as for `read_json`."""
+    return cast(Summary, read_json(path))
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from nle_optimizer.catalogue.summary import Counts, Summary
 from nle_optimizer.errors import visible
 from nle_optimizer.reports.words import aim_in_words, amount_of_level, group_in_words, level_in_words
 from nle_optimizer.result import Beside, Result
@@ -59,7 +60,7 @@ def summary_text(result: Result, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _beside(beside: Beside, summary: Mapping[str, Any]) -> list[str]:
+def _beside(beside: Beside, summary: Summary) -> list[str]:
     """What a simple rule would give beside this run, and what that lacks where it has more of something."""
     total = summary["metrics"]["total_fit"] or 0
     share = round(beside.total_fit / total - 1, 3) if total else 0
@@ -73,7 +74,7 @@ def _beside(beside: Beside, summary: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _lacks(beside: Beside, summary: Mapping[str, Any]) -> str:
+def _lacks(beside: Beside, summary: Summary) -> str:
     """What a simple rule lacks, or why it may be better than this run."""
     if beside.missed:
         more = f" (and {len(beside.missed) - 1} more limits)" if len(beside.missed) > 1 else ""
@@ -112,7 +113,7 @@ def _row(label: str, value: str, note: str = "") -> str:
     return f"  {label:<22}{value:>10}" + (click.style(f"   {note}", dim=True) if note else "")
 
 
-def _flow(counts: dict[str, int]) -> list[str]:
+def _flow(counts: Counts) -> list[str]:
     formed = f"and {counts['recipients_formed']:,} trusts formed" if counts["recipients_formed"] else ""
     trusts = f"{counts['matched_to_trust']:,} matched with a trust"
     tell = f", {counts['cannot_tell']:,} cannot be told" if counts["cannot_tell"] else ""
@@ -130,7 +131,7 @@ def _flow(counts: dict[str, int]) -> list[str]:
     ]
 
 
-def _quality(summary: Mapping[str, Any]) -> list[str]:
+def _quality(summary: Summary) -> list[str]:
     metrics = summary["metrics"]
     lines = [_row("Mean fit", _number(metrics["mean_fit"], 3), f"least {_number(metrics['min_fit'], 3)}")]
     far = _number(metrics["max_distance_km"], 1)

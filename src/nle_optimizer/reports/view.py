@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nle_optimizer.catalogue.reasons import CURES, FILTERS
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.folders import MANIFEST
@@ -19,7 +20,16 @@ from nle_optimizer.model.problem import counted
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.boundaries import Outlines, read_outlines
 from nle_optimizer.reports.resolved_scenario import Setting, inputs_of, read_settings, resolved_text, settings_in
-from nle_optimizer.reports.run_folder import CLAIMED, DECISIONS, DRAWN, SCENARIO, changed_files, read_json, read_table
+from nle_optimizer.reports.run_folder import (
+    CLAIMED,
+    DECISIONS,
+    DRAWN,
+    SCENARIO,
+    changed_files,
+    read_json,
+    read_summary,
+    read_table,
+)
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 
@@ -42,7 +52,7 @@ class View:
         is_shared: whether people and their places are veiled.
     """
 
-    summary: Mapping[str, Any]
+    summary: Summary
     tables: Mapping[str, TextTable]
     inputs: Mapping[str, TextTable]
     settings: Mapping[str, Setting]
@@ -229,7 +239,7 @@ def read_view(folder: Path) -> tuple[View, list[str]]:
         raise RunFolderError(f"{folder}: there is no such run folder")
     if not (folder / MANIFEST).is_file():
         raise RunFolderError(f"{folder}: this is no run folder (it has no {MANIFEST})")
-    manifest, summary = read_json(folder / MANIFEST), read_json(folder / SUMMARY)
+    manifest, summary = read_json(folder / MANIFEST), read_summary(folder / SUMMARY)
     version = summary.get("schema_version")
     if version != SCHEMA_VERSION:
         raise RunFolderError(

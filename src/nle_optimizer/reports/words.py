@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nle_optimizer.catalogue.reasons import REASONS
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.reports.view import View
 
 STATES: Mapping[str, str] = {
@@ -36,7 +37,7 @@ def worded(code: str, words: Mapping[str, str] = HEADINGS) -> str:
     return words.get(code, code.replace("-", " ").replace("_", " ").capitalize())
 
 
-def proof_in_words(status: str, objectives: list[Mapping[str, object]], rule: str) -> tuple[str, str]:
+def proof_in_words(status: str, objectives: Sequence[Mapping[str, object]], rule: str) -> tuple[str, str]:
     """What is known of how good an allocation is: in two or three words, and in a sentence."""
     if status == "infeasible":
         return "No allocation", "No allocation meets every requirement, so nobody is matched."
@@ -132,10 +133,10 @@ def amount_of_level(name: str, amount: float | None) -> str:
     return READ_BY.get(base, "{:,.3f}").format(amount)
 
 
-def first_aim(summary: Mapping[str, Any]) -> str:
+def first_aim(summary: Summary) -> str:
     """What the first objective of a run is called within a sentence: `schools supported, priority 1`."""
-    levels = summary.get("objectives") or [{"name": "the first aim"}]
-    return level_in_words(str(levels[0]["name"]))
+    levels = summary.get("objectives")
+    return level_in_words(str(levels[0]["name"])) if levels else "the first aim"
 
 
 def level_in_words(name: str) -> str:

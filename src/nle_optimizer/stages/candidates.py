@@ -1,30 +1,19 @@
 """The candidate pairs: who may support whom, how well, and why nobody may support the rest."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import ceil
 
 import numpy as np
 
 from nle_optimizer.errors import Fault, InputError, Place
-from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts, blank_column
+from nle_optimizer.memory import Memory, stage, through
+from nle_optimizer.records import Column, Flags, Integers, Kind, Records, Texts, blank_column
 from nle_optimizer.scenario.columns import PAIRS
 from nle_optimizer.scenario.settings import Settings
-from nle_optimizer.stage_calls import Recall, plainly
-from nle_optimizer.stages.current import GivenPairs, given_pairs, locate, stands
-from nle_optimizer.stages.fit import (
-    SHARES_OF_NEED,
-    InterestConflicts,
-    Needs,
-    fit_of,
-    folded,
-    match,
-    needs_of,
-    properties_that,
-    shared_codes,
-)
+from nle_optimizer.stages.current import GivenPairs, given_pairs, stands
+from nle_optimizer.stages.filters import FILTERS, FilterContext, PairFacts
+from nle_optimizer.stages.fit import SHARES_OF_NEED, Needs
 from nle_optimizer.stages.ledger import MOST_SHOWN, Beyond, Sieve
-from nle_optimizer.stages.reach import reach
+from nle_optimizer.stages.reach import BY_REACH, reach
 from nle_optimizer.stages.requirements import Required
 
 
@@ -122,7 +111,7 @@ def find_candidates(
     *,
     distance_needed: bool,
     current: Records | None = None,
-    recall: Recall = plainly,
+    memory: Memory | None = None,
 ) -> Candidates:
     """The candidate pairs between recipients and available NLEs.
 
@@ -134,124 +123,67 @@ def find_candidates(
         settings: the scenario's settings.
         distance_needed: whether an objective uses distance, so that a pair without one is out.
         current: what stands today, or None.
-        recall: calls what a fit does not touch, the fit, and within them what does not depend on who is near.
+        memory: what stages gave before, if it is kept.
 
     Raises:
         InputError: a required or pinned pair that a filter removes; an unknown need under `fit.unknown: error`.
     """
-    reached = recall(
-        within_filters,
-        recipients,
-        nles,
-        schools,
-        pairs,
-        settings,
-        distance_needed=distance_needed,
-        current=current,
-        recall=recall,
-    )
-    return recall(with_fit, reached, recipients, nles, settings, recall)
+    sides = recipients, nles, schools
+    reached = through(memory, within_filters, *sides, pairs, settings, distance_needed, current, memory)
+    return through(memory, with_fit, reached, *sides, settings, memory)
 
 
+@stage("geography", "suitability", "conflicts", "data.pairs")
 def within_filters(
     recipients: Records,
     nles: Records,
     schools: Records,
     pairs: Records | None,
     settings: Settings,
-    *,
     distance_needed: bool,
     current: Records | None,
-    recall: Recall,
+    memory: Memory | None,
 ) -> Reached:
     """The pairs that pass every filter but those on fit; arguments and errors as for `find_candidates`."""
     given, standing = given_pairs(pairs, recipients, nles), given_pairs(current, recipients, nles)
     required = Required(given, standing, recipients, nles)
-    sieve = reach(recipients, nles, given, required, settings, distance_needed=distance_needed)
-    for code, rows in recall(side_filters, recipients, nles, schools, settings):
-        sieve = sieve.drop(code, rows(sieve.nle, sieve.recipient))
-    return Reached(_drop_related(sieve, given, len(recipients), settings), given, standing)
+    context = FilterContext(recipients, nles, schools, given, settings, distance_needed=distance_needed, memory=memory)
+    sieve = reach(context, required)
+    for code in FILTERS:
+        if code not in (*BY_REACH, *BY_FIT):
+            sieve = sieve.drop(code, _facts(context, sieve).removed_by(code))
+    return Reached(sieve, given, standing)
 
 
-Filter = Callable[[Integers, Integers], Flags]
+BY_FIT = ("unknown-fit", "no-need-met", "fit-below-minimum")
 
 
-def side_filters(recipients: Records, nles: Records, schools: Records, settings: Settings) -> list[tuple[str, Filter]]:
-    """The filters that look at the two sides alone, in order."""
-    filters: list[tuple[str, Filter]] = []
-    if settings.geography.within != "none":
-        column = settings.geography.within
-        left, right = shared_codes(folded(recipients.values(column)), folded(nles.values(column)))
-        filters.append(("other-area", lambda nle, recipient: left[recipient] != right[nle]))
-    if nles.given("regions").any():
-        filters.append(("other-area", _outside_regions(recipients, nles)))
-    musts = properties_that(settings.suitability, "must")
-    filters += [(name, match(nles, recipients, name).unmet) for name in musts]
-    asked = settings.conflicts
-    if asked.home_school or asked.own_trust or asked.same_authority:
-        conflicts = InterestConflicts(recipients, nles, schools)
-        rules = (
-            (asked.home_school, "home-school", conflicts.home_school),
-            (asked.own_trust, "own-trust", conflicts.own_trust),
-            (asked.same_authority, "same-authority", conflicts.same_authority),
-        )
-        filters += [(code, rule) for wanted, code, rule in rules if wanted]
-    return filters
-
-
-def _outside_regions(recipients: Records, nles: Records) -> Filter:
-    regions = folded(recipients.values("region"))
-    names = {region: n for n, region in enumerate(sorted(set(regions.tolist())))}
-    code = np.array([names[region] for region in regions], dtype=np.int64)
-    works = np.array(
-        [
-            [not chosen or region in {str(word).casefold() for word in chosen} for region in names]
-            for chosen in nles.values("regions")
-        ],
-        dtype=bool,
-    ).reshape(len(nles), len(names))
-    return lambda nle, recipient: ~works[nle, code[recipient]]
-
-
-def _drop_related(sieve: Sieve, given: GivenPairs | None, count: int, settings: Settings) -> Sieve:
-    if given is None or "relation" not in given.table:
-        return sieve
-    declared = ("conflict", "objects") if settings.conflicts.declared else ()
-    for code, words in (("declared", declared), ("forbidden", ("forbid",))):
-        keys = given.keys[given.with_relation(*words)]
-        sieve = sieve.drop(code, locate(sieve.nle * count + sieve.recipient, keys)[1])
-    return sieve
-
-
-def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Settings, recall: Recall) -> Candidates:
+@stage("fit", "suitability")
+def with_fit(
+    reached: Reached, recipients: Records, nles: Records, schools: Records, settings: Settings, memory: Memory | None
+) -> Candidates:
     """The pairs that fit well enough, with their fit; errors as for `find_candidates`."""
-    sieve, given = reached.sieve, reached.given
-    needs = recall(needs_of, recipients, nles, settings)
-    fit_given = _given_fit(sieve, given, len(recipients))
-    sieve = _drop_unknown(sieve, needs, fit_given, settings, recipients, nles)
-    fit_given = _given_fit(sieve, given, len(recipients))
-    needless = ~needs.any_need()
-    if needless.any():
-        sieve = sieve.drop("no-need-met", needless[sieve.recipient] & ~fit_given.given)
-        fit_given = _given_fit(sieve, given, len(recipients))
-    _refuse_sums(sieve.recipient[~fit_given.given], recipients, settings)
-    fit = fit_of(needs, settings.fit.measure, sieve.nle, sieve.recipient)
-    bonus = int(settings.suitability.prefer_bonus * MILLION)
-    for name in properties_that(settings.suitability, "prefer"):
-        fit += bonus * recall(match, nles, recipients, name).agreed(sieve.nle, sieve.recipient)
-    fit[fit_given.given] = fit_given.values[fit_given.given]
-    sieve, poor = sieve.sparing("fit-below-minimum", fit < ceil(settings.fit.minimum * MILLION))
-    sieve = sieve.drop("fit-below-minimum", poor)
+    context = FilterContext(recipients, nles, schools, reached.given, settings, distance_needed=False, memory=memory)
+    unknown, needless, poorly = BY_FIT
+    facts = _facts(context, reached.sieve)
+    if settings.fit.unknown != "exclude":
+        _refuse_unknown(facts)
+    sieve = reached.sieve.drop(unknown, facts.removed_by(unknown))
+    sieve = sieve.drop(needless, _facts(context, sieve).removed_by(needless))
+    facts = _facts(context, sieve)
+    _refuse_sums(sieve.recipient[~np.broadcast_to(facts.told("fit").given, facts.shape)], recipients, settings)
+    sieve, poor = sieve.sparing(poorly, facts.removed_by(poorly))
+    sieve = sieve.drop(poorly, poor)
     return Candidates(
         recipients,
         nles,
         sieve.nle,
         sieve.recipient,
         sieve.distance,
-        fit[~poor] if poor.any() else fit,
+        facts.fit[~poor] if poor.any() else facts.fit,
         sieve.required,
-        given,
-        needs,
+        reached.given,
+        context.needs,
         np.asarray(recipients.column("supporters").or_else(1) > 1, dtype=bool),
         sieve.last_filter,
         reached.current,
@@ -260,11 +192,8 @@ def with_fit(reached: Reached, recipients: Records, nles: Records, settings: Set
     )
 
 
-def _given_fit(sieve: Sieve, given: GivenPairs | None, count: int) -> Column:
-    size = len(sieve.nle)
-    if given is None:
-        return Column(Kind.AMOUNT, np.zeros(size, np.int64), np.zeros(size, bool))
-    return given.spread("fit", sieve.nle * count + sieve.recipient)
+def _facts(context: FilterContext, sieve: Sieve) -> PairFacts:
+    return PairFacts(context, sieve.nle, sieve.recipient, sieve.square, sieve.distance)
 
 
 def _refuse_sums(measured: Integers, recipients: Records, settings: Settings) -> None:
@@ -297,12 +226,15 @@ def _first(problems: list[Fault]) -> list[Fault]:
     return problems if more <= 0 else [*problems[:MOST_SHOWN], Fault(Place(), "", f"and {more} more")]
 
 
-def _drop_unknown(
-    sieve: Sieve, needs: Needs, fit_given: Column, settings: Settings, recipients: Records, nles: Records
-) -> Sieve:
-    unknown = ~needs.known(sieve.nle, sieve.recipient) & ~fit_given.given
-    if not unknown.any() or settings.fit.unknown == "exclude":
-        return sieve.drop("unknown-fit", unknown)
+def _refuse_unknown(facts: PairFacts) -> None:
+    """Refuse pairs whose fit cannot be told.
+
+    Raises:
+        InputError: each row of theirs that is not assessed in every area that counts.
+    """
+    needs, unknown = facts.context.needs, np.broadcast_to(facts.unknown, facts.shape)
+    if not unknown.any():
+        return
     weighted = np.array(needs.weights) > 0
     problems = [
         Fault(
@@ -312,8 +244,8 @@ def _drop_unknown(
             "`exclude` or to a value",
         )
         for table, prefix, known, side in (
-            (recipients, "need", needs.need_known, sieve.recipient),
-            (nles, "expertise", needs.expertise_known, sieve.nle),
+            (facts.context.recipients, "need", needs.need_known, facts.recipient),
+            (facts.context.nles, "expertise", needs.expertise_known, facts.nle),
         )
         for n in np.unique(side[unknown])
         if not known[weighted][:, n].all()

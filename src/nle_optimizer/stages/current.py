@@ -150,6 +150,8 @@ class GivenPairs:
 
     def with_relation(self, *words: str) -> Flags:
         """Rows whose relation names any of the words."""
+        if "relation" not in self.table:
+            return np.zeros(len(self.table), dtype=bool)
         wanted = set(words)
         return np.fromiter((bool(wanted & set(names)) for names in self.table.values("relation")), bool)
 

@@ -9,18 +9,20 @@ from datetime import date
 
 import numpy as np
 
+from nle_optimizer.memory import stage
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts, as_text, text_column
 from nle_optimizer.scenario.columns import STATUSES
 from nle_optimizer.scenario.policies import DERIVED_FROM, eligibility_rules
 from nle_optimizer.scenario.settings import Rule, Settings
 from nle_optimizer.stages.conditions import Verdict, evaluate
 from nle_optimizer.stages.current import support_finished
-from nle_optimizer.stages.ledger import Ledger
+from nle_optimizer.stages.ledger import Exclusions, Ledger
 
 LONG_HELD_YEARS = 3
 OF_THE_LATEST = ("leadership_grade", "education_grade", "best_grade_since_2005")
 
 
+@stage()
 def as_it_stood(schools: Records, as_of: date | None) -> Records:
     """The table without the inspections and joins after `as_of`, and with every derived column.
 
@@ -131,20 +133,21 @@ RULE = "policy_rule"
 """Column that the stage adds: the name of the rule that let the school in; blank under `all`."""
 
 
-def keep_eligible(facts: Records, settings: Settings, ledger: Ledger, current: Records | None = None) -> Records:
-    """The eligible rows of the schools table, with the rule that let each in.
+@stage("eligibility", "as_of")
+def keep_eligible(facts: Records, settings: Settings, current: Records | None = None) -> tuple[Records, Exclusions]:
+    """The eligible rows of the schools table, with the rule that let each in; and everybody else, with what decided.
 
     Args:
         facts: the table as it stood, derived columns included.
         settings: the scenario's settings.
-        ledger: takes everyone else, with the cells that decided.
         current: what stands today, if there is such a table.
     """
+    ledger = Ledger()
     listed = leave_as_finished(_leave_at_listing(facts, ledger), current, ledger)
     present = _leave_by_kind_and_day(listed, settings, ledger)
     rules = eligibility_rules(settings)
     if not rules:
-        return present.with_columns({RULE: text_column([""] * len(present))})
+        return present.with_columns({RULE: text_column([""] * len(present))}), ledger.entries
     verdicts = [evaluate(rule.when, present) for rule in rules]
     first = _first_true(verdicts, [rule.name for rule in rules])
     eligible = first != ""
@@ -154,7 +157,7 @@ def keep_eligible(facts: Records, settings: Settings, ledger: Ledger, current: R
     refused = ~eligible & ~undecided
     _leave(present, refused, "not-eligible", _cells(present.take(refused), columns), ledger)
     let_in = present.with_columns({RULE: Column(Kind.TEXT, first, eligible)}).take(eligible)
-    return let_in.with_columns({"priority": _priorities(let_in, rules)})
+    return let_in.with_columns({"priority": _priorities(let_in, rules)}), ledger.entries
 
 
 def _priorities(table: Records, rules: Sequence[Rule]) -> Column:

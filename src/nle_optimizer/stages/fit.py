@@ -11,14 +11,16 @@ half up once. With weights of at most six digits nothing leaves 63 bits.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from nle_optimizer.memory import stage
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts, as_text
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.settings import Settings, Suitability
-from nle_optimizer.stages.ledger import Ledger
+from nle_optimizer.stages.ledger import Exclusions, Ledger
 
 
 def area_weights(settings: Settings) -> tuple[int, ...]:
@@ -41,8 +43,10 @@ def with_stand_in(table: Records, prefix: str, settings: Settings) -> tuple[Inte
     return np.array(values, dtype=np.int64), np.array(known, dtype=bool)
 
 
-def with_needs(recipients: Records, pairs: Records | None, settings: Settings, ledger: Ledger) -> Flags:
-    """The recipients that stay candidates, shape (recipients,); the ledger takes those with nothing to match."""
+@stage("fit", "eligibility.governance_only")
+def with_needs(recipients: Records, pairs: Records | None, settings: Settings) -> tuple[Flags, Exclusions]:
+    """The recipients that stay candidates, shape (recipients,), and those with nothing to match, who leave."""
+    ledger = Ledger()
     weighted = np.array(area_weights(settings)) > 0
     values, known = with_stand_in(recipients, "need", settings)
     assessed = np.array([recipients.given(f"need_{area}") for area in AREAS])
@@ -55,7 +59,7 @@ def with_needs(recipients: Records, pairs: Records | None, settings: Settings, l
     for rows, reason in ((nothing, "no-need"), (signposted, "governance-only"), (unknown, "unknown-need")):
         leaving = recipients.take(rows)
         ledger.take_out(leaving.ids.tolist(), "need", reason, _needs_in_words(leaving))
-    return np.asarray(~(nothing | signposted | unknown))
+    return np.asarray(~(nothing | signposted | unknown)), ledger.entries
 
 
 def _has_given_fit(recipients: Records, pairs: Records | None) -> Flags:
@@ -88,6 +92,12 @@ class Needs:
         recipients: Flags = np.asarray(self.need_known[weighted].all(axis=0))
         nles: Flags = np.asarray(self.expertise_known[weighted].all(axis=0))
         return recipients[recipient] & nles[nle]
+
+    @cached_property
+    def all_known(self) -> bool:
+        """Whether `known` holds for every pair."""
+        weighted = np.array(self.weights) > 0
+        return bool(self.need_known[weighted].all() and self.expertise_known[weighted].all())
 
     def any_need(self) -> Flags:
         """Recipients with a need above 0 in an area with a weight."""

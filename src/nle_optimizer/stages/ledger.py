@@ -7,7 +7,7 @@ Pairs passing one filter after the other, and the filter that removed each recip
 Pairs that are agreed today pass every limit, whatever it says; which they are beyond is kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +27,10 @@ class Exclusion:
     evidence: str
 
 
+Exclusions = Mapping[str, Exclusion]
+"""Those who left at a stage, by identifier."""
+
+
 @dataclass
 class Ledger:
     """Exclusions as they happen."""
@@ -44,6 +48,16 @@ class Ledger:
             if school_id in self.entries:
                 raise ValueError(f"{school_id} is excluded twice")
             self.entries[school_id] = Exclusion(school_id, stage, reason, shown)
+
+    def add(self, others: Mapping[str, Exclusion]) -> None:
+        """Record exclusions of another stage.
+
+        Raises:
+            ValueError: one of them left before.
+        """
+        for school_id in others.keys() & self.entries.keys():
+            raise ValueError(f"{school_id} is excluded twice")
+        self.entries.update(others)
 
     def sorted(self) -> list[Exclusion]:
         """Every exclusion, by school."""
@@ -77,7 +91,7 @@ class Sieve:
 
     def sparing(self, code: str, rows: Flags) -> tuple["Sieve", Flags]:
         """The rows of a filter without those that are exempt from it, which are noted."""
-        if self.exempt is None or not FILTERS[code].is_limit or not (rows & self.exempt).any():
+        if self.exempt is None or not FILTERS[code].beyond or not (rows & self.exempt).any():
             return self, rows
         at = np.flatnonzero(rows & self.exempt)
         noted = [(nle, recipient, code) for nle, recipient in zip(self.nle[at], self.recipient[at], strict=True)]

@@ -1,73 +1,55 @@
-"""Pairs within reach: listed, of known distance, not too far, not too near, not too long a journey."""
+"""Pairs within reach: listed, of known distance, and not too far; found by place, without trying every pair."""
 
 import numpy as np
 
-from nle_optimizer.records import MILLION, Flags, Integers, Records, Texts
+from nle_optimizer.records import Flags, Integers, Records, Texts
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.current import GivenPairs, locate
-from nle_optimizer.stages.geography import (
-    NO_LIMIT,
-    greatest_square,
-    is_placed,
-    least_square,
-    metres,
-    nle_limits,
-    scenario_limits,
-    within_reach,
-)
+from nle_optimizer.stages.filters import FilterContext, PairFacts
+from nle_optimizer.stages.geography import NO_LIMIT, is_placed, metres, nle_limits, scenario_limits, within_reach
 from nle_optimizer.stages.ledger import Beyond, Sieve
 from nle_optimizer.stages.requirements import Required
 
+BY_REACH = ("not-listed", "no-place", "too-far")
+"""The filters that pairs within reach have passed."""
 Measured = tuple[Integers, Integers, Integers, Integers]
 """NLE, recipient, squared straight line and distance of some pairs."""
 
 
-def reach(
-    recipients: Records,
-    nles: Records,
-    given: GivenPairs | None,
-    required: Required,
-    settings: Settings,
-    *,
-    distance_needed: bool,
-) -> Sieve:
-    """Pairs left by the filters not-listed, no-place, too-far, too-near and travel-time.
+def reach(context: FilterContext, required: Required) -> Sieve:
+    """Pairs left by the filters of `BY_REACH`, and those agreed that are beyond them.
 
     Raises:
         InputError: a required pair is not among them.
     """
+    recipients, nles, given, settings = context.recipients, context.nles, context.given, context.settings
     geography = settings.geography
-    pairs, measured = within_reach(recipients, nles, geography, distance_needed=distance_needed)
-    nle, recipient, square = pairs.nle, pairs.recipient, pairs.square
-    distance = np.where(square >= 0, metres(np.maximum(square, 0), geography.detour_factor), -1)
+    pairs, measured = within_reach(recipients, nles, geography, distance_needed=context.distance_needed)
+    distance = np.where(pairs.square >= 0, metres(np.maximum(pairs.square, 0), geography.detour_factor), -1)
+    found: Measured = pairs.nle, pairs.recipient, pairs.square, distance
     last = np.where(measured, "too-far", "no-place").astype(object)
     count = len(recipients)
     if given is not None:
-        nle, recipient, square, distance = _with_given_distances(
-            (nle, recipient, square, distance), given, settings, recipients, nles, last
-        )
+        found = _with_given_distances(found, context, given, last)
         if settings.data.pairs is not None and settings.data.pairs.only:
-            listed = locate(nle * count + recipient, given.keys)[1]
-            nle, recipient, square, distance = (
-                nle[listed],
-                recipient[listed],
-                square[listed],
-                distance[listed],
-            )
+            found = _rows(found, locate(found[0] * count + found[1], given.keys)[1])
             last = _last_of_listed(given, recipients, nles)
     exempt, beyond = None, list[Beyond]()
     if len(required.exempt):
-        missing = required.exempt[~locate(required.exempt, nle * count + recipient)[1]]
-        more, beyond = _beyond_reach(missing, given, settings, recipients, nles, distance_needed=distance_needed)
-        nle, recipient, square, distance = _merged((nle, recipient, square, distance), more, count)
-        exempt = locate(nle * count + recipient, required.exempt)[1]
-    last[np.bincount(recipient, minlength=count) > 0] = ""
+        missing = required.exempt[~locate(required.exempt, found[0] * count + found[1])[1]]
+        more, beyond = _beyond_reach(context, missing)
+        found = _merged(found, more, count)
+        exempt = locate(found[0] * count + found[1], required.exempt)[1]
+    last[np.bincount(found[1], minlength=count) > 0] = ""
     if not len(nles):
         last[:] = "no-nle"
-    flags = required.among(nle * count + recipient)
-    sieve = Sieve(nle, recipient, square, distance, flags, last, required.refusal, exempt, tuple(beyond))
-    sieve = sieve.drop("too-near", _too_near(sieve, settings))
-    return sieve.drop("travel-time", _too_long(sieve, given, settings))
+    flags = required.among(found[0] * count + found[1])
+    return Sieve(*found, flags, last, required.refusal, exempt, tuple(beyond))
+
+
+def _rows(pairs: Measured, rows: Flags) -> Measured:
+    nle, recipient, square, distance = (column[rows] for column in pairs)
+    return nle, recipient, square, distance
 
 
 def lacks_distance(recipients: Records, nles: Records, given: GivenPairs | None, settings: Settings) -> bool:
@@ -95,57 +77,19 @@ def _last_of_listed(given: GivenPairs, recipients: Records, nles: Records) -> Te
     return np.where(measured, "too-far", np.where(listed, "no-place", "not-listed")).astype(object)
 
 
-def _too_near(sieve: Sieve, settings: Settings) -> Flags:
-    least = int(settings.geography.min_distance_km * 1000)
-    if least == 0:
-        return np.zeros(len(sieve.nle), bool)
-    by_place = sieve.square < least_square(least, settings.geography.detour_factor)
-    return np.where(sieve.square >= 0, by_place, (sieve.distance >= 0) & (sieve.distance < least))
-
-
-def _too_long(sieve: Sieve, given: GivenPairs | None, settings: Settings) -> Flags:
-    """Pairs whose travel time is over the limit, or not known under one."""
-    limit = settings.geography.max_travel_minutes
-    if limit is None:
-        return np.zeros(len(sieve.nle), bool)
-    if given is None:
-        return np.ones(len(sieve.nle), bool)
-    minutes = given.spread("travel_minutes", sieve.nle * given.recipients + sieve.recipient)
-    return ~minutes.given | (minutes.values > int(limit * MILLION))
-
-
-def _beyond_reach(
-    keys: Integers,
-    given: GivenPairs | None,
-    settings: Settings,
-    recipients: Records,
-    nles: Records,
-    *,
-    distance_needed: bool,
-) -> tuple[Measured, list[Beyond]]:
+def _beyond_reach(context: FilterContext, keys: Integers) -> tuple[Measured, list[Beyond]]:
     """Some pairs although a limit on distance, or the list of pairs, is against them; and which of the two is.
 
     Pairs that need a distance and have none are not among them.
     """
-    nle, recipient = np.divmod(keys, len(recipients))
-    across, up = (recipients.values(name)[recipient] - nles.values(name)[nle] for name in ("easting", "northing"))
-    placed = is_placed(recipients)[recipient] & is_placed(nles)[nle]
-    square = np.where(placed, across * across + up * up, -1)
-    detour, own = settings.geography.detour_factor, nle_limits(nles, settings.geography)[nle]
-    limit = np.minimum(own, scenario_limits(recipients, settings.geography)[recipient])
-    distance = np.where(square >= 0, metres(np.maximum(square, 0), detour), -1)
-    listed = np.ones(len(keys), bool)
-    if given is not None:
-        told = given.spread("distance_km", keys)
-        square, distance = np.where(told.given, -1, square), np.where(told.given, told.values, distance)
-        only = settings.data.pairs is not None and settings.data.pairs.only
-        listed = locate(keys, given.keys)[1] | (not only)
-    far = np.where(square >= 0, square > greatest_square(limit, detour), distance > limit)
-    needed = distance_needed or settings.geography.min_distance_km > 0
-    known = (distance >= 0) | ((limit == NO_LIMIT) & (not needed))
-    against = (("not-listed", ~listed & known), ("too-far", far & known))
-    beyond = [(int(nle[n]), int(recipient[n]), code) for code, rows in against for n in np.flatnonzero(rows)]
-    return (nle[known], recipient[known], square[known], distance[known]), beyond
+    pairs = PairFacts(context, *np.divmod(keys, len(context.recipients)))
+    known = ~pairs.removed_by("no-place")
+    beyond = [
+        (int(pairs.nle[n]), int(pairs.recipient[n]), code)
+        for code in ("not-listed", "too-far")
+        for n in np.flatnonzero(pairs.removed_by(code) & known)
+    ]
+    return _rows((pairs.nle, pairs.recipient, pairs.square, pairs.distance), known), beyond
 
 
 def _merged(pairs: Measured, more: Measured, recipients: int) -> Measured:
@@ -156,34 +100,14 @@ def _merged(pairs: Measured, more: Measured, recipients: int) -> Measured:
     return nle, recipient, square, distance
 
 
-def _with_given_distances(
-    pairs: Measured,
-    given: GivenPairs,
-    settings: Settings,
-    recipients: Records,
-    nles: Records,
-    last: Texts,
-) -> Measured:
+def _with_given_distances(pairs: Measured, context: FilterContext, given: GivenPairs, last: Texts) -> Measured:
     """The pairs with every distance of the pairs table in place of the computed one."""
     rows = np.flatnonzero(given.given("distance_km"))
     if not len(rows):
         return pairs
-    count = len(recipients)
-    nle, recipient, square, distance = pairs
-    keys, told = nle * count + recipient, given.keys[rows]
-    stay = ~locate(keys, told)[1]
-    limit = np.minimum(
-        scenario_limits(recipients, settings.geography)[given.recipient[rows]],
-        nle_limits(nles, settings.geography)[given.nle[rows]],
-    )
-    metres_given = given.table.values("distance_km")[rows]
-    near = (metres_given <= limit) | (limit == NO_LIMIT)
+    count = len(context.recipients)
+    stay = ~locate(pairs[0] * count + pairs[1], given.keys[rows])[1]
     last[given.recipient[rows]] = "too-far"
-    kept = (nle[stay], recipient[stay], square[stay], distance[stay])
-    more = (
-        given.nle[rows][near],
-        given.recipient[rows][near],
-        np.full(int(near.sum()), -1, np.int64),
-        metres_given[near],
-    )
-    return _merged(kept, more, count)
+    told = context.of(given.nle[rows], given.recipient[rows])
+    within = (told.nle, told.recipient, told.square, told.distance)
+    return _merged(_rows(pairs, stay), _rows(within, ~told.removed_by("too-far")), count)

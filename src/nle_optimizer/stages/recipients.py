@@ -6,40 +6,52 @@ from typing import Any
 import numpy as np
 
 from nle_optimizer.errors import Fault, InputError, Place
-from nle_optimizer.records import Column, Integers, Kind, Records, text_column
+from nle_optimizer.memory import stage
+from nle_optimizer.records import Column, Integers, Kind, Records, Texts, text_column
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.stages.eligibility import RULE, leave_as_finished
-from nle_optimizer.stages.ledger import Ledger
+from nle_optimizer.stages.ledger import Exclusions, Ledger
 
 COMMONEST = ("region", "local_authority")
 COMMON = ("phase", "faith", "diocese")
 
 
+@stage("eligibility")
 def form_recipients(
-    schools: Records, trusts: Records | None, settings: Settings, ledger: Ledger, current: Records | None = None
-) -> tuple[Records, int]:
-    """The recipients, and how many trusts were formed from their schools; one whose support has finished leaves.
+    schools: Records, everyone: Texts, trusts: Records | None, settings: Settings, current: Records | None = None
+) -> tuple[Records, int, Exclusions]:
+    """The recipients, how many trusts were formed from their schools, and who leaves.
+
+    Schools leave for their trust, and a trust that was formed leaves where its support has finished.
+
+    Args:
+        schools: the rows that are left.
+        everyone: the identifiers of the whole schools table.
+        trusts: the trusts table, or None.
+        settings: the scenario's settings.
+        current: what stands today, or None.
 
     Raises:
         InputError: a trust and a school of it would both be supported.
     """
     if settings.eligibility.recipients != "trust":
         _refuse_both(schools)
-        return schools, 0
+        return schools, 0, {}
     is_member = (schools.column("kind").or_else("school") == "school") & schools.given("trust_id")
     members, rest = schools.take(is_member), schools.take(~is_member)
     if not len(members):
-        return schools, 0
+        return schools, 0, {}
+    ledger = Ledger()
     evidence = [f"trust {trust}" for trust in members.values("trust_id")]
     ledger.take_out(members.ids.tolist(), "recipient", "served-through-trust", evidence)
     formed = _form(members, trusts, [rule.name for rule in eligibility_rules(settings)])
-    twice = sorted(set(formed.ids.tolist()) & (set(rest.ids.tolist()) | set(ledger.entries)))
+    twice = sorted(set(formed.ids.tolist()) & set(everyone.tolist()))
     if twice:
         what = "the trust stands as a row of its own and through its schools"
         raise InputError([Fault(Place(schools.source), "school_id", what, trust) for trust in twice])
-    return rest.joined(leave_as_finished(formed, current, ledger)), len(formed)
+    return rest.joined(leave_as_finished(formed, current, ledger)), len(formed), ledger.entries
 
 
 def _refuse_both(schools: Records) -> None:

@@ -71,7 +71,7 @@ def _solution(folder: RunFolder, case: Case) -> Solution:
     if folder.claim.summary["status"] == "completed":
         return Solution(engine, matched, (), in_every_optimum=firm, stopped=stopped, completed=True)
     levels = [
-        LevelOutcome(value, _bound(entry, level.sense, value), proof=entry.get("proof", ""))
+        LevelOutcome(value, _bound(entry, level.sense, value), proof=entry.get("proof") or "")
         for value, entry, level in zip(values, claimed, case.problem.levels, strict=True)
     ]
     return Solution(engine, matched, tuple(levels), in_every_optimum=firm, stopped=stopped)

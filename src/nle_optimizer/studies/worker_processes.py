@@ -48,13 +48,13 @@ def carried_out(
     make_ready()
     waiting = deque(tasks)
     with TemporaryDirectory(prefix="nle-optimizer-") as folder:
-        desk = Path(folder) / "desk"
-        desk.write_bytes(pickle.dumps(set_up))
+        context = Path(folder) / "context"
+        context.write_bytes(pickle.dumps(set_up))
         while waiting:
             several = min(workers, len(waiting))
-            suspects = deque((yield from _together(desk, waiting, several, several * IN_FLIGHT)))
+            suspects = deque((yield from _together(context, waiting, several, several * IN_FLIGHT)))
             while suspects:
-                for task in (yield from _together(desk, suspects, 1, 1)):
+                for task in (yield from _together(context, suspects, 1, 1)):
                     yield task, None
 
 
@@ -69,7 +69,7 @@ def make_ready() -> None:
 
 
 def _together(
-    desk: Path, waiting: deque[Task], workers: int, at_once: int
+    context_file: Path, waiting: deque[Task], workers: int, at_once: int
 ) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
     """Work off what waits; gives the tasks that were in flight when a process died, if one did."""
     context = get_context("forkserver" if FORKS else "spawn")
@@ -77,10 +77,10 @@ def _together(
 
     def submit(task: Task) -> "Future[Answer]":
         with _undisturbed(), _from_elsewhere():  # a process is started where there is none yet
-            return pool.submit(_work, desk, task)
+            return pool.submit(_work, context_file, task)
 
     try:
-        return (yield from fly(submit, waiting, at_once))
+        return (yield from hand_out(submit, waiting, at_once))
     except BaseException:  # an interrupt too: what is under way would be for nobody
         for process in list((pool._processes or {}).values()):
             process.terminate()
@@ -132,22 +132,22 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _work(desk: Path, task: Any) -> Any:
-    return _desk(desk)(task)
+def _work(context_file: Path, task: Any) -> Any:
+    return _context(context_file)(task)
 
 
 @lru_cache(maxsize=1)
-def _desk(file: Path) -> Callable[[Any], Any]:
+def _context(file: Path) -> Callable[[Any], Any]:
     """What carries out the tasks in this process."""
-    desk: Callable[[Any], Any] = pickle.loads(file.read_bytes())()
-    return desk
+    context: Callable[[Any], Any] = pickle.loads(file.read_bytes())()
+    return context
 
 
-def fly(
+def hand_out(
     submit: "Callable[[Task], Future[Answer]]",
     waiting: deque[Task],
     at_once: int,
-    dies: tuple[type[BaseException], ...] = (),
+    fatal: tuple[type[BaseException], ...] = (),
 ) -> Generator[tuple[Task, Answer | None], None, list[Task]]:
     """Hand out what waits, so many at once; gives what was in flight when the executor broke, if it did.
 
@@ -155,18 +155,18 @@ def fly(
         submit: hands a task to an executor.
         waiting: what is to be done; emptied from the left.
         at_once: how many tasks are in flight.
-        dies: what a future raises where its task alone is lost; its answer is None.
+        fatal: what a future raises where its task alone is lost; its answer is None.
     """
-    flying: dict[Future[Answer], Task] = {}
-    while waiting or flying:
+    in_flight: dict[Future[Answer], Task] = {}
+    while waiting or in_flight:
         try:
-            while waiting and len(flying) < at_once:
-                flying[submit(waiting[0])] = waiting[0]
+            while waiting and len(in_flight) < at_once:
+                in_flight[submit(waiting[0])] = waiting[0]
                 waiting.popleft()
-            landed = wait(flying, return_when=FIRST_COMPLETED).done
-            for future in landed:
-                answer = future.result() if not isinstance(future.exception(), dies) else None
-                yield flying.pop(future), answer
+            done = wait(in_flight, return_when=FIRST_COMPLETED).done
+            for future in done:
+                answer = future.result() if not isinstance(future.exception(), fatal) else None
+                yield in_flight.pop(future), answer
         except BrokenExecutor:
-            return list(flying.values())
+            return list(in_flight.values())
     return []

@@ -63,18 +63,18 @@ from nle_optimizer.evidence.verification.tables.unmatched import (
     check_unmatched,
     nle_columns,
 )
+from nle_optimizer.memory import Memory, through
 from nle_optimizer.records import Flags, Texts
 from nle_optimizer.scenario.columns import SHARE_COLUMNS
 from nle_optimizer.scenario.policies import STATUS_QUO
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stage_calls import Recall, plainly
 
 EXCLUSIONS = "exclusions.csv"
 BRIEFLY = ("school_id", "nle_id", "firmness")
 """The columns of the allocation that a brief claim has."""
 
 
-def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly) -> list[str]:
+def check_claim(scenario: Scenario, claim: Claim, memory: Memory | None = None) -> list[str]:
     """Everything that is wrong with a claim about a scenario, in sentences; empty if it stands.
 
     The inputs are read a second time: who is eligible, every candidate pair, its fit and distance, every
@@ -83,19 +83,19 @@ def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly) -> l
     Args:
         scenario: settings and tables.
         claim: what a run says of them.
-        recall: calls the parts that a sweep reads alike again and again; its memory gives what they gave before.
+        memory: what stages of the reading gave before, as a sweep keeps it.
     """
     findings = Findings()
     try:
-        _Check(scenario, claim, findings, recall).run()
+        _Check(scenario, claim, findings, memory).run()
     except RefusedError as refusal:
         findings.add("inputs", f"the claim cannot be checked: {refusal}")
     return findings.sentences()
 
 
 class _Check:
-    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings, recall: Recall):
-        self.scenario, self.claim, self.findings, self.recall = scenario, claim, findings, recall
+    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings, memory: Memory | None):
+        self.scenario, self.claim, self.findings, self.memory = scenario, claim, findings, memory
         status = claim.summary.get("status")
         self.unanswered = {"infeasible": "infeasible", "unknown": "stopped"}.get(str(status), "")
         self.is_answered = not self.unanswered
@@ -156,7 +156,7 @@ class _Check:
         claimed = tuple((school, text) for school, stage, text in zip(*columns, strict=True) if stage == STAGE)
         proof = json.dumps(self.claim.certificate.get("trust_first"))
         self.enter = partial(entrance, matched_with_trusts=claimed, proof=proof)
-        come = self.recall(entrance, self.scenario, claimed, proof)
+        come = through(self.memory, entrance, self.scenario, claimed, proof)
         self.findings.take(come.findings)
         self.formed, self.placed, self.recipients = come.formed, come.placed, come.recipients
         self.position = come.recipients.position
@@ -192,7 +192,7 @@ class _Check:
     def _sweep(self) -> tuple[CandidatePass, Instance, Certificate | None]:
         """The instance, the certificate as far as it can be read, and one pass over the candidate pairs."""
         scenario, recipients, nles = self.scenario, self.recipients, self.scenario.nles
-        self.reading = reading = reading_of(scenario, recipients, self.placed, self.recall)
+        self.reading = reading = reading_of(scenario, recipients, self.placed, self.memory)
         self.supply, ground = reading.supply, reading.ground
         self.nearest = Nearest(ground.geography, ground.listed, self.supply.available, self.placed)
         kept = self._kept(ground)
@@ -238,10 +238,10 @@ class _Check:
     def _kept(self, ground: PairSources) -> Sequence[Pairs] | None:
         """The candidate pairs, where there is a memory to keep them; else they are found some NLEs at a time."""
         available, candidates = self.supply.available, ground.candidates
-        if self.recall is plainly:
+        if self.memory is None:
             candidates.start(available, self.placed)
             return None
-        reached = self.recall(every_candidate, ground, available, self.placed)
+        reached = self.memory.result(every_candidate, ground, available, self.placed)
         candidates.last = reached.last.copy()
         return reached.blocks
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.verification.findings import Findings, whole_table
@@ -42,7 +42,7 @@ from nle_optimizer.evidence.verification.this_plan import (
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.scenario import Scenario
 
-UNDER_ERROR = "under_error"
+UNDER_ERROR: Final = "under_error"
 TIMES = {"halved": Decimal("0.5"), "doubled": Decimal(2)}
 CARRIES_FIT = ("fit", "fit_leadership", "fit_governance", "fit_finance", "min_fit", "leximin_fit")
 ONE_IN = 40
@@ -236,7 +236,7 @@ def _compare(where: str, ours: Any, theirs: Any, findings: Findings) -> None:
         findings.differs(SUMMARY, "", where, ours, theirs)
 
 
-KEY = "robustness"
+KEY: Final = "robustness"
 FIGURES = "uncertainty.csv"
 INTERVAL = ("mean", "low", "high")
 TABLES = {

@@ -26,7 +26,6 @@ from nle_optimizer.records import MILLION, Column, Flags, Kind, Records
 from nle_optimizer.scenario.columns import AREAS
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.setting_sections import Objective
-from nle_optimizer.stage_calls import plainly
 
 BITS = 2**64
 FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -148,7 +147,7 @@ def left_of(
     try:
         scenario = make()
         come = enter(scenario)
-        return _left(reading_of(scenario, come.recipients, come.placed, plainly), objectives, plan)
+        return _left(reading_of(scenario, come.recipients, come.placed, None), objectives, plan)
     except (InputError, RefusedError):
         return None
 

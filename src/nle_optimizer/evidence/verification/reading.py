@@ -23,9 +23,9 @@ from nle_optimizer.evidence.verification.stages.supply import (
     read_current,
     supply_of,
 )
+from nle_optimizer.memory import Memory, through
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.setting_sections import Objective
-from nle_optimizer.stage_calls import Recall
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +98,13 @@ class PairReading:
         return all(geography.tells_every_distance(nle, listed) for nle in np.flatnonzero(supply.available).tolist())
 
 
-def reading_of(scenario: Scenario, recipients: Recipients, placed: int, recall: Recall) -> PairReading:
+def reading_of(scenario: Scenario, recipients: Recipients, placed: int, memory: Memory | None) -> PairReading:
     """Read a scenario for the pairs of its recipients, the first `placed` of which have a place.
 
     Raises:
         RefusedError: the inputs are of a sort that a run must refuse.
     """
-    ground = recall(ground_of, scenario, recipients, placed, recall)
+    ground = through(memory, ground_of, scenario, recipients, placed, memory)
     listed, geography, candidates = ground.listed, ground.geography, ground.candidates
     current = read_current(scenario, recipients.position)
     supply = supply_of(scenario, listed, geography.is_limited, current.taken)

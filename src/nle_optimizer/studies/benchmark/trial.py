@@ -11,6 +11,7 @@ from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.evidence.outcome import Case, Outcome
 from nle_optimizer.evidence.published_tables import publish_briefly
 from nle_optimizer.evidence.verification import check_claim
+from nle_optimizer.memory import Memory
 from nle_optimizer.model.build import overfull
 from nle_optimizer.model.constraints.rows import violations
 from nle_optimizer.model.limits_left import overuse
@@ -21,11 +22,11 @@ from nle_optimizer.rules.registry import OPTIMAL, procedure_of
 from nle_optimizer.rules.rule import Agenda, Procedure, carried_out
 from nle_optimizer.running import check_request, solve
 from nle_optimizer.scenario.own_code import from_here
+from nle_optimizer.scenario.policies import STATUS_QUO
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.stages.candidates import Candidates
 from nle_optimizer.studies.benchmark.measures import Figure, Measured, preferences_in
 from nle_optimizer.studies.benchmark.metrics import figures_of
-from nle_optimizer.studies.sweep.memory import Memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +97,10 @@ class Bench:
     """
 
     def __init__(self, scenario: Scenario):
-        self._recall = Memory()
+        self._memory = Memory()
         self._scenario = scenario.replace({"rule": OPTIMAL})
         check_request(self._scenario)
-        self._case = prepare(self._scenario, lambda _: None, self._recall)
+        self._case = prepare(self._scenario, lambda _: None, self._memory)
         self._preferences = preferences_in(self._case)
         self._agenda = Agenda(self._case.problem, self._case.candidates, scenario.settings, stated=self._preferences)
         self.candidates = self._case.candidates
@@ -112,12 +113,12 @@ class Bench:
         """
         scenario = self._scenario.replace({"rule": from_here(rule)})
         procedure = procedure_of(scenario)
-        agenda = replace(self._agenda, stop=self._stopping())
+        case, agenda = self._case_under(scenario)
         is_random = procedure is not None and procedure.promise.random
         for n, draw in enumerate(draws if is_random else range(1)):
             start = perf_counter()
             try:
-                outcome = self._searched(scenario) if procedure is None else self._matched(procedure, agenda, draw)
+                outcome = self._searched(scenario) if procedure is None else _matched(case, procedure, agenda, draw)
                 seconds = perf_counter() - start
                 if n == 0:
                     self._read_again(scenario, outcome)
@@ -130,17 +131,18 @@ class Bench:
             yield replace(self._measured(rule, draw, outcome, seconds), is_random=is_random)
 
     def _searched(self, scenario: Scenario) -> Outcome:
-        outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), self._recall)
+        outcome = solve(scenario, lambda _: None, lambda _: None, nullcontext(lambda: False), self._memory)
         if outcome.status in ("infeasible", "unknown"):
             raise NleOptimizerError(f"{outcome.status}: {'; '.join(outcome.clashes[:3]) or 'nothing was found'}")
         return outcome
 
-    def _matched(self, procedure: Procedure, agenda: Agenda, draw: int) -> Outcome:
-        clashes = [] if procedure.promise.may_break_limits else overfull(self._case.problem)
-        why = "; ".join(clashes[:3]) if clashes else procedure.refuses(agenda)
-        if why:
-            raise NleOptimizerError(f"it cannot be carried out: {why}")
-        return self._case.solved_by(carried_out(procedure, agenda, draw))
+    def _case_under(self, scenario: Scenario) -> tuple[Case, Agenda]:
+        """The case and what a rule goes by; what stands today counts otherwise where the rule keeps it."""
+        case, agenda = self._case, replace(self._agenda, stop=self._stopping())
+        if scenario.settings.rule == STATUS_QUO:
+            case = prepare(scenario, lambda _: None, self._memory)
+            agenda = replace(agenda, problem=case.problem, candidates=case.candidates)
+        return case, agenda
 
     def _stopping(self) -> Stopping:
         """What the scenario says of when to stop, from now on."""
@@ -149,7 +151,7 @@ class Bench:
         return Stopping(Fraction(stop.gap), stop.work, deadline)
 
     def _read_again(self, scenario: Scenario, outcome: Outcome) -> None:
-        wrong = check_claim(scenario, publish_briefly(replace(outcome, scenario=scenario)), self._recall)
+        wrong = check_claim(scenario, publish_briefly(replace(outcome, scenario=scenario)), self._memory)
         if wrong:
             raise NleOptimizerError(f"it does not stand up to a second reading: {'; '.join(wrong[:3])}")
 
@@ -175,3 +177,11 @@ def _left_open(outcome: Outcome) -> Iterator[str]:
             gap = abs(found.bound - found.value) / max(1, abs(found.bound))
             yield f"{level.name} is not proved: its bound is {gap:.2%} away"
             return
+
+
+def _matched(case: Case, procedure: Procedure, agenda: Agenda, draw: int) -> Outcome:
+    clashes = [] if procedure.promise.may_break_limits else overfull(case.problem)
+    why = "; ".join(clashes[:3]) if clashes else procedure.refuses(agenda)
+    if why:
+        raise NleOptimizerError(f"it cannot be carried out: {why}")
+    return case.solved_by(carried_out(procedure, agenda, draw))

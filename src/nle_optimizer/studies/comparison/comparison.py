@@ -83,7 +83,6 @@ def _setting_value(setting: Setting | None) -> tuple[Any, ...]:
     return () if setting is None else (setting.value,)
 
 
-SECTIONS = ("counts", "metrics", "needs")
 Name = TypeVar("Name", bound=str | tuple[str, int])
 
 
@@ -122,12 +121,11 @@ class ComparedFigures:
 def compare_figures(first: Side, second: Side) -> ComparedFigures:
     """The figures of both runs; capacities are named `RESOURCE.available` and the like."""
     one, other = first.summary, second.summary
-    counts, metrics, needs = (_side_by_side(one.get(part, {}), other.get(part, {})) for part in SECTIONS)
     return ComparedFigures(
         _entries(one["objectives"], other["objectives"], "name"),
-        counts,
-        metrics,
-        needs,
+        _side_by_side(one.get("counts", {}), other.get("counts", {})),
+        _side_by_side(one.get("metrics", {}), other.get("metrics", {})),
+        _side_by_side(one.get("needs", {}), other.get("needs", {})),
         _side_by_side(_flat(one["capacity"]), _flat(other["capacity"])),
         _entries(one.get("constraints", ()), other.get("constraints", ()), "label"),
     )

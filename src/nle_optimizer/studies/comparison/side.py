@@ -12,11 +12,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.folders import MANIFEST
 from nle_optimizer.reports.resolved_scenario import Setting, read_settings
-from nle_optimizer.reports.run_folder import SCENARIO, changed_files, read_json, read_table
+from nle_optimizer.reports.run_folder import SCENARIO, changed_files, read_json, read_summary, read_table
 from nle_optimizer.scenario.columns import TABLES
 
 SUMMARY = "summary.json"
@@ -44,7 +45,7 @@ class Side:
     """
 
     path: Path
-    summary: Mapping[str, Any]
+    summary: Summary
     manifest: Mapping[str, Any]
     tables: Mapping[str, TextTable]
     settings: Mapping[str, Setting]
@@ -86,7 +87,7 @@ def read_side(path: Path) -> Side:
         raise RunFolderError(f"{path}: there is no such run folder")
     if not (path / MANIFEST).is_file():
         raise RunFolderError(f"{path}: this is no run folder (it has no {MANIFEST})")
-    manifest, summary = read_json(path / MANIFEST), read_json(path / SUMMARY)
+    manifest, summary = read_json(path / MANIFEST), read_summary(path / SUMMARY)
     problems = list(_wrong_version(path, manifest, summary)) or list(_incomplete(path, manifest, summary))
     if problems:
         raise RunFolderError("\n".join(problems))
@@ -112,7 +113,7 @@ def _wrong_version(path: Path, *documents: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _incomplete(path: Path, manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterator[str]:
+def _incomplete(path: Path, manifest: Mapping[str, Any], summary: Summary) -> Iterator[str]:
     """What a run writes and is not there; what is there has the form that a run gives it."""
     sources = manifest.get("inputs")
     if not isinstance(sources, dict) or not all(_has(source, "sha256") for source in sources.values()):

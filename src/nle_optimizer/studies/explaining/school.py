@@ -12,14 +12,14 @@ import numpy as np
 
 from nle_optimizer.catalogue.reasons import FILTERS
 from nle_optimizer.evidence.cures import capacity_cures, lifted_cures
-from nle_optimizer.evidence.outcome import Outcome, around, in_portions
+from nle_optimizer.evidence.outcome import Outcome, filters_of, in_portions
 from nle_optimizer.evidence.reasons import has_room
 from nle_optimizer.model.limits_left import holdable
 from nle_optimizer.records import Integers, fixed, least_of_each, shortest
 from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.stages.filters import FilterContext, PairFacts
 from nle_optimizer.stages.fit import area_fit
 from nle_optimizer.stages.geography import NO_LIMIT
-from nle_optimizer.stages.obstacles import Between, Obstacles
 from nle_optimizer.studies.earlier_run import Reopened
 from nle_optimizer.studies.explaining.prices import ChangePrices, stopping
 
@@ -28,18 +28,18 @@ MOST_CURES = 3
 Cures = dict[str, list[dict[str, Any]]]
 
 
-def cures_of(outcome: Outcome, prices: ChangePrices, between: Between, recipients: Integers) -> list[Cures]:
+def cures_of(outcome: Outcome, prices: ChangePrices, context: FilterContext, recipients: Integers) -> list[Cures]:
     """The cheapest cures of each kind: capacity, reach, minimum fit and conflicts.
 
     Args:
         outcome: the run.
         prices: what a place more is worth if others may move too.
-        between: the two sides of the run.
+        context: what filters ask of the two sides of the run.
         recipients: who is asked about, ascending; all of them are without an NLE.
     """
     told: dict[int, Cures] = {recipient: {} for recipient in recipients.tolist()}
     _add_capacity(told, outcome, prices, recipients)
-    _add_lifted(told, outcome, between, recipients)
+    _add_lifted(told, outcome, context, recipients)
     return list(told.values())
 
 
@@ -53,8 +53,8 @@ def _add_capacity(told: dict[int, Cures], outcome: Outcome, prices: ChangePrices
         told[recipient].setdefault("capacity", []).append(cure)
 
 
-def _add_lifted(told: dict[int, Cures], outcome: Outcome, between: Between, recipients: Integers) -> None:
-    found = lifted_cures(outcome, MOST_CURES, recipients, between)
+def _add_lifted(told: dict[int, Cures], outcome: Outcome, context: FilterContext, recipients: Integers) -> None:
+    found = lifted_cures(outcome, MOST_CURES, recipients, context)
     minimum = shortest(int(outcome.scenario.settings.fit.minimum * 1_000_000), 6)
     integers = (column.tolist() for column in (found.recipient, found.fit, found.distance, found.limit))
     columns = *integers, found.kinds, found.cells(outcome)
@@ -74,11 +74,11 @@ def _add_lifted(told: dict[int, Cures], outcome: Outcome, between: Between, reci
         told[recipient].setdefault(kind, []).append(cure)
 
 
-def removed_by_filter(between: Between, recipients: Integers) -> list[dict[str, int]]:
+def removed_by_filter(context: FilterContext, recipients: Integers) -> list[dict[str, int]]:
     """For each of some recipients, ascending, how many NLEs every filter removes, in the order of the filters."""
     told: list[dict[str, int]] = []
-    for rows, obstacles in in_portions(between, recipients, np.arange(len(between.nles))):
-        removed = {code: pairs.sum(axis=0).tolist() for code, pairs in obstacles.codes.items() if pairs.any()}
+    for rows, facts in in_portions(context, recipients, np.arange(len(context.nles))):
+        removed = {code: pairs.sum(axis=0).tolist() for code, pairs in facts.removed.items() if pairs.any()}
         told += [{code: own[n] for code, own in removed.items() if own[n]} for n in range(len(rows))]
     return told
 
@@ -128,15 +128,15 @@ def _left_out(run: Reopened, prices: ChangePrices, recipients: Integers) -> dict
     if not len(recipients):
         return {}
     outcome, table = run.outcome, run.folder.claim.tables["unmatched"]
-    between = around(outcome)
+    context = filters_of(outcome)
     line = {school_id: n for n, school_id in enumerate(table["school_id"])}
     lines = [line[str(school_id)] for school_id in outcome.recipients.ids[recipients]]
     columns = (
         recipients.tolist(),
         [table["reason"][n] for n in lines],
         [table["explanation"][n] for n in lines],
-        removed_by_filter(between, recipients),
-        cures_of(outcome, prices, between, recipients),
+        removed_by_filter(context, recipients),
+        cures_of(outcome, prices, context, recipients),
     )
     return {
         recipient: {"reason": reason, "explanation": explanation, "obstacles": obstacles, "cures": cures}
@@ -221,9 +221,9 @@ def _by_fit(outcome: Outcome, pairs: Integers) -> tuple[Integers, Integers, Inte
 
 def pair(outcome: Outcome, prices: ChangePrices, recipient: int, nle: int, seconds: float | None) -> dict[str, Any]:
     """Every reason for and against a pair of an eligible recipient and an available NLE."""
-    between = around(outcome).of(np.array([recipient], dtype=np.int64))
-    obstacles = obstacles_of(between, nle)
-    fit, metres = (int(amounts[nle, 0]) for amounts in (between.fit, between.distance))
+    facts = filters_of(outcome).of(np.array([nle]), np.array([recipient]))
+    obstacles = obstacles_of(facts)
+    fit, metres = int(facts.fit[0]), int(facts.distance[0])
     at = np.flatnonzero((outcome.candidates.recipient == recipient) & (outcome.candidates.nle == nle)).tolist()
     told: dict[str, Any] = {
         "is_candidate": bool(at),
@@ -236,15 +236,15 @@ def pair(outcome: Outcome, prices: ChangePrices, recipient: int, nle: int, secon
     return {**told, **_candidate(outcome, prices, at[0], seconds)}
 
 
-def obstacles_of(between: Obstacles, nle: int) -> dict[str, str]:
-    """What stands between the first of some recipients and an NLE, by code, in words."""
-    fit, metres, limit = (int(amounts[nle, 0]) for amounts in (between.fit, between.distance, between.limit))
+def obstacles_of(pair: PairFacts) -> dict[str, str]:
+    """What stands between the two of the first of some pairs, by code, in words."""
+    fit, metres, limit = (int(amounts[0]) for amounts in (pair.fit, pair.distance, pair.limit))
     words = {
         "distance": shortest(metres, 3),
         "limit": "any number of" if limit == NO_LIMIT else shortest(limit, 3),
         "fit": shortest(fit, 6),
     }
-    return {code: FILTERS[code].between.format(**words) for code, removed in between.codes.items() if removed[nle, 0]}
+    return {code: FILTERS[code].between.format(**words) for code, removed in pair.removed.items() if removed[0]}
 
 
 def _candidate(outcome: Outcome, prices: ChangePrices, at: int, seconds: float | None) -> dict[str, Any]:

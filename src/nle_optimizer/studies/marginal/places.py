@@ -4,7 +4,7 @@ One unit more and one fewer of every resource at every NLE. One unit more and on
 constraint: a school more, a pound more. One supporter more for every school, and its withdrawal.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -161,8 +161,13 @@ def _limit_by_network(
         return unchanged(exchanges.levels, NETWORK)
     if abs(pairs) > 1:
         return None
-    ask: Callable[..., object] = getattr(exchanges, f"{'higher' if pairs > 0 else 'lower'}_{_word(side)}")
-    (answer,) = from_exchanges(ask(np.array([number])), study.outcome)  # type: ignore[arg-type]
+    ask = {
+        ("upper", True): exchanges.higher_maximum,
+        ("upper", False): exchanges.lower_maximum,
+        ("lower", True): exchanges.higher_minimum,
+        ("lower", False): exchanges.lower_minimum,
+    }[side, pairs > 0]
+    (answer,) = from_exchanges(ask(np.array([number])), study.outcome)
     return answer
 
 

@@ -8,10 +8,10 @@ from itertools import groupby, zip_longest
 import numpy as np
 
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.evidence.outcome import around
+from nle_optimizer.evidence.outcome import filters_of
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.journal import Decision
-from nle_optimizer.stages.obstacles import Between
+from nle_optimizer.stages.filters import FilterContext
 from nle_optimizer.studies.earlier_run import Pair
 from nle_optimizer.studies.explaining.school import obstacles_of
 from nle_optimizer.studies.replanning.replanning import KEPT, Amended
@@ -193,12 +193,12 @@ class _Differences:
         nles = self.asked.case.candidates.nles.ids.tolist()
         if pair[0] not in self._place or pair[1] not in nles:
             return []
-        at = np.array([self._place[pair[0]]], dtype=np.int64)
-        return list(obstacles_of(self._between.of(at), nles.index(pair[1])).values())
+        facts = self._filters.of(np.array([nles.index(pair[1])]), np.array([self._place[pair[0]]]))
+        return list(obstacles_of(facts).values())
 
     @cached_property
-    def _between(self) -> Between:
-        return around(self.asked.case)
+    def _filters(self) -> FilterContext:
+        return filters_of(self.asked.case)
 
     def _why_gained(self, pair: Pair) -> str:
         school, _ = pair

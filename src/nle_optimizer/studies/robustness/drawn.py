@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.model.constraints.rows import violations
@@ -230,9 +231,10 @@ def word_of(share: float) -> str:
     return next(word for least, word in WORDS if share >= least)
 
 
-def figures_of(summary: Mapping[str, Any]) -> dict[str, float]:
+def figures_of(summary: Summary) -> dict[str, float]:
     """Counts and metrics of a summary that are numbers."""
-    figures = {name: summary["counts"][name] for name in COUNTS} | summary["metrics"]
+    counts: Mapping[str, object] = summary["counts"]
+    figures = {**{name: counts[name] for name in COUNTS}, **summary["metrics"]}
     return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
 
 

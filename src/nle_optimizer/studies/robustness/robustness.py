@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.errors import EngineError
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.reports.words import amount_of_level, level_in_words, lost_in_words
@@ -139,8 +140,10 @@ def robustness(
     """
     pairs, trials = pairs_of(claim), trials_of(scenario, claim, draws)
     tried: dict[Trial, Tried] = {}
-    desk = partial(PlanContext, scenario, pairs)
-    with closing(carried_out(desk, trials, _crew(workers, claim.summary["counts"]["pairs"] * len(trials)))) as answers:
+    context = partial(PlanContext, scenario, pairs)
+    with closing(
+        carried_out(context, trials, _crew(workers, claim.summary["counts"]["pairs"] * len(trials)))
+    ) as answers:
         for trial, answer in answers:
             if answer is None:
                 raise EngineError(f"{trial}: its process ended before it answered, perhaps as memory ran out")
@@ -206,7 +209,7 @@ def with_draws(result: Result, workers: int | None, tell: Callable[[str], None])
     claim, shares = result.claim, found.columns()
     carried = {name: cells for name, cells in claim.tables["allocation"].items() if name not in shares}
     tables = {**claim.tables, "allocation": {**carried, **shares}, **_of_draws(found)}
-    summary = {**claim.summary, "robustness": found.section(), "under_error": found.under_error.section()}
+    summary: Summary = {**claim.summary, "robustness": found.section(), "under_error": found.under_error.section()}
     return replace(result, claim=replace(claim, tables=tables, summary=summary)), found
 
 

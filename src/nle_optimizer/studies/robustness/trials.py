@@ -19,16 +19,15 @@ from nle_optimizer.engines.engine import KnownPrices
 from nle_optimizer.errors import InputError
 from nle_optimizer.evidence.metrics import summary_of
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.memory import Memory
 from nle_optimizer.model.preferences import identities, lots
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records
 from nle_optimizer.running import solve
 from nle_optimizer.scenario.columns import AREAS, PINNED
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Uncertainty
-from nle_optimizer.stage_calls import Recall, plainly
 from nle_optimizer.studies.robustness.drawn import DrawOutcome, Pair, figures_of, kept
 from nle_optimizer.studies.robustness.weights import Edge, End, edge, scaled
-from nle_optimizer.studies.sweep.memory import Memory
 
 REFUSED = "refused-in-a-draw"
 WITHDRAWN = "withdrawn"
@@ -147,7 +146,7 @@ class PlanContext:
 
     def __init__(self, scenario: Scenario, plan: Sequence[Pair]):
         self._scenario, self._plan = scenario, plan
-        self._recall, self._known = Memory(), KnownPrices()
+        self._memory, self._known = Memory(), KnownPrices()
 
     def __call__(self, trial: Trial) -> Tried:
         """What came of a trial; where nothing could, why."""
@@ -160,16 +159,16 @@ class PlanContext:
         scenario = self._scenario
         match trial:
             case Reweighted():
-                return self._found(scenario.replace({"fit.weights": dict(trial.weights)}), self._recall)
+                return self._found(scenario.replace({"fit.weights": dict(trial.weights)}), self._memory)
             case Scaled():
-                return self._found(scaled(scenario, trial.area, CHANGES[trial.change]), self._recall)
+                return self._found(scaled(scenario, trial.area, CHANGES[trial.change]), self._memory)
             case Perturbed():
-                return self._found(drawn(scenario, scenario.settings.uncertainty, trial.number), plainly)
+                return self._found(drawn(scenario, scenario.settings.uncertainty, trial.number), None)
             case Edge():
                 return edge(scenario, trial, self._stays_best)
 
-    def _found(self, scenario: Scenario, recall: Recall) -> DrawOutcome | str:
-        outcome = self._solved(scenario, recall)
+    def _found(self, scenario: Scenario, memory: Memory | None) -> DrawOutcome | str:
+        outcome = self._solved(scenario, memory)
         if outcome.status in ("infeasible", "unknown"):
             return outcome.status
         found, at = outcome.candidates, outcome.matched
@@ -180,11 +179,11 @@ class PlanContext:
     def _stays_best(self, scenario: Scenario) -> bool:
         """Whether no plan is found that is better, objective by objective."""
         try:
-            outcome = self._solved(scenario, self._recall)
+            outcome = self._solved(scenario, self._memory)
         except InputError:  # a pair that must be would be no candidate
             return False
         return outcome.status != "infeasible" and kept(outcome, self._plan).is_best(len(self._plan))
 
-    def _solved(self, scenario: Scenario, recall: Recall) -> Outcome:
+    def _solved(self, scenario: Scenario, memory: Memory | None) -> Outcome:
         quiet = nullcontext(lambda: False)
-        return solve(scenario, lambda _: None, lambda _: None, quiet, recall, self._known)
+        return solve(scenario, lambda _: None, lambda _: None, quiet, memory, self._known)

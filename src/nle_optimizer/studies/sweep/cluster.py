@@ -13,35 +13,40 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, KilledWorker, WorkerPlugin
+from distributed import Client, KilledWorker, WorkerPlugin, get_worker
 from distributed.comm.core import CommClosedError
 
 from nle_optimizer.errors import Fault, InputError, Place
+from nle_optimizer.memory import Memory
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.studies.sweep.workers import Answered, SweepTask, clear, lost, set_up, work
-from nle_optimizer.studies.worker_processes import IN_FLIGHT, fly
+from nle_optimizer.studies.sweep.workers import Answered, CaseAnswer, SweepTask, WorkerContext, lost
+from nle_optimizer.studies.worker_processes import IN_FLIGHT, hand_out
 
 SECONDS_TO_CONNECT = 10
 """How long the scheduler may take to answer."""
 TRIES, SECONDS_BETWEEN_TRIES = 5, 1.0
 
 
-class DeskPlugin(WorkerPlugin):
-    """Sets up the desk of a sweep in every worker, those that come later too."""
+class ContextPlugin(WorkerPlugin):
+    """Keeps the context of a sweep in every worker, those that come later too."""
 
-    def __init__(self, sweep: str, bases: Sequence[Scenario], runs: Path | None):
-        self._sweep, self._packed = sweep, pickle.dumps((bases, runs))
+    def __init__(self, bases: Sequence[Scenario], runs: Path | None):
+        self._packed = pickle.dumps((bases, runs))
         self._version = version("nle-optimizer")
 
     def setup(self, worker: Any) -> None:
         """The worker starts, or the sweep does."""
         if version("nle-optimizer") != self._version:
             raise ValueError(f"{worker.address} has nle-optimizer {version('nle-optimizer')}, not {self._version}")
-        set_up(self._sweep, *pickle.loads(self._packed))
+        bases, runs = pickle.loads(self._packed)
+        self.context = WorkerContext(bases, runs, Memory())
 
-    def teardown(self, worker: Any) -> None:  # noqa: ARG002
-        """The sweep is over."""
-        clear(self._sweep)
+
+def _work(sweep: str, task: SweepTask) -> CaseAnswer:
+    """Carry out one case in the context that this worker keeps of the sweep."""
+    plugin = get_worker().plugins[sweep]
+    assert isinstance(plugin, ContextPlugin)
+    return plugin.context(task)
 
 
 class ClusterCrew:
@@ -70,10 +75,10 @@ class ClusterCrew:
         with self._client as client:
             pool = client.get_executor(pure=False)
             try:
-                self._set_up(DeskPlugin(sweep, bases, runs), sweep)
+                self._set_up(ContextPlugin(bases, runs), sweep)
                 at_once = max(1, sum(client.nthreads().values())) * IN_FLIGHT
-                flown = fly(lambda task: pool.submit(work, sweep, task), deque(tasks), at_once, (KilledWorker,))
-                for task, answer in flown:
+                done = hand_out(lambda task: pool.submit(_work, sweep, task), deque(tasks), at_once, (KilledWorker,))
+                for task, answer in done:
                     yield task, answer or lost(task)
                 client.unregister_worker_plugin(sweep)
             except (OSError, CancelledError) as error:
@@ -81,7 +86,7 @@ class ClusterCrew:
             finally:
                 pool.shutdown(wait=False)
 
-    def _set_up(self, plugin: DeskPlugin, name: str) -> None:
+    def _set_up(self, plugin: ContextPlugin, name: str) -> None:
         """Set up every worker; one that dies meanwhile is left out, and set up when it comes back."""
         for left in reversed(range(TRIES)):
             try:

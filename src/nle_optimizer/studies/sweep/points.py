@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, overload
 
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.delimited import csv_bytes, read_rows
 from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.records import MILLION
@@ -306,7 +307,7 @@ def said(point: WhatIf) -> Row:
     return {change.key: shown(change.value) for change in point.changes}
 
 
-def figures_of(summary: Mapping[str, Any] | None) -> dict[str, Any]:
+def figures_of(summary: Summary | None) -> dict[str, Any]:
     """The figures of a summary by column name."""
     if summary is None:
         return {}

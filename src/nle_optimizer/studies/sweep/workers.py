@@ -16,15 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.engines.engine import KnownPrices
 from nle_optimizer.errors import NleOptimizerError
 from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.memory import Memory
 from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
 from nle_optimizer.result import Result
 from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stage_calls import Recall
-from nle_optimizer.studies.sweep.memory import Memory
 from nle_optimizer.studies.worker_processes import carried_out, make_ready
 
 FAILED = "error"
@@ -60,7 +60,7 @@ class CaseAnswer:
 
     status: str
     error: str = ""
-    summary: Mapping[str, Any] | None = None
+    summary: Summary | None = None
     seconds: float = 0.0
 
     @property
@@ -99,14 +99,14 @@ class LocalCrew:
 
     def run(self, bases: Sequence[Scenario], runs: Path | None, tasks: Sequence[SweepTask]) -> Answered:
         """Every task with its answer, as they come."""
-        with closing(carried_out(partial(_desk, bases, runs), tasks, self._workers)) as answers:
+        with closing(carried_out(partial(_context, bases, runs), tasks, self._workers)) as answers:
             for task, answer in answers:
                 yield task, answer or lost(task)
 
 
-def _desk(bases: Sequence[Scenario], runs: Path | None) -> "WorkerContext":
+def _context(bases: Sequence[Scenario], runs: Path | None) -> "WorkerContext":
     """Imported where work is done: whoever hands it out needs none of it."""
-    return WorkerContext(bases, runs)
+    return WorkerContext(bases, runs, Memory())
 
 
 class WorkerContext:
@@ -115,12 +115,12 @@ class WorkerContext:
     Args:
         bases: the scenarios that tasks start from.
         runs: the folder that takes a run folder a case; None: none is kept.
-        recall: how stages are called; by default through a memory of its own.
+        memory: what stages gave before; None: nothing is remembered.
     """
 
-    def __init__(self, bases: Sequence[Scenario], runs: Path | None = None, recall: Recall | None = None):
+    def __init__(self, bases: Sequence[Scenario], runs: Path | None, memory: Memory | None):
         self._bases, self._runs = bases, runs
-        self._recall: Recall = Memory() if recall is None else recall
+        self._memory = memory
         self._known = KnownPrices()
         self._one_at_a_time = threading.Lock()
 
@@ -140,8 +140,8 @@ class WorkerContext:
     def _verified(self, task: SweepTask) -> Result:
         started = datetime.now().astimezone()
         scenario = self._bases[task.base].replace(task.changes)
-        result = result_of(scenario, recall=self._recall, known=self._known, brief=self._runs is None)
-        wrong = check_claim(result.scenario, result.claim, self._recall)
+        result = result_of(scenario, memory=self._memory, known=self._known, brief=self._runs is None)
+        wrong = check_claim(result.scenario, result.claim, self._memory)
         if wrong:
             raise NleOptimizerError("\n".join(["the result does not stand up to its own inputs", *wrong[:5]]))
         if self._runs is not None:
@@ -152,21 +152,3 @@ class WorkerContext:
 
 def _one_line(text: str) -> str:
     return " | ".join(line.strip() for line in text.splitlines() if line.strip())
-
-
-_desks: dict[str, WorkerContext] = {}
-
-
-def set_up(sweep: str, bases: Sequence[Scenario], runs: Path | None) -> None:
-    """Set up the desk of a sweep in this process."""
-    _desks[sweep] = WorkerContext(bases, runs)
-
-
-def clear(sweep: str) -> None:
-    """Take the desk of a sweep away."""
-    _desks.pop(sweep, None)
-
-
-def work(sweep: str, task: SweepTask) -> CaseAnswer:
-    """Carry out one case at this process's desk."""
-    return _desks[sweep](task)

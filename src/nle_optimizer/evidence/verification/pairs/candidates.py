@@ -15,9 +15,9 @@ from nle_optimizer.evidence.verification.pairs.geography import Distances, Filte
 from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs, join
 from nle_optimizer.evidence.verification.stages.recipients import Recipients
 from nle_optimizer.evidence.verification.stages.supply import standing_for_good
+from nle_optimizer.memory import Memory, Stage, stage, through
 from nle_optimizer.records import Flags, Integers, Texts
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.stage_calls import Recall
 
 REASONS = (
     "no-nle",
@@ -168,18 +168,34 @@ class PairSources:
     candidates: PairFilters
 
 
-def ground_of(scenario: Scenario, recipients: Recipients, placed: int, recall: Recall) -> PairSources:
+LISTED = Stage(Listed)
+
+
+@stage(
+    "schools",
+    "nles",
+    "pairs",
+    "current",
+    "settings.geography",
+    "settings.conflicts",
+    "settings.suitability",
+    "settings.fit",
+    "settings.data.pairs",
+    "settings.objectives",
+)
+def ground_of(scenario: Scenario, recipients: Recipients, placed: int, memory: Memory | None) -> PairSources:
     """What measures and sifts the pairs of recipients, the first `placed` of which have a place.
 
-    What does not depend on distances comes through `recall`.
+    What does not depend on distances comes through the memory.
     """
-    listed = recall(Listed, scenario.pairs, scenario.nles.ids, recipients.position)
+    listed = through(memory, LISTED, scenario.pairs, scenario.nles.ids, recipients.position)
     agreed = standing_for_good(scenario, recipients.position)
     geography = Distances(scenario, recipients.table, placed, listed, agreed)
-    character = recall(character_of, scenario, recipients, listed)
+    character = through(memory, character_of, scenario, recipients, listed)
     return PairSources(listed, geography, PairFilters(len(recipients), geography, character, listed, agreed))
 
 
+@stage("schools", "nles", "settings.geography.within", "settings.conflicts", "settings.suitability", "settings.fit")
 def character_of(scenario: Scenario, recipients: Recipients, listed: Listed) -> Character:
     """What the two sides are, apart from where they are."""
     traits = Traits(scenario, recipients)
@@ -204,6 +220,7 @@ class DerivedCandidates:
     last: Integers
 
 
+@stage()
 def every_candidate(ground: PairSources, available: Flags, placed: int) -> DerivedCandidates:
     """The candidate pairs of every available NLE, all of them kept."""
     candidates = ground.candidates

@@ -30,6 +30,7 @@ from nle_optimizer.evidence.verification.proofs.prices import (
 from nle_optimizer.evidence.verification.stages.conditions import TRUE, decide
 from nle_optimizer.evidence.verification.stages.eligibility import Entry, enter
 from nle_optimizer.evidence.verification.stages.recipients import Recipients, after_needs, gather
+from nle_optimizer.memory import stage
 from nle_optimizer.records import MILLION, Flags, Integers, Records
 from nle_optimizer.scenario.scenario import Scenario
 
@@ -288,6 +289,17 @@ class Entrance:
     findings: Findings
 
 
+@stage(
+    "schools",
+    "trusts",
+    "pairs",
+    "current",
+    "settings.as_of",
+    "settings.eligibility",
+    "settings.trust_first",
+    "settings.suitability",
+    "settings.fit",
+)
 def entrance(scenario: Scenario, matched_with_trusts: tuple[tuple[str, str], ...], proof: str) -> Entrance:
     """Go through the stages before the candidate pairs.
 
