@@ -9,7 +9,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "nle_optimizer"
 MOST_FILES = 269
 """As many as there are; the aim is 260."""
-MOST_ENTERED = 121
+MOST_ENTERED = 120
 """As many as there are; the aim is 100."""
 TRACED = """
 import sys, threading

@@ -92,7 +92,8 @@ def build_problem(
     Raises:
         InputError: a limit that could not be met, an objective that the tables do not allow, too large amounts.
     """
-    refuse_impossible(requirements)
+    if requirements:
+        refuse_impossible(requirements)
     return state_problem(ground, requirements, objectives, settings)
 
 

@@ -38,11 +38,6 @@ class Stakes:
     costs: Costs
     capacity: Mapping[str, Integers] = field(default_factory=dict)
 
-    @property
-    def several(self) -> Flags:
-        """Recipients of whom several pairs may be matched, shape (recipients,)."""
-        return self.candidates.several
-
 
 @dataclass(frozen=True)
 class AdditiveObjective:
@@ -132,7 +127,7 @@ def _regions(objective: Objective, stakes: Stakes, book: PresenceBook) -> tuple[
     tally = Tally(keys, followed(row, found.recipient), "recipient", "schools")
     shares = []
     for n, key in enumerate(keys):
-        sum_ = sum_of(tally, np.flatnonzero(tally.row == n), found.recipient, stakes.several, book)
+        sum_ = sum_of(tally, np.flatnonzero(tally.row == n), found.recipient, stakes.candidates.several, book)
         parts = (sum_.pairs, sum_.amounts, sum_.presences, sum_.presence_amounts)
         shares.append(Share(key.removeprefix("region="), *parts, int(wholes[n])))
     return tuple(shares)

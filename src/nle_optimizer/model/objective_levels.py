@@ -81,7 +81,7 @@ def _supported(objectives: list[Objective], stakes: Stakes, book: PresenceBook) 
     presence = np.full(len(stakes.candidates.recipients), -1, dtype=np.int64)
     if any("schools_supported" in parts_of(objective) for objective in objectives):
         recipient = stakes.candidates.recipient
-        pairs = np.flatnonzero(stakes.several[recipient])
+        pairs = np.flatnonzero(stakes.candidates.several[recipient])
         presence[np.unique(recipient[pairs])] = book.of_each(recipient[pairs], pairs)
     return presence
 

@@ -222,7 +222,7 @@ def parts_of(objective: Objective) -> dict[str, Decimal]:
 def _plain(name: str, stakes: Stakes, weight: int) -> Worth:
     """An objective's amounts times a weight."""
     chosen = ADDITIVE[name]
-    pairs, several = weight * chosen.amounts(stakes), stakes.several
+    pairs, several = weight * chosen.amounts(stakes), stakes.candidates.several
     once = several if chosen.once else np.zeros_like(several)
     pairs = np.where(once[stakes.candidates.recipient], 0, pairs)
     return Worth(chosen.scale, pairs, weight * once.astype(np.int64))

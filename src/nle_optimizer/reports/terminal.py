@@ -50,9 +50,9 @@ def summary_text(result: Result, folder: Path) -> str:
         lines.append(f"  {STOPPED[summary['stopped']]}: {found}.")
     lines += _listed("No allocation meets every requirement:", summary.get("clashes", ()))
     lines += _listed("What would mend it, each by itself:", summary.get("repairs", ()))
-    lines += _reasons("Left out because", result.unmatched.columns["reason"])
+    lines += _reasons("Left out because", result.claim.tables["unmatched"]["reason"])
     lines += _reasons("NLEs out because", [reason for reason in result.claim.tables["nles"]["reason"] if reason])
-    lines += _reasons("Excluded because", result.exclusions.columns["reason"])
+    lines += _reasons("Excluded because", result.claim.tables["exclusions"]["reason"])
     lines += _reasons("Findings", [found["code"] for found in summary["findings"]])
     verified, place = "Verified a second time from its inputs.", f"Run folder: {folder}"
     fits = len(verified) + 1 + len(place) <= WIDTH

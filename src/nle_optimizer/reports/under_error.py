@@ -6,20 +6,13 @@ from typing import Any
 from nle_optimizer.reports.view import View
 from nle_optimizer.reports.words import aim_in_words, lost_in_words
 
-KEY = "under_error"
 Columns = Mapping[str, tuple[str, Sequence[str]]]
 """By key, the heading and the cells of a column; what is blank is not told."""
 
 
-def part(view: View, name: str) -> Any:
-    """A part of what the summary tells of the plan under error; None where it tells nothing of it."""
-    told = view.summary.get(KEY)
-    return told.get(name) if isinstance(told, Mapping) else None
-
-
 def this_plan_columns(view: View) -> Columns:
     """The plan kept as it is, a row an objective."""
-    told = part(view, "this_plan") or {"others": []}
+    told = view.under_error.get("this_plan") or {"others": []}
     rows = sorted((entry for entry in (told, *told["others"]) if "level" in entry), key=lambda entry: entry["level"])
     levels = [view.summary["objectives"][entry["level"] - 1] for entry in rows]
     regrets = [entry["regret"] for entry in rows]
@@ -38,7 +31,7 @@ def this_plan_columns(view: View) -> Columns:
 
 def weights_columns(view: View) -> Columns:
     """The weight of each area: how far it may move, and what the plan loses when it is halved or doubled."""
-    entries = part(view, "weights") or []
+    entries = view.under_error.get("weights") or []
     areas = list(dict.fromkeys(entry["area"] for entry in entries))
     ranges = {entry["area"]: entry for entry in (view.summary.get("robustness") or {}).get("weights") or []}
     own = [ranges.get(area, {}) for area in areas]

@@ -69,6 +69,12 @@ class View:
         return ViewRows(self.inputs.get(name, {}))
 
     @property
+    def under_error(self) -> Mapping[str, Any]:
+        """What the summary tells of the plan under error; nothing where no draws were made."""
+        told = self.summary.get("under_error")
+        return told if isinstance(told, Mapping) else {}
+
+    @property
     def findings(self) -> Sequence[Mapping[str, Any]]:
         """What was used otherwise than its author may have meant; none of a run of an earlier version."""
         entries: Sequence[Mapping[str, Any]] = self.summary.get("findings") or ()

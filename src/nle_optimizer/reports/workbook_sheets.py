@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nle_optimizer.catalogue.reasons import CURES, STAGES
-from nle_optimizer.reports.under_error import Columns, part, this_plan_columns, weights_columns
+from nle_optimizer.reports.under_error import Columns, this_plan_columns, weights_columns
 from nle_optimizer.reports.view import View, ViewRows, cures_in_words
 from nle_optimizer.reports.words import STATES, first_aim, named, nle_names, school_names, worded
 from nle_optimizer.scenario.columns import AREAS
@@ -62,10 +62,10 @@ def sheets_of(view: View) -> list[ResultSheet]:
 
 def _under_error(view: View) -> Iterator[ResultSheet]:
     """What draws gave, where there were any."""
-    if part(view, "this_plan"):
+    if view.under_error.get("this_plan"):
         yield ResultSheet("This plan in draws", _told(this_plan_columns(view), "aim"))
         yield ResultSheet("New plans in draws", list(_school_shares(view)))
-    if part(view, "weights"):
+    if view.under_error.get("weights"):
         yield ResultSheet("Weights", _told(weights_columns(view), "area", "halved", "doubled"))
 
 

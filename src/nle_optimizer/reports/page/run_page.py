@@ -10,7 +10,6 @@ from nle_optimizer.reports.charts import charts_of
 from nle_optimizer.reports.map_picture import map_of
 from nle_optimizer.reports.page.render import render
 from nle_optimizer.reports.page.run_tables import tables_of
-from nle_optimizer.reports.under_error import part
 from nle_optimizer.reports.view import View
 from nle_optimizer.reports.words import (
     amount_of_level,
@@ -138,7 +137,7 @@ def _drawn(view: View) -> dict[str, str] | None:
 
 def _kept(view: View) -> dict[str, Any] | None:
     """The plan kept as it is in the draws: the objective that carries fit, in words."""
-    told = part(view, "this_plan")
+    told = view.under_error.get("this_plan")
     if not told or told.get("mean") is None:
         return None
     name, level = str(told["objective"]), view.summary["objectives"][told["level"] - 1]

@@ -11,7 +11,7 @@ from typing import Any
 
 from nle_optimizer.catalogue.reasons import STAGES
 from nle_optimizer.reports.page.render import PageColumn, change_column, distance_column, packed_table
-from nle_optimizer.reports.under_error import Columns, part, this_plan_columns, weights_columns
+from nle_optimizer.reports.under_error import Columns, this_plan_columns, weights_columns
 from nle_optimizer.reports.view import FURTHER, View, ViewRows, cures_in_words
 from nle_optimizer.reports.words import (
     FIGURES,
@@ -31,9 +31,9 @@ MOVES = {"moved": "Another NLE", "left-out": "Left without an NLE", "out": "No l
 
 def further_tables(view: View) -> Iterator[dict[str, Any]]:
     """Those that the run has, as JSON."""
-    drawn = [WEIGHTS] if part(view, "weights") else []
+    drawn = [WEIGHTS] if view.under_error.get("weights") else []
     for name in (*FURTHER, *drawn):
-        if name in drawn or (name in view.tables and (name != THIS_PLAN or part(view, THIS_PLAN))):
+        if name in drawn or (name in view.tables and (name != THIS_PLAN or view.under_error.get(THIS_PLAN))):
             yield MAKERS[name](view)
 
 
