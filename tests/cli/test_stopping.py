@@ -22,15 +22,15 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="an interrupt is another
 INTERRUPTED = """
 import os, signal, sys
 from nle_optimizer.cli.main import main
-from nle_optimizer.engines.decomposition.one_level import Stage
+from nle_optimizer.engines.decomposition.one_level import LevelSearch
 
-search = Stage._search
+search = LevelSearch._search
 
 def interrupted_search(*words):
     os.kill(os.getpid(), signal.SIGINT)
     search(*words)
 
-Stage._search = interrupted_search
+LevelSearch._search = interrupted_search
 main(sys.argv[1:])
 """
 """The program, interrupted as its search begins, however long the reading takes."""

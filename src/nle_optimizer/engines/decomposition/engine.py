@@ -16,7 +16,7 @@ import numpy as np
 from nle_optimizer.engines.decomposition.bound import VOID, evaluate
 from nle_optimizer.engines.decomposition.branching import bound_of, guide_of, taken_in_turn
 from nle_optimizer.engines.decomposition.case import TINY, KnapsackCase, case_of
-from nle_optimizer.engines.decomposition.one_level import Stage, Work
+from nle_optimizer.engines.decomposition.one_level import LevelSearch, Work
 from nle_optimizer.engines.decomposition.search import Workers
 from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.errors import EngineError, InfeasibleError
@@ -131,7 +131,7 @@ def solve_levels(problem: Problem, crew: Workers, stop: Stopping, watch: Watch, 
     for number, level in enumerate(levels or [_nothing(problem)]):
         began = time.monotonic()
         case = case_of(problem, level.amounts, held)
-        stage = Stage(
+        search = LevelSearch(
             case,
             len(problem.rows),
             _required(problem),
@@ -141,8 +141,8 @@ def solve_levels(problem: Problem, crew: Workers, stop: Stopping, watch: Watch, 
             lambda value, bound: watch(time.monotonic() - started, value, bound),
             guide_of(levels[number:]),
         )
-        found = stage.optimise(matched)
-        stopped = stopped or stage.stopped
+        found = search.optimise(matched)
+        stopped = stopped or search.stopped
         if found is None:
             return Solution(NAME, np.zeros(0, dtype=np.int64), (), stopped=stopped, work=work.done)
         matched, tree, outcome = found

@@ -84,7 +84,7 @@ class Work:
 
 
 @dataclass
-class Stage:
+class LevelSearch:
     """The optimisation of one level.
 
     Attributes:
