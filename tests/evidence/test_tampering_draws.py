@@ -26,7 +26,7 @@ AREAS = ("leadership", "governance", "finance")
 DRAWN = ("share_weights", "share_estimates", "stands")
 
 
-def drawn(folder: Path, **settings: Any) -> Result:
+def drawn(folder: Path, schools: int = 8, **settings: Any) -> Result:
     """A result with its draws, one pair of it agreed."""
     lot = Random(1)
 
@@ -36,7 +36,7 @@ def drawn(folder: Path, **settings: Any) -> Result:
     file = write_scenario(
         folder,
         {"objectives": ["fit"], "uncertainty": RATES, "data": {"current": "current.csv"}, **settings},
-        [school(n, stands="yes", **cells("need")) for n in range(8)],
+        [school(n, stands="yes", **cells("need")) for n in range(schools)],
         [nle(n, **cells("expertise"), placements=2) for n in range(3)],
         current=[{"school_id": "S1", "nle_id": "N1", "state": "agreed"}],
     )
@@ -185,7 +185,7 @@ def test_an_agreed_pair_stands_in_every_draw_that_has_an_allocation(result: Resu
         {"uncertainty": {"draws": 5}},
         {"uncertainty": {"draws": 3, "nle_withdraws": 1}},
         {"constraints": [{"name": "few", "type": "quota", "of": "schools", "minimum": 5}], "uncertainty": RATES},
-        {"objectives": ["leximin_fit", "load_balance"], "uncertainty": {**RATES, "draws": 2}},
+        {"objectives": ["leximin_fit", "load_balance"], "uncertainty": {**RATES, "draws": 2}, "schools": 4},
         {"objectives": [{"fit": {"within": "5%"}}, "schools_supported"], "uncertainty": {**RATES, "draws": 3}},
         {"objectives": [{"schools_supported": {"by": "priority"}}, "fit"], "rule": "max-min"},
         {"trust_first": {"mode": "off"}, "fit": {"minimum": 0.4, "measure": "weakest-area"}},

@@ -224,7 +224,7 @@ def test_the_plan_kept_and_its_regret_are_those_of_loops_over_every_draw_and_eve
 
 @pytest.mark.parametrize("seed", range(6))
 def test_what_a_halved_or_doubled_weight_costs_is_that_of_loops_over_every_plan(seed: int, tmp_path: Path) -> None:
-    result, world = made(tmp_path, Random(seed), SETTINGS[0][0])
+    result, world = made(tmp_path, Random(seed), SETTINGS[0][0] | {"uncertainty": RATES | {"draws": 1}})
     plan: Plan = pairs_of(result.claim)
     said = {(each["area"], each["change"]): each for each in result.claim.summary["under_error"]["weights"]}
     assert list(said) == [(area, change) for area in AREAS for change in ("halved", "doubled")]
@@ -287,7 +287,8 @@ def test_a_plan_is_never_ahead_of_one_that_is_proved_best(seed: int, tmp_path: P
     lots = Random(seed)
     objectives = lots.sample(["schools_supported", "leximin_fit", "min_fit", "distance", "fit", "fit_finance"], 3)
     first = ["fit"] if objectives[0] in ("distance", "min_fit") else []
-    result, _ = made(tmp_path, lots, {"objectives": [*first, *(name for name in objectives if name not in first)]})
+    settings = {"objectives": [*first, *(name for name in objectives if name not in first)]}
+    result, _ = made(tmp_path, lots, settings | {"uncertainty": RATES | {"draws": 15}})
     table = result.claim.tables["this_plan"]
     assert set(table["status"]) == {"optimal"} and "ahead" not in table["against"]
     said = result.claim.summary["under_error"]
