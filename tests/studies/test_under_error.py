@@ -17,6 +17,7 @@ import pytest
 from nle_optimizer import allocate, verify
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.result import Result
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import load_scenario
 from nle_optimizer.studies.robustness.drawn import pairs_of
 from nle_optimizer.studies.robustness.robustness import with_draws
@@ -245,7 +246,8 @@ def test_what_a_halved_or_doubled_weight_costs_is_that_of_loops_over_every_plan(
 def test_plans_made_anew_are_counted_as_they_are_made_one_by_one(seed: int, tmp_path: Path) -> None:
     result, _ = made(tmp_path, Random(seed), SETTINGS[1][0])
     scenario, plan = result.scenario, set(pairs_of(result.claim))
-    anew = [set(pairs_of(allocate(drawn(scenario, scenario.settings.uncertainty, n)).claim)) for n in range(41)]
+    draws = (drawn(scenario, scenario.settings.uncertainty, n) for n in range(41))
+    anew = [set(pairs_of(result_of(each, brief=True).claim)) for each in draws]
     said = result.claim.summary["under_error"]["new_plans"]
     changed = [len(plan - each) for each in anew]
     assert said["same"] == sum(each == plan for each in anew)
