@@ -16,7 +16,7 @@ FORMATTED := src tests benchmarks docs scenarios
 REGION := "Yorkshire and the Humber"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser check bench docs scenarios lock clean
+.PHONY: help run test coverage browser check bench docs scenarios lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -27,7 +27,10 @@ run: $(VENV)/.ready-run ## match the shipped national scenario; the result goes 
 	$(BIN)/nle-optimizer run scenarios/england/scenario.yaml --out runs/england --force
 
 test: $(VENV)/.ready-dev ## every test
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+coverage: $(VENV)/.ready-dev ## every test, and the lines and branches that none of them takes (takes about twice as long)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 browser: ## see that there is a Chromium for the tests of pages; installs Debian's where that is allowed
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \

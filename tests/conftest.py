@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 
 os.fsync = lambda _handle: None  # no test outlives a power cut, and many write folders
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every program under test compiles the whole package again
+sys.dont_write_bytecode = False
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's background job; the programs under test inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -158,7 +158,7 @@ def write_rows(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]
     """Write CSV as RFC 4180 has it but for the line ends (a single line feed), every cell defused."""
     writer = csv.writer(_LineFeeds(file), lineterminator="\r\n")
     writer.writerow([defuse(name) for name in header])
-    writer.writerows([[defuse(cell) for cell in row] for row in rows])
+    writer.writerows([[defuse(cell) if cell[:1] in _SUSPECT else cell for cell in row] for row in rows])
 
 
 def write_columns(path: Path, columns: dict[str, Sequence[str]]) -> None:

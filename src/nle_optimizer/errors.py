@@ -32,7 +32,7 @@ def visible(text: str) -> str:
 
     Line ends and tabs stay.
     """
-    return UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    return text if text.isprintable() else UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def visible_in(value: Any) -> Any:

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -40,6 +41,9 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
 _in_use: set[Path] = set()
 """Partial folders that this process is writing."""
+
+installed = cache(version)
+"""The version of a package; its metadata are read once."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,7 @@ class _NewFolder:
             sync_folder(folder)
 
     def _write_manifest(self) -> None:
-        told = {"schema_version": 1, "kind": self.kind.name, "versions": {"nle-optimizer": version("nle-optimizer")}}
+        told = {"schema_version": 1, "kind": self.kind.name, "versions": {"nle-optimizer": installed("nle-optimizer")}}
         told |= {**_object_in(self.folder / self.kind.manifest), "outputs": dict(sorted(self.outputs.items()))}
         text = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
         (self.folder / self.kind.manifest).write_text(text, encoding="utf-8", newline="\n")

@@ -11,7 +11,7 @@ dates in days. A blank cell is never a value: `given` says which rows have one.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What the cells of a column are, and how they are held."""
 
     IDENTIFIER = "identifier"

@@ -9,6 +9,8 @@ import grimp
 import pytest
 from importlinter.cli import lint_imports
 
+from support.trees import nodes_of
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "nle_optimizer"
 PACKAGE = "nle_optimizer"
@@ -84,10 +86,6 @@ def test_public_names_stay_what_they_are_whatever_was_imported_before() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _trees() -> list[tuple[Path, ast.Module]]:
-    return [(file, ast.parse(file.read_text(encoding="utf-8"))) for file in sorted(SOURCE.rglob("*.py"))]
-
-
 def test_no_module_named_after_nothing() -> None:
     assert [file for file in SOURCE.rglob("*.py") if file.stem in ("utils", "helpers", "common", "misc")] == []
 
@@ -95,8 +93,8 @@ def test_no_module_named_after_nothing() -> None:
 def test_no_bare_except_and_no_print() -> None:
     wrong = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
-        for file, tree in _trees()
-        for node in ast.walk(tree)
+        for file in sorted(SOURCE.rglob("*.py"))
+        for node in nodes_of(file)
         if (isinstance(node, ast.ExceptHandler) and node.type is None)
         or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print")
     ]

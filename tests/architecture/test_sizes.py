@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from support.trees import nodes_of, tree_of
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [file for room in ("src", "tests", "benchmarks", "docs") for file in sorted((ROOT / room).rglob("*.py"))]
 SOURCE = [file for file in CODE if file.is_relative_to(ROOT / "src")]
@@ -29,7 +31,7 @@ def test_no_function_is_long() -> None:
     long = [
         place(file, node)
         for file in CODE
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in nodes_of(file)
         if isinstance(node, FUNCTIONS) and node.end_lineno and node.end_lineno - node.lineno >= LONGEST_FUNCTION
     ]
     assert long == []
@@ -39,7 +41,7 @@ def test_most_functions_are_short() -> None:
     lengths = sorted(
         node.end_lineno - node.lineno + 1
         for file in SOURCE
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in nodes_of(file)
         if isinstance(node, FUNCTIONS) and node.end_lineno
     )
     assert lengths[len(lengths) * 9 // 10] <= 25
@@ -48,7 +50,7 @@ def test_most_functions_are_short() -> None:
 def test_every_public_thing_is_described() -> None:
     missing = []
     for file in SOURCE:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         if ast.get_docstring(tree) is None:
             missing.append(str(file.relative_to(ROOT)))
         for node in tree.body:

@@ -3,9 +3,10 @@
 - A ```python new=FILE block becomes that file, which must not be there yet.
 - A ```python after=FILE block begins with a line that the file has once; the rest is put in after it.
 - A ```python replace=FILE block begins with such a line too; the rest stands in its place.
-- Each line of a ```sh block is run with the copy, and must succeed.
+- Each line of a ```sh block is run with the copy, all in one process, and must succeed.
 """
 
+import json
 import os
 import re
 import shlex
@@ -22,6 +23,11 @@ FENCE = re.compile(r"^```(\w+)(?: (new|after|replace)=(\S+))?\n(.*?)^```$", re.M
 MOST_FILES = 3
 """Files that an addition may touch, besides its second statement."""
 SECOND_READING = "src/nle_optimizer/evidence/verification/"
+IN_TURN = """
+import json, sys
+from nle_optimizer.cli.main import run_program
+print(json.dumps([run_program(words) for words in json.loads(sys.argv[1])]))
+"""
 HOUSE = ROOT / "docs" / "explanation" / "architecture.md"
 
 
@@ -36,9 +42,9 @@ def test_every_file_and_folder_that_the_page_on_the_house_names_is_there() -> No
 def test_a_page_on_extending_can_be_followed_to_the_letter(page: Path, tmp_path: Path) -> None:
     touched = _carry_out(page, tmp_path)
     assert 0 < len([name for name in touched if not name.startswith(SECOND_READING)]) <= MOST_FILES
-    told = [(line, _run(line, tmp_path)) for line in _lines(page)]
-    assert told
-    assert [f"{line}\n{done.stdout}{done.stderr}" for line, done in told if done.returncode] == []
+    lines = _lines(page)
+    codes, told = _run(lines, tmp_path)
+    assert lines and codes == [0] * len(lines), told
 
 
 @pytest.mark.parametrize(
@@ -46,7 +52,7 @@ def test_a_page_on_extending_can_be_followed_to_the_letter(page: Path, tmp_path:
 )
 def test_an_addition_that_is_not_stated_a_second_time_is_not_confirmed(page: Path, tmp_path: Path) -> None:
     _carry_out(page, tmp_path, leave_out=SECOND_READING)
-    assert any(_run(line, tmp_path).returncode for line in _lines(page))
+    assert any(_run(_lines(page), tmp_path)[0])
 
 
 def test_every_page_on_extending_is_named_where_people_look_for_it() -> None:
@@ -57,7 +63,7 @@ def test_every_page_on_extending_is_named_where_people_look_for_it() -> None:
 
 def _carry_out(page: Path, folder: Path, leave_out: str = "nothing") -> set[str]:
     """Do to a copy of the package what the page says, but to files whose path begins with `leave_out`; the files."""
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src", folder / "src")
     blocks = [(how, name, text) for _, how, name, text in FENCE.findall(page.read_text(encoding="utf-8")) if how]
     blocks = [block for block in blocks if not block[1].startswith(leave_out)]
     for how, name, text in blocks:
@@ -79,14 +85,18 @@ def _lines(page: Path) -> list[str]:
     return [line for language, _, _, text in blocks if language == "sh" for line in text.splitlines()]
 
 
-def _run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    program, *words = shlex.split(line)
-    assert program == "nle-optimizer"
-    return subprocess.run(
-        [sys.executable, "-m", "nle_optimizer", *words],
+def _run(lines: list[str], folder: Path) -> tuple[list[int], str]:
+    """The exit codes of the lines, one after the other, and all that they print."""
+    programs, words = zip(*((program, rest) for program, *rest in map(shlex.split, lines)), strict=True)
+    assert set(programs) == {"nle-optimizer"}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_TURN, json.dumps(words)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder / "src")},
         capture_output=True,
         text=True,
         check=False,
     )
+    told = done.stdout + done.stderr
+    assert done.returncode == 0, told
+    return json.loads(done.stdout.splitlines()[-1]), told

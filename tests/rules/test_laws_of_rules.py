@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nle_optimizer import allocate, load_scenario
+from nle_optimizer import load_scenario
 from nle_optimizer.errors import InputError, UnsupportedError
 from nle_optimizer.rules.registry import PROCEDURES, RULES, promise_of
 from nle_optimizer.rules.serial import SerialDictatorship
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.benchmark.trial import trials_of
 from support.markets import by_rule, market, named
@@ -44,7 +45,7 @@ def random_case(folder: Path, seed: int) -> Scenario | None:
 def reached(scenario: Scenario, rule: str) -> tuple[int, ...] | None:
     """The scenario's objectives under a rule, more being better; None where the rule cannot be carried out."""
     try:
-        summary = allocate(scenario.replace({"rule": rule})).claim.summary
+        summary = result_of(scenario.replace({"rule": rule}), brief=True).claim.summary
     except UnsupportedError:
         return None
     if summary["status"] == "infeasible" or summary.get("missed"):

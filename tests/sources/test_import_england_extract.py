@@ -21,6 +21,7 @@ def england(tmp_path_factory: pytest.TempPathFactory) -> tuple[ImportSummary, Ta
         SHARED / "ofsted_inspections_2020-02.csv",
         SHARED / "trust_links_2022-07.csv",
         SHARED / "finance_2017-18.csv",
+        urn_links=SHARED / "urn_links_2025-04.csv",
     )
     summary = import_england(files, out)
     return summary, read(out / "schools.csv"), read(out / "trusts.csv")
@@ -110,11 +111,9 @@ def test_needs_are_marked_by_what_they_rest_on(england: tuple[ImportSummary, Tab
         assert all(0 <= float(need) <= 1 for need in needs if need)
 
 
-def test_following_predecessors_adds_nothing_as_the_extract_has_followed_them(tmp_path: Path) -> None:
-    files = EnglandFiles(
-        SHARED / "gias_extract.csv",
-        SHARED / "ofsted_inspections_2020-02.csv",
-        urn_links=SHARED / "urn_links_2025-04.csv",
-    )
-    summary = import_england(files, tmp_path / "out", local_authorities=["Kent", "St Helens"])
+def test_following_predecessors_adds_nothing_as_the_extract_has_followed_them(
+    england: tuple[ImportSummary, Table, Table],
+) -> None:
+    summary, schools, _ = england
     assert summary.history_followed == 0
+    assert {row["inspected_as"] for row in schools} == {""}

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer.reports.resolved_scenario import read_settings
+from nle_optimizer import load_scenario
+from nle_optimizer.errors import InputError
+from nle_optimizer.reports.resolved_scenario import inputs_of, read_settings, resolved_text, settings_of
 from nle_optimizer.studies.comparison.comparison import Comparison, SettingChange, compare
+from support.any_scenario import write_any_scenario
 from support.run_folders import SETTINGS, write_run
 
 
@@ -65,6 +68,20 @@ def test_a_list_over_several_lines_keeps_its_origin(tmp_path: Path) -> None:
         "tie_break": "s.yaml:3",
         "seed": "default",
     }
+
+
+def test_the_settings_of_a_result_are_those_that_its_folder_tells(tmp_path: Path) -> None:
+    told = 0
+    for seed in range(30):
+        try:
+            scenario = load_scenario(write_any_scenario(tmp_path / str(seed), seed))
+        except InputError:
+            continue
+        file = tmp_path / str(seed) / "scenario.resolved.yaml"
+        file.write_text(resolved_text(scenario, inputs_of(scenario), {}), encoding="utf-8")
+        assert list(read_settings(file).items()) == list(settings_of(scenario, {}).items())
+        told += 1
+    assert told > 20
 
 
 def schools(folder: Path, first: list[dict[str, Any]], second: list[dict[str, Any]]) -> Any:

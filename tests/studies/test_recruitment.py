@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from nle_optimizer import allocate
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.errors import InputError, UnsupportedError
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.studies.recruitment import Recruitment, RecruitRequest, recruit
 from nle_optimizer.studies.recruitment_market import centres, chosen_rows, filled, listed
@@ -49,7 +49,7 @@ def best_of_all(scenario: Scenario, possible: Any, choices: Any) -> float:
     fits = []
     for choice in choices:
         table = scenario.nles.joined(chosen_rows(possible, choice))
-        result = allocate(scenario.with_tables({"nles": table}, scenario.document.copy()))
+        result = result_of(scenario.with_tables({"nles": table}, scenario.document.copy()), brief=True)
         fits.append(result.claim.summary["metrics"]["total_fit"])
     return max(fits)
 

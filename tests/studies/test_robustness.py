@@ -3,6 +3,7 @@
 import csv
 import json
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ from nle_optimizer import allocate, load_run, verify
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.reports.run_folder import DRAWN, read_run_folder
 from nle_optimizer.result import Result
+from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.scenario.settings import Uncertainty
 from nle_optimizer.studies.robustness.drawn import Drawn, DrawOutcome, Pair, PlanLeft, interval, pairs_of, word_of
@@ -182,16 +184,19 @@ def test_whoever_reads_a_run_folder_takes_one_with_draws(tmp_path: Path) -> None
     assert frame["share_estimates"].between(0, 1).all()
 
 
+briefly = partial(result_of, brief=True)
+
+
 def counted(scenario: Scenario, draws: int) -> tuple[dict[Pair, int], dict[Pair, int]]:
     """By pair of the plan, how many draws of weights and around the estimates have it, each carried out by itself."""
-    plan = pairs_of(allocate(scenario).claim)
-    weights = [allocate(scenario.replace({"fit.weights": each})) for each in random_weights(scenario, draws)]
-    estimates = [allocate(drawn(scenario, scenario.settings.uncertainty, n)) for n in range(draws)]
+    plan, weights = pairs_of(briefly(scenario).claim), random_weights(scenario, draws)
+    moved = [briefly(scenario.replace({"fit.weights": each})) for each in weights]
+    estimates = [briefly(drawn(scenario, scenario.settings.uncertainty, n)) for n in range(draws)]
 
     def among(results: list[Result]) -> dict[Pair, int]:
         return {pair: sum(pair in pairs_of(each.claim) for each in results) for pair in plan}
 
-    return among(weights), among(estimates)
+    return among(moved), among(estimates)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -225,11 +230,11 @@ def test_within_its_range_a_weight_keeps_the_plan_a_best_one_and_beyond_it_does_
             if tried is None:
                 continue
             changed = scenario.replace({"fit.weights": {**dict.fromkeys(AREAS, 1), each.area: tried}})
-            best = allocate(changed).claim.summary["metrics"]["total_fit"]
+            best = briefly(changed).claim.summary["metrics"]["total_fit"]
             pairs = tmp_path / "pairs.csv"
             lines = [f"{own},{whose},require" for whose, own in planned]
             pairs.write_text("\n".join(["nle_id,school_id,relation", *lines]) + "\n", encoding="utf-8")
-            held = allocate(changed.replace({"data.pairs": str(pairs)})).claim.summary["metrics"]["total_fit"]
+            held = briefly(changed.replace({"data.pairs": str(pairs)})).claim.summary["metrics"]["total_fit"]
             assert (held == pytest.approx(best, abs=1e-9)) is keeps
 
 

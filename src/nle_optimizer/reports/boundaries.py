@@ -8,6 +8,7 @@ from typing import Any
 
 from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.files import read_file
+from nle_optimizer.scenario.places import to_grid
 
 Ring = tuple[tuple[int, int], ...]
 Outlines = Sequence[Ring]
@@ -83,11 +84,8 @@ def _advice(points: Sequence[Sequence[float]]) -> str:
 
 
 def _on_the_grid(rings: Sequence[Sequence[Sequence[float]]]) -> list[list[tuple[int, int]]]:
-    from pyproj import Transformer
-
     flat = [point for ring in rings for point in ring]
-    to_grid = Transformer.from_crs("EPSG:4326", "EPSG:27700", always_xy=True)
-    east, north = to_grid.transform([point[0] for point in flat], [point[1] for point in flat])
+    east, north = to_grid().transform([point[0] for point in flat], [point[1] for point in flat])
     ends = [0]
     for ring in rings:
         ends.append(ends[-1] + len(ring))

@@ -16,6 +16,7 @@ from nle_optimizer.reports.boundaries import Outlines
 from nle_optimizer.reports.charts import charts_of, png, svg
 from nle_optimizer.reports.view import View, ViewRows
 from nle_optimizer.reports.words import nle_names, school_names
+from nle_optimizer.scenario.places import from_grid
 
 SQUARE = 5000
 """Metres of a square of the ground: shaded where a school that was read lies in it."""
@@ -221,11 +222,9 @@ def geojson(view: View) -> bytes:
 
 def _degrees(points: Mapping[str, Sequence[Any]]) -> dict[str, Point]:
     """Longitude and latitude by identifier, from eastings and northings of the National Grid."""
-    from pyproj import Transformer
-
     if not points["id"]:
         return {}
-    east, north = Transformer.from_crs(27700, 4326, always_xy=True).transform(points["x"], points["y"])
+    east, north = from_grid().transform(points["x"], points["y"])
     return {
         identifier: (round(x, DIGITS), round(y, DIGITS))
         for identifier, x, y in zip(points["id"], east, north, strict=True)

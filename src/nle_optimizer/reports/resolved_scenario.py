@@ -43,6 +43,12 @@ def resolved_text(scenario: Scenario, inputs: Mapping[str, str], in_force: Mappi
         inputs: as `inputs_of` gives them.
         in_force: settings that the scenario left open, as the tables decided them, by dotted key.
     """
+    stream = io.StringIO()
+    _yaml().dump(_document(scenario, inputs, in_force), stream)
+    return stream.getvalue()
+
+
+def _document(scenario: Scenario, inputs: Mapping[str, str], in_force: Mapping[str, Any]) -> CommentedMap:
     settings = scenario.settings.model_dump(by_alias=True, mode="python")
     settings[DATA] = _data(scenario, {name: path for name, path in inputs.items() if name != RULE})
     if RULE in inputs:
@@ -52,11 +58,9 @@ def resolved_text(scenario: Scenario, inputs: Mapping[str, str], in_force: Mappi
         (settings[group[0]] if group else settings)[name] = value
     settings["objectives"] = [_short(level) for level in settings["objectives"] or ()]
     settings["capacity"]["resources"] = list(scenario.resources)
-    document = _commented(settings, scenario, ())
+    document: CommentedMap = _commented(settings, scenario, ())
     document.yaml_set_start_comment(HEAD)
-    stream = io.StringIO()
-    _yaml().dump(document, stream)
-    return stream.getvalue()
+    return document
 
 
 def _short(level: Mapping[str, Any]) -> Any:
@@ -120,31 +124,28 @@ class Setting:
     origin: str
 
 
+def settings_of(scenario: Scenario, in_force: Mapping[str, Any]) -> dict[str, Setting]:
+    """The settings that the file will tell, by dotted key, in its order; `in_force` as `resolved_text` takes them."""
+    document = _document(scenario, inputs_of(scenario), in_force)
+    return dict(_leaves(document, document, ""))
+
+
 def read_settings(file: Path) -> dict[str, Setting]:
     """The settings of a resolved scenario by dotted key, in the order of the file.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    try:
-        text = decode(file, read_file(file))
-    except OSError as error:
-        raise InputError([Fault(Place(str(file)), "", f"the file cannot be read: {error.strerror}")]) from error
-    return settings_in(text, str(file))
-
-
-def settings_in(text: str, source: str) -> dict[str, Setting]:
-    """The settings in the text of a resolved scenario; `source` names it where something is wrong.
 
     An entry of a list of mappings that all have a name is addressed by it, as `--set` does; any other list is
     one value.
 
     Raises:
-        InputError: it is no mapping in YAML.
+        InputError: the file cannot be read, or is no mapping in YAML.
     """
-    values = parse_yaml(text, source).values
+    try:
+        text = decode(file, read_file(file))
+    except OSError as error:
+        raise InputError([Fault(Place(str(file)), "", f"the file cannot be read: {error.strerror}")]) from error
+    values = parse_yaml(text, str(file)).values
     if not isinstance(values, dict):
-        raise InputError([Fault(Place(source), "", "it must hold a mapping")])
+        raise InputError([Fault(Place(str(file)), "", "it must hold a mapping")])
     return dict(_leaves(values, YAML(typ="rt", pure=True).load(text), ""))
 
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +22,7 @@ from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
-from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, put_aside
+from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, installed, put_aside
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved_scenario import RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
@@ -124,10 +123,10 @@ def _manifest(result: Result, circumstances: Circumstances) -> dict[str, Any]:
         **({} if circumstances.earlier is None else {"earlier": dict(circumstances.earlier)}),
         "levels": [{"name": name, "seconds": round(seconds, 3)} for name, seconds in result.seconds],
         "versions": {
-            "nle-optimizer": version("nle-optimizer"),
+            "nle-optimizer": installed("nle-optimizer"),
             "python": platform.python_version(),
             "platform": f"{sys.platform} {platform.machine()}",
-            **{name: version(name) for name in PACKAGES},
+            **{name: installed(name) for name in PACKAGES},
         },
         "findings": dict(sorted(Counter(finding.code for finding in scenario.findings).items())),
         "inputs": _source_hashes(scenario),

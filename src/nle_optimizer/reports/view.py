@@ -19,7 +19,7 @@ from nle_optimizer.folders import MANIFEST
 from nle_optimizer.model.problem import counted
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.boundaries import Outlines, read_outlines
-from nle_optimizer.reports.resolved_scenario import Setting, inputs_of, read_settings, resolved_text, settings_in
+from nle_optimizer.reports.resolved_scenario import Setting, read_settings, settings_of
 from nle_optimizer.reports.run_folder import (
     CLAIMED,
     DECISIONS,
@@ -110,10 +110,9 @@ def view_of(result: Result, further: Mapping[str, TextTable] | None = None) -> V
     """A result as its run folder will tell it, with the tables of `FURTHER` that lie beside it there."""
     scenario = result.scenario
     tables = {name: table for name in TABLES if (table := getattr(scenario, name)) is not None}
-    text = resolved_text(scenario, inputs_of(scenario), result.in_force)
     inputs = {name: TextOfRecords(table) for name, table in tables.items()}
     known = {name: table for name, table in (further or {}).items() if name in FURTHER}
-    return View(result.claim.summary, {**result.claim.tables, **known}, inputs, settings_in(text, SCENARIO))
+    return View(result.claim.summary, {**result.claim.tables, **known}, inputs, settings_of(scenario, result.in_force))
 
 
 class TextOfRecords(Mapping[str, Sequence[str]]):

@@ -1,11 +1,16 @@
 """Coordinates: degrees to grid metres, and pairs of numbers that look swapped."""
 
 from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nle_optimizer.errors import Fault, Finding, Place
 from nle_optimizer.records import Column, Flags, Integers, Kind, Records
+
+if TYPE_CHECKING:
+    from pyproj import Transformer
 
 COORDINATES = ("easting", "northing", "latitude", "longitude")
 GRID = (700_000, 1_300_000)
@@ -78,12 +83,27 @@ def _from_degrees(table: Records) -> tuple[Records, list[Fault]]:
     fill = both & ~easting.given & ~northing.given & ~swapped & ~off
     if not fill.any():
         return table, problems
-    from pyproj import Transformer
-
-    to_grid = Transformer.from_crs("EPSG:4326", "EPSG:27700", always_xy=True)
-    x, y = to_grid.transform(longitude.values[fill], latitude.values[fill])
+    x, y = to_grid().transform(longitude.values[fill], latitude.values[fill])
     columns = {"easting": _filled(easting, fill, x), "northing": _filled(northing, fill, y)}
     return table.with_columns(columns), problems
+
+
+@cache
+def to_grid() -> "Transformer":
+    """Turns longitude and latitude into easting and northing."""
+    return _between("EPSG:4326", "EPSG:27700")
+
+
+@cache
+def from_grid() -> "Transformer":
+    """Turns easting and northing into longitude and latitude."""
+    return _between("EPSG:27700", "EPSG:4326")
+
+
+def _between(source: str, target: str) -> "Transformer":
+    from pyproj import Transformer
+
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def _in_britain(latitude: Column, longitude: Column) -> np.ndarray:

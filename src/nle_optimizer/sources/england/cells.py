@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from nle_optimizer.errors import Fault, InputError, Place
+from nle_optimizer.records import MILLION, shortest
 from nle_optimizer.scenario.cells import GRADES_IN_WORDS
 from nle_optimizer.sources.england.extracts import Extract, Notes
 
@@ -126,14 +127,12 @@ def day_argument(option: str, text: str | None) -> date | None:
         raise InputError([Fault(Place(option), "", str(error), text)]) from None
 
 
-MILLION = 1_000_000
-
-
 def six_decimals(value: Fraction) -> str:
     """A share to the nearest millionth (halves to even), without needless zeros."""
-    millionths = round(value * MILLION)
-    text = format(Decimal(millionths).scaleb(-6), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    millionths, rest = divmod(value.numerator * MILLION, value.denominator)
+    if 2 * rest + millionths % 2 > value.denominator:
+        millionths += 1
+    return shortest(millionths, 6)
 
 
 GIAS = "gias"

@@ -16,13 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from nle_optimizer.errors import Fault, InputError, Place, RunFolderError
-from nle_optimizer.folders import FolderKind, complete_folder, is_ours, recover
+from nle_optimizer.folders import FolderKind, complete_folder, installed, is_ours, recover
 from nle_optimizer.reports.run_folder import replace_files
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
 from nle_optimizer.studies.sweep.points import Row, Wanted, row_of, said, sheet_of
@@ -306,7 +305,7 @@ def _told(swept: Swept, plan: Plan, started: datetime, command: Sequence[str]) -
         "command": list(command),
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds(), 3),
-        "version": version("nle-optimizer"),
+        "version": installed("nle-optimizer"),
         "points": swept.points,
         "computed": swept.computed,
         "reused": swept.reused,

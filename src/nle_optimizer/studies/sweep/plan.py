@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nle_optimizer.errors import Fault, InputError, Place
+from nle_optimizer.folders import installed
 from nle_optimizer.records import Records
 from nle_optimizer.scenario.choices import apply_choices
 from nle_optimizer.scenario.columns import TABLES
@@ -45,12 +44,7 @@ def key_of(settings: Settings, content: str, code: Code | None = None) -> str:
     if code is not None:
         said["rule"] = f"{code.name} {code.sha256}"
     only = settings.data.pairs is not None and settings.data.pairs.only
-    return _digest([_version(), content, only, said])
-
-
-@cache
-def _version() -> str:
-    return version("nle-optimizer")
+    return _digest([installed("nle-optimizer"), content, only, said])
 
 
 def content_of(scenario: Scenario) -> str:
