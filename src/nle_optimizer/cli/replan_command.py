@@ -302,7 +302,7 @@ def decisions(
 def _undo(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str | None], making: Making) -> None:
     from nle_optimizer.errors import Place
     from nle_optimizer.scenario.changes import UNDO, Change
-    from nle_optimizer.sources.england.cells import day_argument
+    from nle_optimizer.scenario.official_cells import day_argument
     from nle_optimizer.studies.replanning.replanning import ReplanRequest
 
     by, note, text = told

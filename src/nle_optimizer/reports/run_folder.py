@@ -24,7 +24,7 @@ from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, put_aside
 from nle_optimizer.records import Records, as_text
-from nle_optimizer.reports.resolved_scenario import RULE, inputs_of, resolved_text
+from nle_optimizer.reports.resolved_scenario import GIAS, RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
@@ -97,6 +97,7 @@ def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
     if keep_inputs:
         tables = {name: getattr(scenario, name) for name in inputs if name in TABLES}
         files |= {inputs[name]: csv_bytes(_columns(table)) for name, table in tables.items()}
+        files |= {} if scenario.gias is None else {inputs[GIAS]: csv_bytes(scenario.gias.columns())}
         files |= {inputs[RULE]: code.source} if (code := scenario.own_rule) else {}
     return files
 

@@ -146,7 +146,7 @@ class Journal:
             return self._numbered(change, change.number)
         named = any(change.subject)
         for decision in reversed(self.standing):
-            if named and decision.change.subject == change.subject:
+            if named and change.subject in (decision.change.subject, _without_trust(decision.change)):
                 return decision
         whom = ", ".join(filter(None, change.subject)) or "nobody"
         hint = "write the same school_id, nle_id, trust_id and key as the decision has, or its number"
@@ -164,6 +164,11 @@ class Journal:
             what = f"{found.where} is another: {found.change.sentence}"
             return Fault(change.place, NUMBER, what, str(number), "clear the other cells, or mend the number")
         return found
+
+
+def _without_trust(change: Change) -> tuple[str, ...]:
+    """Whom an addition concerns: its trust, which may have been filled in, need not be told to take it back."""
+    return replace(change, trust_id="").subject if change.action in ADDITIONS else change.subject
 
 
 def read_journal(file: Path) -> Journal:

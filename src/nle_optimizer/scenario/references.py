@@ -160,7 +160,7 @@ class _References:
         else:
             hints = {n: self.school_ids.hint(homes.values[n]) for n in near}
             self._found(self.nles, "home_school_id", NEAR, NEARLY.format("schools"), hints)
-        rest = [homes.values[n] for n in gone if n not in near]
+        rest = list(dict.fromkeys(homes.values[n] for n in gone if n not in near))
         if rest:
             what = "home schools that the schools table does not have; only the NLEs' own cells count"
             shown_ids = ", ".join(rest[:3]) + (f" and {len(rest) - 3} more" if len(rest) > 3 else "")

@@ -18,7 +18,7 @@ from nle_optimizer.files import sha256
 from nle_optimizer.model.problem import LevelOutcome, Solution
 from nle_optimizer.preparation import prepare
 from nle_optimizer.records import Flags, Integers, Records, Texts, as_text
-from nle_optimizer.reports.resolved_scenario import read_settings, resolved_text
+from nle_optimizer.reports.resolved_scenario import GIAS, inputs_of, read_settings, resolved_text
 from nle_optimizer.reports.run_folder import RunFolder, read_run_folder
 from nle_optimizer.scenario.columns import ENDED, TABLES
 from nle_optimizer.scenario.journal import FILE, Journal, read_journal
@@ -230,8 +230,9 @@ def given_files(given: Scenario, now: Scenario) -> dict[str, bytes]:
     tables = {name: table for name in TABLES if (table := getattr(given, name)) is not None}
     other = {name: table for name, table in tables.items() if getattr(now, name) is not table}
     paths = {name: f"{GIVEN_TABLES if name in other else 'inputs'}/{name}.csv" for name in tables}
+    register = {} if given.gias is None else {GIAS: inputs_of(given)[GIAS]}
     return {
-        GIVEN: resolved_text(given, paths, {}).encode(),
+        GIVEN: resolved_text(given, {**paths, **register}, {}).encode(),
         **{paths[name]: _csv(table) for name, table in other.items()},
     }
 

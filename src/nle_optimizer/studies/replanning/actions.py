@@ -215,8 +215,9 @@ def _add(tables: Amendments, decision: Decision, table: str, key: str, identifie
         what = f"the {table} table has this identifier already; nothing can be added under it"
         raise DecisionRefusedError(key, what, identifier)
     cells = filled(tables, decision.change, table)
-    tables.complete(decision, replace(decision.change, further=cells))
-    own = {"trust_id": decision.change.trust_id} if decision.change.trust_id else {}
+    trust = cells.pop("trust_id", decision.change.trust_id)
+    tables.complete(decision, replace(decision.change, trust_id=trust, further=cells))
+    own = {"trust_id": trust} if trust else {}
     tables.add(table, identifier, NewRow(decision, {key: identifier, **own, **cells}))
 
 

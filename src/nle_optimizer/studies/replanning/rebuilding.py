@@ -55,8 +55,10 @@ def _added(tables: Amendments, table: str, reading: Reading) -> Records | None:
     found: Records | None = None
     for addition in sorted(added.values(), key=lambda each: each.decision.number):
         place, cells = addition.decision.change.place, addition.cells
-        body = [(place.row or 0, list(cells.values()))]
-        row = parse_rows(spec, place.file, list(cells), body, tables.scenario.resources, levels, reading)
+        names = [name for name in spec.columns if name in cells]  # in one order, whichever a journal or a register has
+        names += sorted(cells.keys() - {*names})
+        body = [(place.row or 0, [cells[name] for name in names])]
+        row = parse_rows(spec, place.file, names, body, tables.scenario.resources, levels, reading)
         found = row if found is None else found.joined(row)
     return found
 
@@ -86,14 +88,8 @@ def _with_cells(table: Records, cells: Mapping[str, Mapping[str, str]]) -> Recor
         column = _one_each(table) if tells_no_places else table.column(name, spec.kind)
         at = np.array([row[identifier] for identifier in texts], dtype=np.int64)
         parsed, _ = parse_column(list(texts.values()), spec, {})
-        columns[name] = _replaced(column, at, parsed)
+        columns[name] = column.replaced(at, parsed)
     return table.with_columns(columns)
-
-
-def _replaced(column: Column, at: Any, by: Column) -> Column:
-    values, given = column.values.copy(), column.given.copy()
-    values[at], given[at] = by.values, by.given
-    return Column(column.kind, values, given)
 
 
 def _pairs(tables: Amendments) -> Records | None:

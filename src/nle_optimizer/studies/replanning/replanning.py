@@ -23,7 +23,7 @@ from nle_optimizer.stages.current import locate
 from nle_optimizer.stages.trust_first import mode_of
 from nle_optimizer.studies.earlier_run import EarlierRun, Pair, earlier_run, given_files
 from nle_optimizer.studies.replanning.actions import carry_out, recall
-from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of, register_in
+from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of, looked_up_in
 from nle_optimizer.studies.replanning.rebuilding import rebuilt
 
 KEPT = "kept_pairs"
@@ -195,8 +195,7 @@ def _tables(
     tables.stand_as_planned(before, newer_tables=newer)
     findings += tables.contradicted(before.given) if newer else []
     keep_trust_matches(tables, before)
-    if asked.register is not None:
-        tables.register = register_in(asked.register)
+    tables.register = looked_up_in(asked.register, scenario.gias)
     if asked.journal is None:
         carry_out(tables, since)
     else:
