@@ -315,11 +315,12 @@ def _undo(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str 
 def _journal(run_folder: Path) -> "Journal":
     from nle_optimizer.errors import RunFolderError
     from nle_optimizer.folders import MANIFEST
-    from nle_optimizer.scenario.journal import FILE, Journal, read_journal
+    from nle_optimizer.reports.run_folder import read_json
+    from nle_optimizer.scenario.journal import journal_in
 
     if not (run_folder / MANIFEST).is_file():
         raise RunFolderError(f"{run_folder}: this is no run folder (it has no {MANIFEST})")
-    return read_journal(run_folder / FILE) if (run_folder / FILE).is_file() else Journal()
+    return journal_in(run_folder, read_json(run_folder / "summary.json"))
 
 
 def _show(run_folder: Path, form: str) -> None:

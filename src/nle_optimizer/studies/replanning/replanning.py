@@ -14,7 +14,7 @@ from nle_optimizer.result import Result
 from nle_optimizer.scenario.changes import Change, read_changes
 from nle_optimizer.scenario.columns import PINNED
 from nle_optimizer.scenario.document import Document
-from nle_optimizer.scenario.journal import Decision, Journal, is_journal, read_journal
+from nle_optimizer.scenario.journal import TOLD, Decision, Journal, is_journal, read_journal
 from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.scenario.settings import Settings
@@ -108,7 +108,8 @@ def with_journal(result: Result, journal: Journal) -> Result:
     if not len(journal):
         return result
     tables = {**result.claim.tables, "decisions": journal.table()}
-    return replace(result, claim=replace(result.claim, tables=tables))
+    summary = {**result.claim.summary, TOLD: journal.told}
+    return replace(result, claim=replace(result.claim, tables=tables, summary=summary))
 
 
 def amended(path: Path, asked: ReplanRequest) -> Amended:

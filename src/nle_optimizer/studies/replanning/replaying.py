@@ -22,7 +22,7 @@ from nle_optimizer.reports.run_folder import changed_files, read_json, read_run_
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.running import result_of
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.journal import FILE, Decision, Journal, read_journal
+from nle_optimizer.scenario.journal import Decision, Journal, journal_in
 from nle_optimizer.studies.comparison.tables_text import heading, wrapped
 from nle_optimizer.studies.earlier_run import given_of
 from nle_optimizer.studies.replanning.moves import WHAT, PlanMoves, moves_of
@@ -99,7 +99,7 @@ def replayed(chain: Chain, n: int, tell: Callable[[str], None]) -> Replayed:
         again = result_of(folder.scenario)
         return Replayed(run, _differing(run, {f"{name}.csv": again.claim.tables[name] for name in CLAIMED}))
     told = _earlier(run) or {}
-    journal = read_journal(run / FILE) if (run / FILE).is_file() else Journal()
+    journal = journal_in(run, folder.claim.summary)
     newer = given_of(folder) if told.get("newer_tables") else None
     asked = amended(chain.runs[n - 1], ReplanRequest((), journal, newer, int(told.get("max_moves", 0))))
     again = result_of(asked.scenario)
