@@ -25,6 +25,7 @@ NOWHERE = "the {} table has no such identifier"
 HELD = f"{NOWHERE}; what the pair takes or took is held against its NLE"
 NEAR, NOBODY, ELSEWHERE, LOST = "identifier-nearly-meets", "pair-of-nobody", "pair-of-school-elsewhere", "lost"
 """What becomes of a row of the current table that leads nowhere: three findings, and an error."""
+NOT_COUNTED, ENDED_WELL = ", so the pair is not counted", ", and the support of the school has finished all the same"
 SETTLED = ("agreed", "declined")
 """Decisions on a match with a trust that must not be lost."""
 
@@ -128,7 +129,7 @@ class _References:
         table = self.tables["current"]
         if table is None:
             return
-        told: dict[tuple[str, str], dict[int, str | None]] = defaultdict(dict)
+        told: dict[tuple[str, str, str], dict[int, str | None]] = defaultdict(dict)
         for n, state in enumerate(table.values("state").tolist()):
             gone = {
                 column: table.values(column)[n]
@@ -141,12 +142,12 @@ class _References:
                 if kind == LOST:
                     self._wrong(table, n, column, self._known[column], f", and the pair is {state}")
                 else:
-                    told[kind, column][n] = self._known[column].hint(gone[column])
-        so = ", so the pair is not counted"
-        for column, (kind, what) in product(
-            self._known, {NEAR: NEARLY + so, NOBODY: NOWHERE + so, ELSEWHERE: HELD}.items()
-        ):
-            self._found(table, column, kind, what.format(table.spec.columns[column].refers_to), told[kind, column])
+                    so = ENDED_WELL if state == "finished" and "school_id" not in gone else NOT_COUNTED
+                    told[kind, column, so][n] = self._known[column].hint(gone[column])
+        ways = product(self._known, {NEAR: NEARLY, NOBODY: NOWHERE, ELSEWHERE: HELD}.items(), (NOT_COUNTED, ENDED_WELL))
+        for column, (kind, what), so in ways:
+            words = what.format(table.spec.columns[column].refers_to) + ("" if kind == ELSEWHERE else so)
+            self._found(table, column, kind, words, told[kind, column, so])
 
     def homes(self) -> None:
         """Home schools: a near one is an error where the NLE must not support it."""

@@ -38,12 +38,12 @@ class Scenario:
         settings: every setting.
         schools, nles: the tables, sorted by identifier.
         trusts, pairs, current: likewise, or None where the scenario names none.
-        gias: the register that the scenario names, or None.
         resources: names of the resources that limit an NLE, in order.
         findings: what deserves a warning; never an error.
         document: the merged text the settings came from, with origins.
         of_tables: those of the findings that were made while the tables were read.
         reads: the SHA-256 of every file that was read, of the bytes that were read, by path.
+        gias: the register that the scenario names, or None.
     """
 
     file: Path
@@ -53,12 +53,12 @@ class Scenario:
     trusts: Records | None
     pairs: Records | None
     current: Records | None
-    gias: Register | None
     resources: tuple[str, ...]
     findings: tuple[Finding, ...]
     document: Document
     of_tables: tuple[Finding, ...] = ()
     reads: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    gias: Register | None = None
 
     def __repr__(self) -> str:
         held = [f"{name} {len(table):,}" for name, table in self._tables().items() if table is not None]
@@ -294,11 +294,11 @@ def _checked(
         tables["trusts"],
         tables["pairs"],
         tables["current"],
-        register,
         resources,
         tuple(reading.findings),
         document,
         of_tables,
+        gias=register,
     )
 
 
