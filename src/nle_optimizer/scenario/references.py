@@ -25,6 +25,7 @@ NOWHERE = "the {} table has no such identifier"
 HELD = f"{NOWHERE}; what the pair takes or took is held against its NLE"
 NEAR, NOBODY, ELSEWHERE, LOST = "identifier-nearly-meets", "pair-of-nobody", "pair-of-school-elsewhere", "lost"
 """What becomes of a row of the current table that leads nowhere: three findings, and an error."""
+KEEP = "put it into its table, or end the pair: in its row, or by a decision such as nle-withdraws"
 NOT_COUNTED, ENDED_WELL = ", so the pair is not counted", ", and the support of the school has finished all the same"
 SETTLED = ("agreed", "declined")
 """Decisions on a match with a trust that must not be lost."""
@@ -108,11 +109,13 @@ class _References:
                 what = f"{len(wrong) - MOST_SHOWN} more rows lead nowhere"
                 self.reading.problems.append(Fault(Place(pairs.source), column, what))
 
-    def _wrong(self, table: Records, row: int, column: str, known: Known, so: str = "") -> None:
+    def _wrong(
+        self, table: Records, row: int, column: str, known: Known, so: str = "", remedy: str | None = None
+    ) -> None:
         got, other = table.values(column)[row], table.spec.columns[column].refers_to
         what, hint = known.lacking(got, other)
         place = Place(table.source, row=int(table.rows[row]))
-        self.reading.problems.append(Fault(place, column, what + so, got, hint))
+        self.reading.problems.append(Fault(place, column, what + so, got, hint or remedy))
 
     def _found(self, table: Records, column: str, code: str, what: str, rows: Mapping[int, str | None]) -> None:
         """A finding of each row, with what may be meant; those beyond the first are counted."""
@@ -140,7 +143,7 @@ class _References:
             kind = _kind(state, gone, close)
             for column in close or list(gone)[:1]:
                 if kind == LOST:
-                    self._wrong(table, n, column, self._known[column], f", and the pair is {state}")
+                    self._wrong(table, n, column, self._known[column], f", and the pair is {state}", KEEP)
                 else:
                     so = ENDED_WELL if state == "finished" and "school_id" not in gone else NOT_COUNTED
                     told[kind, column, so][n] = self._known[column].hint(gone[column])

@@ -92,6 +92,10 @@ class Amendments:
         self._formed = set(self.scenario.schools.values("trust_id").tolist()) - {""} if is_formed else set()
         self._given = _relations(self.scenario)
 
+    def stood(self, identifier: str) -> bool:
+        """Whether a pair of this school or NLE has a state, whether the tables have it or not."""
+        return any(identifier in pair for pair in self.states)
+
     def is_recipient(self, identifier: str) -> bool:
         """Whether a pair may have this identifier for its school: a school, or a trust that its schools form."""
         return identifier in self.ids["schools"] or identifier in self._formed
@@ -178,7 +182,7 @@ class Amendments:
         """
         was = {pair: state for pair, (state, _) in before.ended.items()}
         left = {pair[0] for pair, state in self.states.items() if (was.get(pair), state) == ("reopened", "finished")}
-        given = {pair: state for pair, (state, _) in rows_of(self.scenario)}
+        given = {pair: state for pair, (state, _) in rows_of(telling(self.scenario, before))}
         planned = {pair: given.get(pair, STANDING[0]) for pair in self.matched if pair[0] not in left}
         newer = {pair: state for pair, state in given.items() if newer_tables and state in STANDING}
         for pair in [pair for pair, state in self.states.items() if state in STANDING and state not in PINNED]:
@@ -195,6 +199,8 @@ class Amendments:
         for table, columns in self.cells.items():
             for column, texts in columns.items():
                 for identifier, text in texts.items():
+                    if identifier not in self.ids[table]:
+                        continue
                     now = given_cell(self.scenario, table, column, identifier)
                     if now not in (text, given_cell(earlier, table, column, identifier)):
                         what = f"{identifier} has {text or 'a blank'} by an earlier decision, which counts until undone"
@@ -221,15 +227,20 @@ def given_cell(scenario: Scenario, table: str, column: str, identifier: str) -> 
     return as_text(records.column(column).take(rows[:1]))[0] if len(rows) else ""
 
 
+def telling(scenario: Scenario, before: EarlierRun) -> Scenario:
+    """The scenario whose current table counts: newer tables without one leave what stood before."""
+    return before.given if scenario.current is None else scenario
+
+
 def amendments_of(scenario: Scenario, before: EarlierRun) -> Amendments:
-    """A scenario with the pairs that its own current table calls agreed, started or ended.
+    """A scenario with the pairs that the current table calls agreed, started or ended.
 
     What pairs used that have ended by then is as the earlier run told.
     """
     amended = Amendments(scenario, before.matched)
     amended.taken = {pair: taken for pair, (_, taken) in before.ended.items()}
     amended.taken |= {pair: matched.taken for pair, matched in before.matched.items()}
-    for pair, (state, taken) in rows_of(scenario):
+    for pair, (state, taken) in rows_of(telling(scenario, before)):
         if state in (*PINNED, *ENDED):
             amended.states[pair] = state
             amended.taken[pair] = {**amended.taken.get(pair, {}), **taken}
