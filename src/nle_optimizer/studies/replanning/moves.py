@@ -173,6 +173,8 @@ class _Differences:
         tables = self.asked.tables
         if pair in tables.broken:
             return _told(tables.broken[pair])
+        if not self.result.is_plan:
+            return "there is no new plan"
         if school in self._excluded:
             return f"{school} is out {self._excluded[school]}"
         if nle in self._nles_out:

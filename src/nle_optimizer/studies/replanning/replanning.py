@@ -44,6 +44,7 @@ class ReplanRequest:
         max_moves: how many pairs that stand may be given up beyond those that have to be, from 0 up.
         register: a GIAS extract or schools table by which additions are filled.
         findings: what was noticed in the table of changes.
+        keep_and_add: whether every pair that stands and is a candidate must stay, and others are only added.
     """
 
     changes: Sequence[Change] = ()
@@ -52,6 +53,7 @@ class ReplanRequest:
     max_moves: int = 0
     register: Path | None = None
     findings: Sequence[Finding] = ()
+    keep_and_add: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,7 @@ class Amended:
         journal: every decision, those of now included.
         tables: what the decisions make of the tables.
         scenario: settings and tables as they are now; the current table holds what stands.
+        movable: the same where pairs may be given up that need not stay, of which more moves make more.
         case: the same, prepared, but for the objective that keeps pairs.
         able: pairs that stand and are candidates still.
         given: files that tell settings and tables as they were given.
@@ -74,6 +77,7 @@ class Amended:
     journal: Journal
     tables: Amendments
     scenario: Scenario
+    movable: Scenario
     case: Case
     able: frozenset[Pair]
     given: Mapping[str, bytes]
@@ -140,7 +144,12 @@ def amended(path: Path, asked: ReplanRequest) -> Amended:
     scenario = kept_from_trusts(scenario, standing | {school for school, _ in tables.required()})
     case = prepare(scenario, lambda _: None)
     kept = _keeping(scenario, case, asked.max_moves)
-    return Amended(before, asked, journal, tables, kept, case, _able(case, tables), given_files(given, kept))
+    movable, able = kept, _able(case, tables)
+    if asked.keep_and_add:
+        for pair in able:
+            tables.relations[pair] = tables.relation(pair) | {"require"}
+        kept = rebuilt(tables, kept.document, str(path / "allocation.csv"))
+    return Amended(before, asked, journal, tables, kept, movable, case, able, given_files(given, kept))
 
 
 def _journal(before: EarlierRun, asked: ReplanRequest) -> Journal:
