@@ -38,6 +38,7 @@ ELSEWHERE = ("Objective.name", "Objective.parts")
 
 PARTS = {
     "DataFile": "A table's file",
+    "GiasFile": "The file of GIAS",
     "Sample": "A sample",
     "PairsFile": "The file of the pairs table",
     "Rule": "A rule of your own",

@@ -138,6 +138,12 @@ class Column:
         values, given = np.concatenate([self.values, other.values]), np.concatenate([self.given, other.given])
         return Column(self.kind, values, given, written)
 
+    def replaced(self, rows: NDArray[Any], by: "Column") -> "Column":
+        """The column with other cells in some rows (indices), one for each."""
+        values, given = self.values.copy(), self.given.copy()
+        values[rows], given[rows] = by.values, by.given
+        return Column(self.kind, values, given)
+
     def or_else(self, default: int | bool | str) -> NDArray[Any]:
         """The values, with `default` where the cell is blank."""
         return np.where(self.given, self.values, default)

@@ -189,6 +189,11 @@ class Result:
         return str(self.claim.summary["status"])
 
     @property
+    def is_plan(self) -> bool:
+        """Whether there is an allocation, be it of nobody: not where none is possible, or none was found in time."""
+        return self.status not in ("infeasible", "unknown")
+
+    @property
     def tables(self) -> dict[str, ResultTable]:
         """Every table that the result has, by name."""
         return {name: self._table(name) for name in (*self.claim.tables, *self.further)}

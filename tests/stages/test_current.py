@@ -273,6 +273,11 @@ def test_an_allocation_tells_the_state_of_pairs_that_stay_and_proposes_all_other
         (("S9", "N1", "offered"), "school_id: the schools table has no such identifier, so the pair is not counted"),
         (("S9", "N9", "started"), "school_id: the schools table has no such identifier, so the pair is not counted"),
         (("S1", "N9", "proposed"), "nle_id: the nles table has no such identifier, so the pair is not counted"),
+        (
+            ("S1", "N9", "finished"),
+            "nle_id: the nles table has no such identifier, and the support of the school has finished all the same",
+        ),
+        (("S9", "N9", "finished"), "school_id: the schools table has no such identifier, so the pair is not counted"),
         (("S1", "n1", "offered"), "nle_id: the nles table has no such identifier, but one that differs in case or"),
     ],
 )

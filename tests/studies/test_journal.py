@@ -65,15 +65,15 @@ def test_a_journal_that_was_changed_is_found_by_its_chain(tmp_path: Path, decide
 
 
 def rehash(run: Path, name: str) -> None:
-    """Let the manifest say what a tampered file is."""
+    """Let the manifest say what a tampered file is, or not know one that is gone."""
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-    manifest["outputs"][name] = hashlib.sha256((run / name).read_bytes()).hexdigest()
+    manifest["outputs"].pop(name, None)
+    if (run / name).exists():
+        manifest["outputs"][name] = hashlib.sha256((run / name).read_bytes()).hexdigest()
     (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def test_a_row_that_is_taken_out_is_found_unless_it_is_the_last_which_the_manifest_tells(
-    tmp_path: Path, decided: Path
-) -> None:
+def test_a_row_that_is_taken_out_is_found_wherever_it_stood(tmp_path: Path, decided: Path) -> None:
     run = shutil.copytree(decided, tmp_path / "run")
     file = run / "decisions.csv"
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -83,6 +83,88 @@ def test_a_row_that_is_taken_out_is_found_unless_it_is_the_last_which_the_manife
         file.write_text("".join([*lines[:n], *lines[n + 1 :]]), encoding="utf-8")
         rehash(run, "decisions.csv")
         assert any("was changed, taken out or moved" in what for what in verify(run))
+
+
+def test_a_journal_cut_off_at_its_end_is_found_though_the_manifest_is_made_again(tmp_path: Path, decided: Path) -> None:
+    run = shutil.copytree(decided, tmp_path / "run")
+    file = run / "decisions.csv"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    for left in range(len(lines)):
+        file.write_text("".join(lines[:left]), encoding="utf-8") if left else file.unlink()
+        rehash(run, "decisions.csv")
+        told = "decisions.csv: the file is missing" if not left else f"it holds {left - 1} decisions, and summary.json"
+        assert any(told in what for what in verify(run))
+        for command in (["replan", str(run), "--out", str(tmp_path / "none")], ["decisions", str(run)]):
+            assert run_program(command) == 2
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_chain_that_takes_back_what_is_not_there_is_found(tmp_path: Path, decided: Path) -> None:
+    folder = read_run_folder(decided)
+    for number in ("0", "4", "9", "x"):
+        table = {name: list(cells) for name, cells in folder.claim.tables["decisions"].items()}
+        table["undoes"][3], before = number, ""
+        for n in range(4):
+            told = {name: cells[n] for name, cells in table.items() if cells[n] and name not in ("hash", "undone_by")}
+            text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            before = table["hash"][n] = hashlib.sha256((before + text).encode()).hexdigest()
+        claim = replace(folder.claim, tables={**folder.claim.tables, "decisions": table})
+        assert any(f"takes back decision {number}, and" in what for what in check_claim(folder.scenario, claim))
+
+
+SETS = {
+    "geography.max_distance_km": 40,
+    "geography": "{max_distance_km: {default: 50, London: 30}}",
+    "fit.minimum": "0.10",
+    "capacity.multiply.placements": "110%",
+    "capacity.reserve": "{placements: 10%}",
+    "constraints.one.maximum": 2,
+    "constraints": "[{name: one, type: quota, of: schools, maximum: 3}]",
+    "objectives": "[{fit: {within: 1%}}, distance]",
+    "objectives.0": "schools_supported",
+    "eligibility": "{rules: [{name: near, when: {school_id: {not: S9}}}]}",
+    "trust_first.qualifies": "{when: {school_id: [S1, S2]}}",
+    "trust_first.mode": "'off'",
+    "stop.seconds": 90,
+    "uncertainty.draws": 0,
+    "as_of": "2026-11-01",
+}
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with a limit, of which nothing was decided."""
+    limit = {"constraints": [{"name": "one", "type": "quota", "of": "schools", "maximum": 3}]}
+    return first_run(tmp_path_factory.mktemp("limited"), [school(1), school(2)], [nle(1), nle(2)], limit)
+
+
+@pytest.mark.parametrize("key", SETS)
+def test_a_plan_with_a_setting_that_was_decided_verifies(limited: Path, key: str) -> None:
+    once = replan(limited, [], "once", "--set", f"{key}={SETS[key]}")
+    replan(once, [], "again", "--time-limit", "60")
+    replan(once, [{"action": "undo", "number": 1}], "back")
+
+
+def test_settings_that_are_not_what_was_decided_are_found(tmp_path: Path, limited: Path) -> None:
+    decided = [
+        "--set",
+        "geography.max_distance_km=40",
+        "--set",
+        "geography.max_distance_km=45",
+        "--set",
+        "fit.minimum=0.1",
+    ]
+    run = replan(limited, [], "set", *decided)
+    resolved = (run / "scenario.resolved.yaml").read_text(encoding="utf-8")
+    for text, by, told in (
+        ("default: 45", "default: 40", "decision 2 (set) counts, and the settings of the run have"),
+        ("minimum: 0.1", "minimum: 0.0", "decision 3 (set) counts, and the settings of the run have fit.minimum 0"),
+        ("detour_factor: 1", "detour_factor: 2", "have geography.detour_factor 2; as given it is 1, and no decision"),
+    ):
+        assert text in resolved
+        (run / "scenario.resolved.yaml").write_text(resolved.replace(text, by), encoding="utf-8")
+        rehash(run, "scenario.resolved.yaml")
+        assert [told in what for what in verify(run) if what.startswith("decisions.csv")] == [True]
 
 
 def test_a_plan_that_does_not_honour_a_decision_is_found(decided: Path) -> None:

@@ -50,6 +50,11 @@ def pairs(run: Path) -> set[Pair]:
     return {(row["school_id"], row["nle_id"]) for row in read_table(run / "allocation.csv")}
 
 
+def summary(run: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    return found
+
+
 def states(run: Path) -> dict[Pair, str]:
     return {(row["school_id"], row["nle_id"]): row["state"] for row in read_table(run / "allocation.csv")}
 
@@ -139,6 +144,40 @@ def test_a_replan_without_changes_is_the_earlier_plan(tmp_path: Path) -> None:
     new = replanned(run, [])
     assert pairs(new) == pairs(run)
     assert moves(new) == []
+
+
+def test_keeping_and_adding_keeps_every_pair_that_can_be_and_gives_others_what_is_left(tmp_path: Path) -> None:
+    rng, added = Random("keep"), 0
+    for n in range(3):
+        run = random_week(rng, tmp_path / str(n))
+        more = [{"action": "add-school", **school(9, **needs(rng))}, {"action": "add-nle", **nle(9, placements=1)}]
+        kept, moved = (
+            replanned(run, more, *words, name=name) for words, name in ((["--keep-and-add"], "k"), ([], "m"))
+        )
+        assert pairs(run) <= pairs(kept)
+        assert verify(kept) == []
+        assert [entry["value"] for entry in summary(kept)["objectives"]] == [
+            entry["value"] for entry in summary(moved)["objectives"]
+        ]
+        assert run_program(["decisions", str(kept), "--replay"]) == 0
+        later = replanned(kept, [], "--max-moves", "9", name="later")  # what was kept once is free to move again
+        assert summary(later)["metrics"]["total_fit"] >= summary(kept)["metrics"]["total_fit"]
+        added += len(pairs(kept)) - len(pairs(run))
+    assert added >= 3
+
+
+def test_where_not_every_pair_can_stay_there_is_no_plan_that_keeps_and_adds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = week(tmp_path, [school(1), school(2)], [nle(1, placements=2)])
+    changes = write_table(tmp_path / "c.csv", [{"action": "capacity", "nle_id": "N1", "amount": 1}])
+    command = ["replan", str(run), "--changes", str(changes), "--keep-and-add", "--no-report"]
+    assert run_program([*command, "--out", str(tmp_path / "none")]) == 1
+    told = capsys.readouterr().out
+    assert "NLE N1 has 1 placement, and its required pairs take 2" in told
+    assert "There is no new plan, so the earlier one stands" in told
+    assert {row["reason"] for row in moves(tmp_path / "none")} == {"there is no new plan"}
+    assert run_program([*command, "--max-moves", "1", "--out", str(tmp_path / "none")]) == 2
 
 
 def test_what_is_taken_back_never_was(tmp_path: Path) -> None:

@@ -102,11 +102,18 @@ class NeedCounts(TypedDict):
     unknown: int
 
 
+class JournalFigures(TypedDict):
+    """How many decisions there are, and the hash of the last one."""
+
+    count: int
+    last_hash: str
+
+
 class OnOccasion(TypedDict, total=False):
     """What only some summaries hold.
 
     `clashes` and `repairs` where nothing is feasible, `missed` and `remarks` of a rule that proves nothing, and
-    `robustness` and `under_error` where draws were made.
+    `robustness` and `under_error` where draws were made; `decisions` of a plan that was made again.
     """
 
     clashes: list[str]
@@ -115,6 +122,7 @@ class OnOccasion(TypedDict, total=False):
     remarks: list[str]
     robustness: dict[str, Any]
     under_error: dict[str, Any]
+    decisions: JournalFigures
 
 
 class Summary(OnOccasion):

@@ -94,6 +94,11 @@ class Making:
     help="How many pairs that stand may be given up beyond those that have to be.",
 )
 @click.option(
+    "--keep-and-add",
+    is_flag=True,
+    help="Keep every pair that stands and still can be, and only add; where they cannot all stay, there is no plan.",
+)
+@click.option(
     "--fill-from",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -120,6 +125,7 @@ def replan(
     sets: tuple[str, ...],
     by: str,
     max_moves: int,
+    keep_and_add: bool,
     fill_from: Path | None,
     out: Path | None,
     time_limit: float | None,
@@ -139,6 +145,8 @@ def replan(
     from nle_optimizer.scenario.scenario import load_scenario
     from nle_optimizer.studies.replanning.replanning import ReplanRequest, changes_in
 
+    if keep_and_add and max_moves:
+        raise click.UsageError("--keep-and-add gives up no pair, and --max-moves lets some go; give one of them")
     decided = changes_in(changes)
     later = ReplanRequest(
         (*decided.changes, *(_setting(word, by) for word in sets)),
@@ -147,6 +155,7 @@ def replan(
         max_moves,
         fill_from,
         decided.findings,
+        keep_and_add,
     )
     make_plan(run_folder, later, Making(out, time_limit, not no_report, boundaries, show, force, form))
 
@@ -178,7 +187,8 @@ def make_plan(run_folder: Path, later: "ReplanRequest", making: Making) -> None:
     asked = amended(run_folder, later)
     scenario = asked.scenario if limit is None else asked.scenario.replace({"stop.seconds": limit})
     print_findings(scenario.findings)
-    curve = moves_frontier(prepare(scenario, lambda _: None), len(asked.able), lambda: stopping(limit))
+    movable = asked.movable if limit is None else asked.movable.replace({"stop.seconds": limit})
+    curve = moves_frontier(prepare(movable, lambda _: None), len(asked.able), lambda: stopping(limit))
     result = solve(
         scenario,
         target,
@@ -190,7 +200,7 @@ def make_plan(run_folder: Path, later: "ReplanRequest", making: Making) -> None:
     )
     print_findings(result.scenario.findings[len(scenario.findings) :])
     _tell(asked, moves_of(asked, result), curve, result, target, making)
-    if result.status in ("infeasible", "unknown"):
+    if not result.is_plan:
         raise click.exceptions.Exit(1)
 
 
@@ -201,6 +211,7 @@ def _earlier(asked: "Amended", target: Path) -> dict[str, Any]:
         "allocation": asked.before.plan,
         "decisions": len(asked.before.journal),
         "max_moves": asked.asked.max_moves,
+        **({"keep_and_add": True} if asked.asked.keep_and_add else {}),
         "newer_tables": asked.asked.newer is not None,
     }
 
@@ -238,7 +249,7 @@ def _tell(
     from nle_optimizer.studies.replanning.replaying import decided_text, moves_text
 
     say(summary_text(result, target))
-    say(moves_text(moves, curve, making.show))
+    say(moves_text(moves if result.is_plan else None, curve, making.show))
     if len(asked.journal):
         say(decided_text(asked.journal, len(since), target))
 
@@ -302,7 +313,7 @@ def decisions(
 def _undo(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str | None], making: Making) -> None:
     from nle_optimizer.errors import Place
     from nle_optimizer.scenario.changes import UNDO, Change
-    from nle_optimizer.sources.england.cells import day_argument
+    from nle_optimizer.scenario.official_cells import day_argument
     from nle_optimizer.studies.replanning.replanning import ReplanRequest
 
     by, note, text = told
@@ -315,11 +326,12 @@ def _undo(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str 
 def _journal(run_folder: Path) -> "Journal":
     from nle_optimizer.errors import RunFolderError
     from nle_optimizer.folders import MANIFEST
-    from nle_optimizer.scenario.journal import FILE, Journal, read_journal
+    from nle_optimizer.reports.run_folder import read_json
+    from nle_optimizer.scenario.journal import journal_in
 
     if not (run_folder / MANIFEST).is_file():
         raise RunFolderError(f"{run_folder}: this is no run folder (it has no {MANIFEST})")
-    return read_journal(run_folder / FILE) if (run_folder / FILE).is_file() else Journal()
+    return journal_in(run_folder, read_json(run_folder / "summary.json"))
 
 
 def _show(run_folder: Path, form: str) -> None:

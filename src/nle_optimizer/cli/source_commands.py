@@ -181,7 +181,7 @@ def england(
     column means stands in docs/reference/import-england.md.
     """
     from nle_optimizer.cli.options import steps
-    from nle_optimizer.sources.england.cells import day_argument
+    from nle_optimizer.scenario.official_cells import day_argument
     from nle_optimizer.sources.england.importer import EnglandFiles, import_england
 
     files = EnglandFiles(gias, ofsted, trust_links, finance, cases, nles, urn_links)

@@ -25,12 +25,13 @@ from nle_optimizer.scenario.yaml_text import parse_yaml
 
 HEAD = "Every setting of this run, with its origin. Run it again: nle-optimizer run scenario.resolved.yaml"
 DATA = "data"
+GIAS = "gias"
 RULE = "rule"
 
 
 def inputs_of(scenario: Scenario) -> dict[str, str]:
-    """Where the run folder keeps what the scenario read: each table, and a rule of one's own."""
-    inputs = {name: f"inputs/{name}.csv" for name in TABLES if getattr(scenario, name) is not None}
+    """Where the run folder keeps what the scenario read: each table, the register, and a rule of one's own."""
+    inputs = {name: f"inputs/{name}.csv" for name in (*TABLES, GIAS) if getattr(scenario, name) is not None}
     code = scenario.own_rule
     return inputs if code is None else {**inputs, RULE: f"inputs/{code.file.name}"}
 
@@ -74,6 +75,8 @@ def _data(scenario: Scenario, inputs: Mapping[str, str]) -> dict[str, Any]:
     pairs = scenario.settings.data.pairs
     if pairs is not None and pairs.only:
         data["pairs"] = {"file": inputs["pairs"], "only": True}
+    if GIAS in inputs:  # the tables beside it are filled
+        data[GIAS] = {"file": inputs[GIAS], "fill": False}
     return data
 
 

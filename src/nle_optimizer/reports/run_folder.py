@@ -21,12 +21,14 @@ from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.evidence.verification.tables.journal import check_settings
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, installed, put_aside
 from nle_optimizer.records import Records, as_text
-from nle_optimizer.reports.resolved_scenario import RULE, inputs_of, resolved_text
+from nle_optimizer.reports.resolved_scenario import GIAS, RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.document import read_document
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
@@ -37,6 +39,8 @@ MOVES = ("moves", "moves_frontier")
 DECISIONS = "decisions"
 """The journal of a run that was planned again: who decided what, when and why."""
 SCENARIO = "scenario.resolved.yaml"
+GIVEN = "scenario.given.yaml"
+"""Settings and tables of a replanned run as they were given, before any decision."""
 PEOPLE_WRITE_IN = ("workbook.xlsx", "record/")
 """Files that are there to be filled in, by how their path begins."""
 PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
@@ -97,6 +101,7 @@ def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
     if keep_inputs:
         tables = {name: getattr(scenario, name) for name in inputs if name in TABLES}
         files |= {inputs[name]: csv_bytes(_columns(table)) for name, table in tables.items()}
+        files |= {} if scenario.gias is None else {inputs[GIAS]: csv_bytes(scenario.gias.columns())}
         files |= {inputs[RULE]: code.source} if (code := scenario.own_rule) else {}
     return files
 
@@ -359,4 +364,7 @@ def verify(what: Result | str | Path) -> list[str]:
         hint = ": write verify(allocate(scenario))" if isinstance(what, Scenario) else ""
         raise TypeError(f"verify takes a Result or the path of a run folder, not {type(what).__name__}{hint}")
     folder = read_run_folder(Path(what))
-    return [*folder.changed_files(), *check_claim(folder.scenario, folder.claim)]
+    wrong = [*folder.changed_files(), *check_claim(folder.scenario, folder.claim)]
+    if DECISIONS in folder.claim.tables and (folder.path / GIVEN).is_file():
+        wrong += check_settings(read_document(folder.path / GIVEN), folder.scenario.settings, folder.claim)
+    return wrong

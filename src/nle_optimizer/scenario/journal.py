@@ -8,13 +8,17 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from nle_optimizer.catalogue.summary import JournalFigures
 from nle_optimizer.delimited import read_rows, restore
 from nle_optimizer.errors import Fault, InputError, Place, RunFolderError
 from nle_optimizer.records import MILLION, shortest
 from nle_optimizer.scenario.changes import SENTENCES, UNDO, Change
 
 FILE = "decisions.csv"
+TOLD = "decisions"
+"""What the summary of a run calls it."""
 NUMBER, UNDOES, UNDONE_BY, PLAN, HASH = "number", "undoes", "undone_by", "plan", "hash"
 TEXTS = ("school_id", "nle_id", "trust_id", "resource", "key", "value", "by", "note")
 FIRST = (NUMBER, "action", *TEXTS[:4], "amount", "key", "value", "date", "by", "note", UNDOES, UNDONE_BY)
@@ -98,6 +102,11 @@ class Journal:
         """The decisions that count: those that are not taken back, without the `undo` themselves."""
         return tuple(one for one in self.decisions if one.undoes is None and one.number not in self.undone_by)
 
+    @property
+    def told(self) -> JournalFigures:
+        """What the summary of a run says of it, so that rows cut off at its end are missed."""
+        return {"count": len(self), "last_hash": self.hashes[-1] if self.decisions else ""}
+
     def begins(self, other: "Journal") -> bool:
         """Whether another journal continues this one."""
         return self.hashes == other.hashes[: len(self)]
@@ -146,7 +155,7 @@ class Journal:
             return self._numbered(change, change.number)
         named = any(change.subject)
         for decision in reversed(self.standing):
-            if named and decision.change.subject == change.subject:
+            if named and change.subject in (decision.change.subject, _without_trust(decision.change)):
                 return decision
         whom = ", ".join(filter(None, change.subject)) or "nobody"
         hint = "write the same school_id, nle_id, trust_id and key as the decision has, or its number"
@@ -166,8 +175,33 @@ class Journal:
         return found
 
 
+def _without_trust(change: Change) -> tuple[str, ...]:
+    """Whom an addition concerns: its trust, which may have been filled in, need not be told to take it back."""
+    return replace(change, trust_id="").subject if change.action in ADDITIONS else change.subject
+
+
+def journal_in(folder: Path, summary: Mapping[str, Any]) -> Journal:
+    """The journal of a run folder; empty where nothing was decided.
+
+    Args:
+        folder: the run folder.
+        summary: what its `summary.json` holds.
+
+    Raises:
+        RunFolderError: as `read_journal`; or it is not as long as the summary says.
+    """
+    file = folder / FILE
+    journal = read_journal(file) if file.is_file() else Journal()
+    told = summary.get(TOLD, Journal().told)
+    if told != journal.told:
+        count = told.get("count") if isinstance(told, Mapping) else None
+        what = f"it has {len(journal)} decisions, and summary.json tells of {count}, or of another last one"
+        raise RunFolderError(f"{file}: {what}: rows were cut off or added after it was written")
+    return journal
+
+
 def read_journal(file: Path) -> Journal:
-    """A journal as a run folder holds it.
+    """A journal as a file holds it, whole or cut off at its end.
 
     Raises:
         RunFolderError: it cannot be read, or a row was changed, taken out or moved since it was written.

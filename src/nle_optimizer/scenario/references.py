@@ -25,6 +25,8 @@ NOWHERE = "the {} table has no such identifier"
 HELD = f"{NOWHERE}; what the pair takes or took is held against its NLE"
 NEAR, NOBODY, ELSEWHERE, LOST = "identifier-nearly-meets", "pair-of-nobody", "pair-of-school-elsewhere", "lost"
 """What becomes of a row of the current table that leads nowhere: three findings, and an error."""
+KEEP = "put it into its table, or end the pair: in its row, or by a decision such as nle-withdraws"
+NOT_COUNTED, ENDED_WELL = ", so the pair is not counted", ", and the support of the school has finished all the same"
 SETTLED = ("agreed", "declined")
 """Decisions on a match with a trust that must not be lost."""
 
@@ -107,11 +109,13 @@ class _References:
                 what = f"{len(wrong) - MOST_SHOWN} more rows lead nowhere"
                 self.reading.problems.append(Fault(Place(pairs.source), column, what))
 
-    def _wrong(self, table: Records, row: int, column: str, known: Known, so: str = "") -> None:
+    def _wrong(
+        self, table: Records, row: int, column: str, known: Known, so: str = "", remedy: str | None = None
+    ) -> None:
         got, other = table.values(column)[row], table.spec.columns[column].refers_to
         what, hint = known.lacking(got, other)
         place = Place(table.source, row=int(table.rows[row]))
-        self.reading.problems.append(Fault(place, column, what + so, got, hint))
+        self.reading.problems.append(Fault(place, column, what + so, got, hint or remedy))
 
     def _found(self, table: Records, column: str, code: str, what: str, rows: Mapping[int, str | None]) -> None:
         """A finding of each row, with what may be meant; those beyond the first are counted."""
@@ -128,7 +132,7 @@ class _References:
         table = self.tables["current"]
         if table is None:
             return
-        told: dict[tuple[str, str], dict[int, str | None]] = defaultdict(dict)
+        told: dict[tuple[str, str, str], dict[int, str | None]] = defaultdict(dict)
         for n, state in enumerate(table.values("state").tolist()):
             gone = {
                 column: table.values(column)[n]
@@ -139,14 +143,14 @@ class _References:
             kind = _kind(state, gone, close)
             for column in close or list(gone)[:1]:
                 if kind == LOST:
-                    self._wrong(table, n, column, self._known[column], f", and the pair is {state}")
+                    self._wrong(table, n, column, self._known[column], f", and the pair is {state}", KEEP)
                 else:
-                    told[kind, column][n] = self._known[column].hint(gone[column])
-        so = ", so the pair is not counted"
-        for column, (kind, what) in product(
-            self._known, {NEAR: NEARLY + so, NOBODY: NOWHERE + so, ELSEWHERE: HELD}.items()
-        ):
-            self._found(table, column, kind, what.format(table.spec.columns[column].refers_to), told[kind, column])
+                    so = ENDED_WELL if state == "finished" and "school_id" not in gone else NOT_COUNTED
+                    told[kind, column, so][n] = self._known[column].hint(gone[column])
+        ways = product(self._known, {NEAR: NEARLY, NOBODY: NOWHERE, ELSEWHERE: HELD}.items(), (NOT_COUNTED, ENDED_WELL))
+        for column, (kind, what), so in ways:
+            words = what.format(table.spec.columns[column].refers_to) + ("" if kind == ELSEWHERE else so)
+            self._found(table, column, kind, words, told[kind, column, so])
 
     def homes(self) -> None:
         """Home schools: a near one is an error where the NLE must not support it."""
@@ -160,7 +164,7 @@ class _References:
         else:
             hints = {n: self.school_ids.hint(homes.values[n]) for n in near}
             self._found(self.nles, "home_school_id", NEAR, NEARLY.format("schools"), hints)
-        rest = [homes.values[n] for n in gone if n not in near]
+        rest = list(dict.fromkeys(homes.values[n] for n in gone if n not in near))
         if rest:
             what = "home schools that the schools table does not have; only the NLEs' own cells count"
             shown_ids = ", ".join(rest[:3]) + (f" and {len(rest) - 3} more" if len(rest) > 3 else "")

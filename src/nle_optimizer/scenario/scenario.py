@@ -16,6 +16,7 @@ from nle_optimizer.scenario.choices import apply_choices, each_override, with_ad
 from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
 from nle_optimizer.scenario.condition_checks import read_compared
 from nle_optimizer.scenario.document import Document, anchor_paths, read_document, read_workbook_document
+from nle_optimizer.scenario.gias import Register, filled_from
 from nle_optimizer.scenario.given import document_of, exact, hold
 from nle_optimizer.scenario.grids import HeldTable
 from nle_optimizer.scenario.own_code import Code, is_own
@@ -42,6 +43,7 @@ class Scenario:
         document: the merged text the settings came from, with origins.
         of_tables: those of the findings that were made while the tables were read.
         reads: the SHA-256 of every file that was read, of the bytes that were read, by path.
+        gias: the register that the scenario names, or None.
     """
 
     file: Path
@@ -56,6 +58,7 @@ class Scenario:
     document: Document
     of_tables: tuple[Finding, ...] = ()
     reads: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    gias: Register | None = None
 
     def __repr__(self) -> str:
         held = [f"{name} {len(table):,}" for name, table in self._tables().items() if table is not None]
@@ -63,10 +66,11 @@ class Scenario:
 
     @property
     def sources(self) -> dict[str, Path]:
-        """The files that it was made from: `scenario`, `base`, `base 2` and so on, and each table by its name."""
+        """The files that it was made from: `scenario`, `base`, `base 2` and so on, `gias`, each table by its name."""
         bases = {f"base {n}" if n > 1 else "base": path for n, path in enumerate(self.document.bases, start=1)}
         tables = {name: getattr(self.settings.data, name) for name in TABLES}
         files = {name: Path(source.file) for name, source in tables.items() if source is not None}
+        files |= {} if self.gias is None else {"gias": self.gias.file}
         return {"scenario": self.file, **bases, **files}
 
     @property
@@ -125,7 +129,7 @@ class Scenario:
                 made = _assemble(document)
             else:
                 reading = Reading(findings=[*self.of_tables])
-                made = _checked(document, settings, self._tables(), reading, self.resources)
+                made = _checked(document, settings, self._tables(), reading, self.resources, self.gias)
         return dataclasses.replace(made, reads={**self.reads, **reads})
 
     def with_tables(self, tables: Mapping[str, Records | None], document: Document) -> "Scenario":
@@ -135,7 +139,8 @@ class Scenario:
             InputError: whatever is wrong with the document, or with the tables under it.
         """
         reading = Reading(findings=[*self.of_tables])
-        made = _checked(document, validate(document), {**self._tables(), **tables}, reading, self.resources)
+        both = {**self._tables(), **tables}
+        made = _checked(document, validate(document), both, reading, self.resources, self.gias)
         return dataclasses.replace(made, reads=self.reads)
 
     @contextmanager
@@ -258,9 +263,13 @@ def _assemble(document: Document, known: Sequence[Fault] = ()) -> Scenario:
         _read_tables_anyway(document, reading)
         raise InputError(list(dict.fromkeys([*error.problems, *reading.problems]))) from None
     tables, resources = _read_tables(settings, document.held, reading)
+    named = settings.data.gias
+    register = None if named is None else Register(Path(named.file))
+    if register is not None and named is not None and named.fill:
+        tables = {**filled_from(register, tables, reading)}
     if tables["nles"] is not None:
         tables["nles"] = with_additions(tables["nles"], settings, resources, document, reading)
-    return _checked(document, settings, tables, reading, resources)
+    return _checked(document, settings, tables, reading, resources, register)
 
 
 def _checked(
@@ -269,6 +278,7 @@ def _checked(
     tables: Mapping[str, Records | None],
     reading: Reading,
     resources: tuple[str, ...],
+    register: Register | None,
 ) -> Scenario:
     of_tables = tuple(reading.findings)
     tables = read_compared(document, settings, tables, reading)
@@ -288,6 +298,7 @@ def _checked(
         tuple(reading.findings),
         document,
         of_tables,
+        gias=register,
     )
 
 

@@ -274,6 +274,20 @@ class PairsFile(DataFile):
     """Whether the listed pairs are the only candidates."""
 
 
+class GiasFile(Section):
+    """GIAS, the department's register of schools, as a CSV file."""
+
+    file: str
+    """Path, relative to the scenario file."""
+    fill: bool = True
+    """Whether blank cells of schools and NLEs are filled from it; else only schools and NLEs that a replan adds."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+
 class Data(Section):
     """The tables of the scenario."""
 
@@ -287,6 +301,8 @@ class Data(Section):
     """What is known about single pairs; `only: true` makes the listed pairs the only candidates."""
     current: DataFile | None = None
     """What stands today; read by `replan` and by rules that keep pairs."""
+    gias: GiasFile | None = None
+    """An extract of GIAS, from which blank places, regions, authorities, phases and trusts are filled by URN."""
 
 
 class Sample(Section):

@@ -18,10 +18,10 @@ from nle_optimizer.files import sha256
 from nle_optimizer.model.problem import LevelOutcome, Solution
 from nle_optimizer.preparation import prepare
 from nle_optimizer.records import Flags, Integers, Records, Texts, as_text
-from nle_optimizer.reports.resolved_scenario import read_settings, resolved_text
-from nle_optimizer.reports.run_folder import RunFolder, read_run_folder
+from nle_optimizer.reports.resolved_scenario import GIAS, inputs_of, read_settings, resolved_text
+from nle_optimizer.reports.run_folder import GIVEN, RunFolder, read_run_folder
 from nle_optimizer.scenario.columns import ENDED, TABLES
-from nle_optimizer.scenario.journal import FILE, Journal, read_journal
+from nle_optimizer.scenario.journal import Journal, journal_in
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 from nle_optimizer.stages.current import locate
 
@@ -107,8 +107,6 @@ def _rows(wanted: Sequence[str], ids: Texts) -> tuple[Integers, Flags]:
     return rows, rows >= 0
 
 
-GIVEN = "scenario.given.yaml"
-"""Settings and tables of a replanned run as they were given, before any decision."""
 GIVEN_TABLES = "inputs/given"
 """The tables as they were given, where decisions made others of them."""
 
@@ -183,7 +181,7 @@ def earlier_run(path: Path) -> EarlierRun:
         gone_to |= dict(zip(schools.tolist(), homes.tolist(), strict=True))
     waiting = frozenset(folder.claim.tables["unmatched"]["school_id"])
     ended = {pair: told for pair, told in rows_of(folder.scenario) if told[0] in ENDED}
-    journal = read_journal(path / FILE) if (path / FILE).is_file() else Journal()
+    journal = journal_in(path, folder.claim.summary)
     plan = sha256((path / "allocation.csv").read_bytes())
     return EarlierRun(path, folder.scenario, given, journal, plan, matched, ended, gone_to, waiting)
 
@@ -230,8 +228,9 @@ def given_files(given: Scenario, now: Scenario) -> dict[str, bytes]:
     tables = {name: table for name in TABLES if (table := getattr(given, name)) is not None}
     other = {name: table for name, table in tables.items() if getattr(now, name) is not table}
     paths = {name: f"{GIVEN_TABLES if name in other else 'inputs'}/{name}.csv" for name in tables}
+    register = {} if given.gias is None else {GIAS: inputs_of(given)[GIAS]}
     return {
-        GIVEN: resolved_text(given, paths, {}).encode(),
+        GIVEN: resolved_text(given, {**paths, **register}, {}).encode(),
         **{paths[name]: _csv(table) for name, table in other.items()},
     }
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
-from nle_optimizer.sources.england.extracts import Notes
-from nle_optimizer.sources.england.gias import NOT_YET_OPEN, Area, area_of
+from nle_optimizer.scenario.extracts import Notes
+from nle_optimizer.scenario.gias import NOT_YET_OPEN
 from nle_optimizer.sources.england.people import People, filled_people
 from nle_optimizer.sources.england.reading import (
     BELOW_GOOD,
@@ -27,7 +27,7 @@ from nle_optimizer.sources.england.reading import (
     read_material,
     table_counts,
 )
-from nle_optimizer.sources.england.scenario_text import scenario_text
+from nle_optimizer.sources.england.scenario_text import Area, area_of, scenario_text
 from nle_optimizer.sources.england.schools import NOT_STATE_FUNDED, Cells, school_row, table_columns
 from nle_optimizer.sources.england.trusts import COLUMNS, Member, members_by_trust, trust_row
 

@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nle_optimizer.delimited import restore
 from nle_optimizer.records import MILLION, ColumnSpec, Kind, TableSpec
 from nle_optimizer.scenario.cells import parse_column
 from nle_optimizer.scenario.columns import AREAS, NLES, PHASES
+from nle_optimizer.scenario.extracts import Notes, read_extract, rows_by_key
+from nle_optimizer.scenario.gias import is_open
 from nle_optimizer.scenario.identifiers import means_nothing, normalise, read_otherwise, spelled
+from nle_optimizer.scenario.official_cells import GRADES, NOT_GRADED, SUPPRESSED, day, metres, phases_run
 from nle_optimizer.scenario.references import Known
 from nle_optimizer.scenario.settings import Fit
-from nle_optimizer.sources.england.cells import GRADES, NOT_GRADED, SUPPRESSED, day, metres, phases_run
-from nle_optimizer.sources.england.extracts import Notes, read_extract, rows_by_key
-from nle_optimizer.sources.england.gias import UrnLinks, is_open
+from nle_optimizer.sources.england.inspections import UrnLinks
 
 NUMBERS = frozenset({Kind.COUNT, Kind.LEVEL, Kind.SHARE, Kind.AMOUNT, Kind.KILOMETRES, Kind.METRES})
 
@@ -62,8 +62,8 @@ def read_user_table(path: Path, spec: TableSpec, aliases: Mapping[str, Sequence[
     ours = {place: name for name, place in extract.places.items()}
     columns: dict[str, list[str]] = {}
     for place, heading in enumerate(extract.header):
-        cells = [normalise(restore(row[place])) for row in extract.rows]
-        name = ours.get(place, normalise(restore(heading)))
+        cells = [normalise(row[place]) for row in extract.rows]
+        name = ours.get(place, normalise(heading))
         if name in spec.columns:
             cells = _read(path, cells, spec.columns[name], extract.numbers, notes)
         if name in columns:

@@ -14,16 +14,17 @@ from typing import Any, TypeVar
 
 from nle_optimizer.errors import InputError
 from nle_optimizer.files import noted_reads
-from nle_optimizer.sources.england.extracts import Extract, Notes
-from nle_optimizer.sources.england.gias import (
-    Establishment,
+from nle_optimizer.scenario.extracts import Extract, Notes
+from nle_optimizer.scenario.gias import Establishment, read_gias
+from nle_optimizer.sources.england.inspections import (
+    Inspection,
     UrnLinks,
     no_links,
-    read_gias,
+    read_finance,
+    read_inspections,
     read_urn_links,
     with_history,
 )
-from nle_optimizer.sources.england.inspections import Inspection, read_finance, read_inspections
 from nle_optimizer.sources.england.people import People, UserTable, read_people
 from nle_optimizer.sources.england.scenario_text import NLE_COLUMNS
 from nle_optimizer.sources.england.schools import REASONS, Cells, Facts, known_cases, rating_inspections, read_cases

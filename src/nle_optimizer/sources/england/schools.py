@@ -12,12 +12,19 @@ from fractions import Fraction
 from pathlib import Path
 
 from nle_optimizer.scenario.columns import AREAS, REGIONS, SCHOOLS, STATUSES
-from nle_optimizer.sources.england.cells import GIVEN, WITHOUT_PHASE, phase_of, six_decimals
-from nle_optimizer.sources.england.extracts import Notes
-from nle_optimizer.sources.england.gias import NOT_YET_OPEN, Establishment, UrnLinks, region_name
-from nle_optimizer.sources.england.inspections import NONE, Inspection, fill_needs, inspection_of
+from nle_optimizer.scenario.extracts import Notes
+from nle_optimizer.scenario.gias import (
+    EASTINGS,
+    NORTHINGS,
+    NOT_YET_OPEN,
+    Establishment,
+    Register,
+    TrustMembership,
+    region_name,
+)
+from nle_optimizer.scenario.official_cells import GIVEN, WITHOUT_PHASE, phase_of, six_decimals
+from nle_optimizer.sources.england.inspections import NONE, Inspection, UrnLinks, fill_needs, inspection_of
 from nle_optimizer.sources.england.people import UserTable, check_cells, read_user_table
-from nle_optimizer.sources.england.trusts import TrustMembership
 
 NOT_IN_ENGLAND = "not-in-england"
 CLOSED = "closed"
@@ -31,10 +38,6 @@ REASONS = {
     NO_COORDINATES: "no coordinates, or none in England",
 }
 """Every reason code of the import, in the order in which they are asked."""
-
-EASTINGS = range(80_000, 660_001)
-NORTHINGS = range(5_000, 660_001)
-"""British National Grid metres around England, islands included."""
 
 
 def is_state_funded(cells: Mapping[str, str], gias_phase: str, in_trust: bool) -> bool:
@@ -193,6 +196,12 @@ def rating_inspections(establishments: Mapping[str, Establishment]) -> dict[str,
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def facts_of_gias(register: Register) -> Facts:
+    """What the register says alone: its own ratings for grades, and no dates of joining."""
+    known = rating_inspections(register.establishments)
+    return Facts(register.establishments, known, {}, register.memberships, {})
 
 
 def school_row(urn: str, facts: Facts, case: Cells | None) -> Cells:

@@ -6,15 +6,15 @@ academy trust.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 from nle_optimizer.scenario.columns import PHASES
-from nle_optimizer.sources.england.cells import day, parsed, phase_of, phases_run, six_decimals
-from nle_optimizer.sources.england.extracts import Extract, Notes, read_extract
-from nle_optimizer.sources.england.gias import Establishment
+from nle_optimizer.scenario.extracts import Extract, Notes, read_extract
+from nle_optimizer.scenario.gias import Establishment, TrustMembership, memberships_by_gias
+from nle_optimizer.scenario.official_cells import day, parsed, phase_of, phases_run, six_decimals
 from nle_optimizer.sources.england.inspections import NONE, Inspection
 
 NAMES = {
@@ -28,23 +28,6 @@ NAMES = {
 REQUIRED = ("uid", "name", "kind", "status", "joined")
 MULTI = "multi-academy trust"
 SINGLE = "single-academy trust"
-
-
-@dataclass(frozen=True, slots=True)
-class TrustMembership:
-    """A school's place in an academy trust.
-
-    Attributes:
-        trust_id: the trust's Group UID.
-        name: the trust's name.
-        multi: whether it is a multi-academy trust.
-        joined: the day the school joined; None where it is not known.
-    """
-
-    trust_id: str
-    name: str
-    multi: bool
-    joined: date | None = None
 
 
 @dataclass(frozen=True)
@@ -89,27 +72,17 @@ def read_trust_links(path: Path, notes: Notes) -> tuple[Extract, TrustLinks]:
 def memberships(establishments: Mapping[str, Establishment], links: TrustLinks) -> dict[str, TrustMembership]:
     """The membership of every school of GIAS that has one.
 
-    An open link decides. Without one GIAS's own trust code counts, unless the links call that trust closed:
-    it is a multi-academy trust if the links or GIAS's flag say so, or, where neither says, if two or more
-    schools carry the code.
+    An open link decides. Without one GIAS's own trust code counts, unless the links call that trust closed; it is a
+    multi-academy trust if the links say so, or, where they do not tell, GIAS.
     """
-    sizes = Counter(school.trust_code for school in establishments.values())
+    own = memberships_by_gias(establishments)
     found: dict[str, TrustMembership] = {}
-    for urn, school in establishments.items():
-        code = school.trust_code
+    for urn in establishments:
         if urn in links.members:
             found[urn] = links.members[urn]
-        elif code and code not in links.closed:
-            multi = links.multi.get(code, _flagged_multi(school.trust_flag, sizes[code]))
-            found[urn] = TrustMembership(code, school.trust_name, multi)
+        elif urn in own and own[urn].trust_id not in links.closed:
+            found[urn] = replace(own[urn], multi=links.multi.get(own[urn].trust_id, own[urn].multi))
     return found
-
-
-def _flagged_multi(flag: str, size: int) -> bool:
-    word = flag.casefold()
-    if "trust" not in word:
-        return size > 1
-    return "multi-academy" in word
 
 
 def disagreeing(establishments: Mapping[str, Establishment], found: Mapping[str, TrustMembership]) -> Iterable[str]:

@@ -126,7 +126,7 @@ def resume(tables: Amendments, decision: Decision) -> None:
 def school_withdraws(tables: Amendments, decision: Decision) -> None:
     """The school is out, and none of its pairs stands."""
     school = decision.change.school_id
-    if school not in tables.ids["schools"]:
+    if school not in tables.ids["schools"] and tables.is_recipient(school):
         what = "this trust is formed from its schools: let them withdraw"
         raise DecisionRefusedError("school_id", what, school)
     if not tables.cell("schools", "left_out", school):
@@ -215,8 +215,9 @@ def _add(tables: Amendments, decision: Decision, table: str, key: str, identifie
         what = f"the {table} table has this identifier already; nothing can be added under it"
         raise DecisionRefusedError(key, what, identifier)
     cells = filled(tables, decision.change, table)
-    tables.complete(decision, replace(decision.change, further=cells))
-    own = {"trust_id": decision.change.trust_id} if decision.change.trust_id else {}
+    trust = cells.pop("trust_id", decision.change.trust_id)
+    tables.complete(decision, replace(decision.change, trust_id=trust, further=cells))
+    own = {"trust_id": trust} if trust else {}
     tables.add(table, identifier, NewRow(decision, {key: identifier, **own, **cells}))
 
 
@@ -288,6 +289,12 @@ ACTIONS = {
 """What every action needs and does; `undo` is over before."""
 
 
+HELD = ("agree", "start", "finish")
+"""Decisions on pairs that the current table tells on, whoever the tables of now have; what is wrong there is said."""
+CARRIED_THROUGH = (*HELD, "forbid", "school-objects", "nle-declines", "nle-withdraws", "school-withdraws", "reopen")
+"""Decisions of earlier plans that pin a pair, or let one go, though the tables of now do not have both sides."""
+
+
 def carry_out(tables: Amendments, decisions: Iterable[Decision]) -> None:
     """Carry out new decisions in their order.
 
@@ -297,7 +304,8 @@ def carry_out(tables: Amendments, decisions: Iterable[Decision]) -> None:
     problems: list[Fault] = []
     for decision in decisions:
         change = decision.change
-        faults = [*_incomplete(change), *_strangers(tables, change)] or _refusals(tables, decision)
+        strangers = (fault for fault in _strangers(tables, change) if not _ends_what_stood(tables, change))
+        faults = [*_incomplete(change), *strangers] or _refusals(tables, decision)
         problems += [Fault(change.place, fault.column, fault.what, fault.got, fault.hint) for fault in faults]
     if problems:
         raise InputError(problems)
@@ -315,18 +323,30 @@ def recall(tables: Amendments, decisions: Iterable[Decision]) -> list[Finding]:
     for decision in decisions:
         change = decision.change
         told = f"{decision.where}: {change.sentence}"
-        idle = [*_strangers(tables, change), *_added_already(tables, change)]
+        strangers = list(_strangers(tables, change))
+        if strangers and change.action in CARRIED_THROUGH:
+            ACTIONS[change.action].effect(tables, decision)
+        idle = [] if change.action in HELD else [*strangers, *_added_already(tables, change)]
         findings += [
             Finding(change.place, fault.column, f"{told}: {fault.what}", fault.got, code="decision-without-effect")
             for fault in idle
         ]
         hint = f"take it back (undo {decision.number}), or mend the tables"
-        faults = [] if idle else _refusals(tables, decision)
+        faults = [] if strangers or idle else _refusals(tables, decision)
         problems += [Fault(change.place, fault.column, f"{told}: {fault.what}", fault.got, hint) for fault in faults]
     tables.recalls = False
     if problems:
         raise InputError(problems)
     return findings
+
+
+def _ends_what_stood(tables: Amendments, change: Change) -> bool:
+    """Whether a decision lets go of pairs that stood, of somebody whom newer tables may not have any more."""
+    return change.action in CARRIED_THROUGH and all(
+        getattr(change, column) in tables.ids[table] or tables.stood(getattr(change, column))
+        for column, table in TABLES.items()
+        if getattr(change, column)
+    )
 
 
 def _added_already(tables: Amendments, change: Change) -> Iterator[DecisionRefusedError]:

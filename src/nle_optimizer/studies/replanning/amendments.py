@@ -14,6 +14,7 @@ from nle_optimizer.model.build import distance_asked
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.scenario.changes import Change
 from nle_optimizer.scenario.columns import AREAS, ENDED, PINNED, SCHOOLS
+from nle_optimizer.scenario.gias import Register
 from nle_optimizer.scenario.journal import Decision
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.scenario import Scenario
@@ -80,7 +81,7 @@ class Amendments:
     made: dict[Pair, Decision] = field(default_factory=dict)
     completed: dict[int, Change] = field(default_factory=dict)
     recalls: bool = False
-    register: Callable[[str], Mapping[str, str] | None] = lambda _: None
+    register: "LookUp | None" = None
 
     def __post_init__(self) -> None:
         self.ids = {name: set(getattr(self.scenario, name).ids.tolist()) for name in ("schools", "nles")}
@@ -90,6 +91,10 @@ class Amendments:
         is_formed = self.scenario.settings.eligibility.recipients == "trust"
         self._formed = set(self.scenario.schools.values("trust_id").tolist()) - {""} if is_formed else set()
         self._given = _relations(self.scenario)
+
+    def stood(self, identifier: str) -> bool:
+        """Whether a pair of this school or NLE has a state, whether the tables have it or not."""
+        return any(identifier in pair for pair in self.states)
 
     def is_recipient(self, identifier: str) -> bool:
         """Whether a pair may have this identifier for its school: a school, or a trust that its schools form."""
@@ -177,7 +182,7 @@ class Amendments:
         """
         was = {pair: state for pair, (state, _) in before.ended.items()}
         left = {pair[0] for pair, state in self.states.items() if (was.get(pair), state) == ("reopened", "finished")}
-        given = {pair: state for pair, (state, _) in rows_of(self.scenario)}
+        given = {pair: state for pair, (state, _) in rows_of(telling(self.scenario, before))}
         planned = {pair: given.get(pair, STANDING[0]) for pair in self.matched if pair[0] not in left}
         newer = {pair: state for pair, state in given.items() if newer_tables and state in STANDING}
         for pair in [pair for pair, state in self.states.items() if state in STANDING and state not in PINNED]:
@@ -194,6 +199,8 @@ class Amendments:
         for table, columns in self.cells.items():
             for column, texts in columns.items():
                 for identifier, text in texts.items():
+                    if identifier not in self.ids[table]:
+                        continue
                     now = given_cell(self.scenario, table, column, identifier)
                     if now not in (text, given_cell(earlier, table, column, identifier)):
                         what = f"{identifier} has {text or 'a blank'} by an earlier decision, which counts until undone"
@@ -220,15 +227,20 @@ def given_cell(scenario: Scenario, table: str, column: str, identifier: str) -> 
     return as_text(records.column(column).take(rows[:1]))[0] if len(rows) else ""
 
 
+def telling(scenario: Scenario, before: EarlierRun) -> Scenario:
+    """The scenario whose current table counts: newer tables without one leave what stood before."""
+    return before.given if scenario.current is None else scenario
+
+
 def amendments_of(scenario: Scenario, before: EarlierRun) -> Amendments:
-    """A scenario with the pairs that its own current table calls agreed, started or ended.
+    """A scenario with the pairs that the current table calls agreed, started or ended.
 
     What pairs used that have ended by then is as the earlier run told.
     """
     amended = Amendments(scenario, before.matched)
     amended.taken = {pair: taken for pair, (_, taken) in before.ended.items()}
     amended.taken |= {pair: matched.taken for pair, matched in before.matched.items()}
-    for pair, (state, taken) in rows_of(scenario):
+    for pair, (state, taken) in rows_of(telling(scenario, before)):
         if state in (*PINNED, *ENDED):
             amended.states[pair] = state
             amended.taken[pair] = {**amended.taken.get(pair, {}), **taken}
@@ -243,26 +255,38 @@ def _relations(scenario: Scenario) -> dict[Pair, Set[str]]:
     return {(school, nle): frozenset(words) for school, nle, words in zip(*columns, strict=True) if words}
 
 
-Register = Callable[[str], Mapping[str, str] | None]
+LookUp = Callable[[str], Mapping[str, str] | None]
 """The filled cells of a school by its number, under our names; None where it is not known."""
 PLACES = (("easting", "northing"), ("latitude", "longitude"))
 NEEDED = {"schools": "need", "nles": "expertise"}
-REMEDY = "fill them, or name a GIAS extract or a schools table that has them with --fill-from"
+REMEDY = "fill them"
+LOOKED_UP = (
+    "fill them, or name a GIAS extract or a schools table that has them: --fill-from, or data.gias of the scenario"
+)
 
 
-def register_in(file: Path) -> Register:
-    """The schools of a file: a GIAS extract, or the schools table of a scenario.
+def looked_up_in(file: Path | None, gias: Register | None) -> LookUp | None:
+    """Where schools are looked up by number: a file first, then the register of the scenario; None without either.
+
+    Args:
+        file: a GIAS extract, or the schools table of a scenario.
+        gias: the register that the scenario names.
 
     Raises:
         InputError: the file cannot be read.
     """
     from nle_optimizer.delimited import read_rows
 
-    header = next(iter(read_rows(file)), [])
-    return _ours(file) if SCHOOLS.key[0] in header else _official(file)
+    ways: list[LookUp] = []
+    if file is not None:
+        header = next(iter(read_rows(file)), [])
+        ways.append(_ours(file) if SCHOOLS.key[0] in header else _official(Register(file)))
+    if gias is not None:
+        ways.append(_official(gias))
+    return (lambda urn: next(filter(None, (way(urn) for way in ways)), None)) if ways else None
 
 
-def _ours(file: Path) -> Register:
+def _ours(file: Path) -> LookUp:
     reading = Reading()
     table = read_table(SCHOOLS, DataFile(file=str(file)), (), {}, reading)
     if table is None or reading.problems:
@@ -277,19 +301,16 @@ def _ours(file: Path) -> Register:
     return look_up
 
 
-def _official(file: Path) -> Register:
-    from nle_optimizer.sources.england.extracts import Notes
-    from nle_optimizer.sources.england.reading import EnglandFiles, read_material
-    from nle_optimizer.sources.england.schools import school_row
-
-    facts = read_material(EnglandFiles(file), None, Notes()).facts
+def _official(register: Register) -> LookUp:
+    from nle_optimizer.sources.england.schools import facts_of_gias, school_row
 
     @cache
-    def look_up(identifier: str) -> Mapping[str, str] | None:
-        if identifier not in facts.establishments:
+    def look_up(urn: str) -> Mapping[str, str] | None:
+        if urn not in register.establishments:
             return None
-        return {name: text for name, text in school_row(identifier, facts, None).items() if text}
+        return {name: text for name, text in school_row(urn, facts(), None).items() if text}
 
+    facts = cache(lambda: facts_of_gias(register))
     return look_up
 
 
@@ -308,7 +329,7 @@ def filled(tables: Amendments, change: Change, table: str) -> dict[str, str]:
         if name not in known:
             raise DecisionRefusedError(name, f"the {table} table has no such column", name, did_you_mean(name, known))
     if table == "schools":
-        found = tables.register(change.school_id) or {}
+        found = _looked_up(tables, change.school_id) or {}
         cells = {**{name: text for name, text in found.items() if name in known}, **cells}
         if cells.get("left_out"):
             what = f"{cells['left_out']}: {cells.get('left_out_evidence', 'it is left out there')}"
@@ -319,9 +340,18 @@ def filled(tables: Amendments, change: Change, table: str) -> dict[str, str]:
     cells = {name: text for name, text in cells.items() if text and name not in own}
     missing = list(_missing(tables.scenario, records, change, cells))
     if missing:
-        what = f"these cells are needed: {', '.join(missing)}"
-        raise DecisionRefusedError(records.spec.key[0], what, change.school_id or change.nle_id, REMEDY)
+        urn = change.school_id or cells.get("home_school_id", "")
+        may_be_found = any(name in PLACES[0] or name.startswith("need_") for name in missing)
+        is_unknown = may_be_found and urn and tables.register is not None and tables.register(urn) is None
+        unknown = f"nothing at hand has the school {urn}, and " if is_unknown else ""
+        hint = LOOKED_UP if may_be_found else REMEDY
+        what = f"{unknown}these cells are needed: {', '.join(missing)}"
+        raise DecisionRefusedError(records.spec.key[0], what, change.school_id or change.nle_id, hint)
     return cells
+
+
+def _looked_up(tables: Amendments, urn: str) -> Mapping[str, str] | None:
+    return None if tables.register is None else tables.register(urn)
 
 
 def _fill_from_home(tables: Amendments, cells: dict[str, str]) -> None:
@@ -332,7 +362,7 @@ def _fill_from_home(tables: Amendments, cells: dict[str, str]) -> None:
         return
     names = (*PLACES[0], "region", "local_authority", "trust_id", "phase", "latest_grade")
     is_listed = home in tables.ids["schools"]
-    found = {name: tables.cell("schools", name, home) for name in names} if is_listed else tables.register(home)
+    found = {name: tables.cell("schools", name, home) for name in names} if is_listed else _looked_up(tables, home)
     if found is not None:
         fill_from_home(cells, {name: found.get(name, "") for name in names})
 

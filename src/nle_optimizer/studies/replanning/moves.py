@@ -10,6 +10,7 @@ import numpy as np
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.evidence.outcome import filters_of
 from nle_optimizer.result import Result
+from nle_optimizer.scenario.columns import PINNED
 from nle_optimizer.scenario.journal import Decision
 from nle_optimizer.stages.filters import FilterContext
 from nle_optimizer.studies.earlier_run import Pair
@@ -149,7 +150,7 @@ class _Differences:
     def _what(self, school: str, left: str, joined: str) -> str:
         if joined:
             return "moved" if left else "taken-on"
-        return "out" if school in self._excluded else "left-out"
+        return "left-out" if school in self._place and school not in self._excluded else "out"
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
@@ -172,12 +173,16 @@ class _Differences:
         tables = self.asked.tables
         if pair in tables.broken:
             return _told(tables.broken[pair])
+        if not self.result.is_plan:
+            return "there is no new plan"
         if school in self._excluded:
             return f"{school} is out {self._excluded[school]}"
         if nle in self._nles_out:
             return f"NLE {nle} is out: {self._nles_out[nle]}"
         if not tables.stands(pair):
             return f"the pair is {tables.states.get(pair, 'gone')} in the current table"
+        if tables.states.get(pair) in PINNED and not tables.is_recipient(school):
+            return f"no table has the school any more; what the pair takes is held against NLE {nle}"
         if nle not in tables.ids["nles"] or not tables.is_recipient(school):
             return "the tables have this pair's school or NLE no more"
         if pair not in self.asked.able:

@@ -1,6 +1,6 @@
 """Amended tables as a scenario: read and checked as files are, so that a run folder of it stands alone."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,10 @@ def _added(tables: Amendments, table: str, reading: Reading) -> Records | None:
     found: Records | None = None
     for addition in sorted(added.values(), key=lambda each: each.decision.number):
         place, cells = addition.decision.change.place, addition.cells
-        body = [(place.row or 0, list(cells.values()))]
-        row = parse_rows(spec, place.file, list(cells), body, tables.scenario.resources, levels, reading)
+        names = [name for name in spec.columns if name in cells]  # in one order, whichever a journal or a register has
+        names += sorted(cells.keys() - {*names})
+        body = [(place.row or 0, [cells[name] for name in names])]
+        row = parse_rows(spec, place.file, names, body, tables.scenario.resources, levels, reading)
         found = row if found is None else found.joined(row)
     return found
 
@@ -80,27 +82,22 @@ def _with_cells(table: Records, cells: Mapping[str, Mapping[str, str]]) -> Recor
         return table
     row = {identifier: n for n, identifier in enumerate(table.ids.tolist())}
     columns = {}
-    for name, texts in cells.items():
+    for name, told in cells.items():
+        texts = {identifier: text for identifier, text in told.items() if identifier in row}
         spec = table.spec.columns.get(name) or ColumnSpec(name, Kind.AMOUNT, "", exact=True)
         tells_no_places = table.spec is NLES and name == PLACES and name not in table
         column = _one_each(table) if tells_no_places else table.column(name, spec.kind)
         at = np.array([row[identifier] for identifier in texts], dtype=np.int64)
         parsed, _ = parse_column(list(texts.values()), spec, {})
-        columns[name] = _replaced(column, at, parsed)
+        columns[name] = column.replaced(at, parsed)
     return table.with_columns(columns)
-
-
-def _replaced(column: Column, at: Any, by: Column) -> Column:
-    values, given = column.values.copy(), column.given.copy()
-    values[at], given[at] = by.values, by.given
-    return Column(column.kind, values, given)
 
 
 def _pairs(tables: Amendments) -> Records | None:
     """The pairs table with what holds between two from now on; pairs that ended are not made again."""
-    words: dict[Pair, Set[str]] = dict(tables.relations)
+    words = {pair: held for pair, held in tables.relations.items() if _has_both(tables, pair)}
     for pair, state in tables.states.items():
-        if state in ENDED and pair[1] in tables.ids["nles"] and tables.is_recipient(pair[0]):
+        if state in ENDED and _has_both(tables, pair):
             words[pair] = (tables.relation(pair) | {"forbid"}) - {"require"}
     table = tables.scenario.pairs
     if not words:
@@ -118,6 +115,10 @@ def _pairs(tables: Amendments) -> Records | None:
     return joined.with_columns(_related(joined, row, words, tables.notes))
 
 
+def _has_both(tables: Amendments, pair: Pair) -> bool:
+    return pair[1] in tables.ids["nles"] and tables.is_recipient(pair[0])
+
+
 def _related(
     table: Records, row: Mapping[Pair, int], words: Mapping[Pair, Iterable[str]], notes: Mapping[Pair, str]
 ) -> dict[str, Column]:
@@ -133,14 +134,13 @@ def _related(
 
 
 def _current(tables: Amendments, source: str) -> Records:
-    """The current table: pairs that stand between sides that are known, and all that ended, with what they used.
+    """The current table: pairs that stand between sides that are known, and all that are pinned or ended.
 
-    A pinned pair of a school in no table is kept too, with what it takes of its NLE.
+    Where the tables have lost a side of a pinned pair, the check of the current table says what is lost; a school in no
+    table keeps what it takes of its NLE.
     """
     rows = [
-        pair
-        for pair, state in sorted(tables.states.items())
-        if state in ENDED or (pair[1] in tables.ids["nles"] and (state in PINNED or tables.is_recipient(pair[0])))
+        pair for pair, state in sorted(tables.states.items()) if state in (*PINNED, *ENDED) or _has_both(tables, pair)
     ]
     columns: dict[str, list[str]] = {
         "school_id": [school for school, _ in rows],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.delimited import read_rows
 from nle_optimizer.errors import Fault, Finding, InputError, Place
 from nle_optimizer.evidence.outcome import Case
@@ -23,7 +24,7 @@ from nle_optimizer.stages.current import locate
 from nle_optimizer.stages.trust_first import mode_of
 from nle_optimizer.studies.earlier_run import EarlierRun, Pair, earlier_run, given_files
 from nle_optimizer.studies.replanning.actions import carry_out, recall
-from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of, register_in
+from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of, looked_up_in
 from nle_optimizer.studies.replanning.rebuilding import rebuilt
 
 KEPT = "kept_pairs"
@@ -44,6 +45,7 @@ class ReplanRequest:
         max_moves: how many pairs that stand may be given up beyond those that have to be, from 0 up.
         register: a GIAS extract or schools table by which additions are filled.
         findings: what was noticed in the table of changes.
+        keep_and_add: whether every pair that stands and is a candidate must stay, and others are only added.
     """
 
     changes: Sequence[Change] = ()
@@ -52,6 +54,7 @@ class ReplanRequest:
     max_moves: int = 0
     register: Path | None = None
     findings: Sequence[Finding] = ()
+    keep_and_add: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,7 @@ class Amended:
         journal: every decision, those of now included.
         tables: what the decisions make of the tables.
         scenario: settings and tables as they are now; the current table holds what stands.
+        movable: the same where pairs may be given up that need not stay, of which more moves make more.
         case: the same, prepared, but for the objective that keeps pairs.
         able: pairs that stand and are candidates still.
         given: files that tell settings and tables as they were given.
@@ -74,6 +78,7 @@ class Amended:
     journal: Journal
     tables: Amendments
     scenario: Scenario
+    movable: Scenario
     case: Case
     able: frozenset[Pair]
     given: Mapping[str, bytes]
@@ -108,7 +113,8 @@ def with_journal(result: Result, journal: Journal) -> Result:
     if not len(journal):
         return result
     tables = {**result.claim.tables, "decisions": journal.table()}
-    return replace(result, claim=replace(result.claim, tables=tables))
+    summary: Summary = {**result.claim.summary, "decisions": journal.told}
+    return replace(result, claim=replace(result.claim, tables=tables, summary=summary))
 
 
 def amended(path: Path, asked: ReplanRequest) -> Amended:
@@ -139,7 +145,12 @@ def amended(path: Path, asked: ReplanRequest) -> Amended:
     scenario = kept_from_trusts(scenario, standing | {school for school, _ in tables.required()})
     case = prepare(scenario, lambda _: None)
     kept = _keeping(scenario, case, asked.max_moves)
-    return Amended(before, asked, journal, tables, kept, case, _able(case, tables), given_files(given, kept))
+    movable, able = kept, _able(case, tables)
+    if asked.keep_and_add:
+        for pair in able:
+            tables.relations[pair] = tables.relation(pair) | {"require"}
+        kept = rebuilt(tables, kept.document, str(path / "allocation.csv"))
+    return Amended(before, asked, journal, tables, kept, movable, case, able, given_files(given, kept))
 
 
 def _journal(before: EarlierRun, asked: ReplanRequest) -> Journal:
@@ -195,8 +206,7 @@ def _tables(
     tables.stand_as_planned(before, newer_tables=newer)
     findings += tables.contradicted(before.given) if newer else []
     keep_trust_matches(tables, before)
-    if asked.register is not None:
-        tables.register = register_in(asked.register)
+    tables.register = looked_up_in(asked.register, scenario.gias)
     if asked.journal is None:
         carry_out(tables, since)
     else:

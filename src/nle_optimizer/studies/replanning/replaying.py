@@ -22,7 +22,7 @@ from nle_optimizer.reports.run_folder import changed_files, read_json, read_run_
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.running import result_of
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.journal import FILE, Decision, Journal, read_journal
+from nle_optimizer.scenario.journal import Decision, Journal, journal_in
 from nle_optimizer.studies.comparison.tables_text import heading, wrapped
 from nle_optimizer.studies.earlier_run import given_of
 from nle_optimizer.studies.replanning.moves import WHAT, PlanMoves, moves_of
@@ -99,9 +99,11 @@ def replayed(chain: Chain, n: int, tell: Callable[[str], None]) -> Replayed:
         again = result_of(folder.scenario)
         return Replayed(run, _differing(run, {f"{name}.csv": again.claim.tables[name] for name in CLAIMED}))
     told = _earlier(run) or {}
-    journal = read_journal(run / FILE) if (run / FILE).is_file() else Journal()
+    journal = journal_in(run, folder.claim.summary)
     newer = given_of(folder) if told.get("newer_tables") else None
-    asked = amended(chain.runs[n - 1], ReplanRequest((), journal, newer, int(told.get("max_moves", 0))))
+    most, keep_and_add = int(told.get("max_moves", 0)), bool(told.get("keep_and_add"))
+    request = ReplanRequest((), journal, newer, most, keep_and_add=keep_and_add)
+    asked = amended(chain.runs[n - 1], request)
     again = result_of(asked.scenario)
     tables = {name: table for name in TABLES if (table := getattr(asked.scenario, name)) is not None}
     return Replayed(
@@ -127,8 +129,14 @@ def _differing(run: Path, made: Mapping[str, TextTable]) -> tuple[str, ...]:
 WIDTH = 18
 
 
-def moves_text(moves: PlanMoves, curve: MovesFrontier, most: int) -> str:
-    """How many pairs stay, who moves, and what more moves would buy; at most so many rows, the rest counted."""
+def moves_text(moves: PlanMoves | None, curve: MovesFrontier, most: int) -> str:
+    """How many pairs stay, who moves, and what more moves would buy; at most so many rows, the rest counted.
+
+    Without moves there is no new plan.
+    """
+    if moves is None:
+        told = "There is no new plan, so the earlier one stands until what clashes is changed."
+        return "\n".join([*heading("What moves"), *wrapped(told, "  ", "  "), *_curve(curve)])
     lines = [*heading("What moves"), *wrapped(_counted(moves), "  ", "  ")]
     rows = [dict(zip(moves.table, row, strict=True)) for row in zip(*moves.table.values(), strict=True)]
     over, others = ([row for row in rows if _is_over(row) == first] for first in (True, False))

@@ -1,4 +1,4 @@
-"""`decisions.csv`: whether its chain holds, and whether tables and allocation honour the decisions that stand."""
+"""`decisions.csv`: whether its chain holds, and whether tables, settings and allocation honour what stands in it."""
 
 import hashlib
 import json
@@ -6,12 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nle_optimizer.errors import InputError, Place
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.findings import Findings, claimed_table, shortest
 from nle_optimizer.evidence.verification.stages.supply import OVER
+from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.settings import Settings
+from nle_optimizer.scenario.validation import validate
+from nle_optimizer.scenario.yaml_text import parse_value
 
 JOURNAL = "decisions.csv"
+WHERE = "summary.json: decisions"
 COLUMNS = ("number", "action", "school_id", "nle_id", "resource", "amount", "undoes", "undone_by", "hash")
 BARRING = ("forbid", "school-objects", "nle-declines")
 AGREED = {"agree": ("agreed", "started"), "start": ("started",)}
@@ -23,13 +29,35 @@ Pair = tuple[str, str]
 
 
 def check_journal(scenario: Scenario, claim: Claim, findings: Findings) -> None:
-    """Check the journal of decisions, where there is one."""
+    """Check the journal of decisions, where there is one, or the summary speaks of one."""
     if "decisions" not in claim.tables:
+        if told := claim.summary.get("decisions"):
+            findings.add(WHERE, f"{JOURNAL}: the file is missing, and summary.json tells of {_count(told)} decisions")
         return
+    rows = _rows(claim, findings)
+    if _chain_holds(rows, findings):
+        _check_whole(rows, claim.summary.get("decisions"), findings)
+        if claim.summary.get("status") not in ("infeasible", "unknown"):
+            _check_honoured(scenario, claim, _in_force(rows, findings), findings)
+
+
+def _rows(claim: Claim, findings: Findings) -> list[Row]:
     columns = {**claim.tables["decisions"], **claimed_table(claim, "decisions", COLUMNS, findings)}
-    rows = [dict(zip(columns, cells, strict=False)) for cells in zip(*columns.values(), strict=False)]
-    if _chain_holds(rows, findings) and claim.summary.get("status") not in ("infeasible", "unknown"):
-        _check_honoured(scenario, claim, _in_force(rows, findings), findings)
+    return [dict(zip(columns, cells, strict=False)) for cells in zip(*columns.values(), strict=False)]
+
+
+def _check_whole(rows: Sequence[Row], told: object, findings: Findings) -> None:
+    """Note a journal that is shorter or longer than the summary says, or ends otherwise, which breaks no chain."""
+    ours = {"count": len(rows), "last_hash": rows[-1]["hash"] if rows else ""}
+    if told != ours:
+        what = f"it holds {len(rows)} decisions, and summary.json tells of {_count(told)}"
+        last = "" if _count(told) != str(len(rows)) else ", of which the last is another"
+        findings.add(WHERE, f"{JOURNAL}: {what}{last}: rows were cut off or added after it was written")
+
+
+def _count(told: object) -> str:
+    count = told.get("count") if isinstance(told, Mapping) else None
+    return str(count) if isinstance(count, int) else "none"
 
 
 def _chain_holds(rows: Sequence[Row], findings: Findings) -> bool:
@@ -40,6 +68,10 @@ def _chain_holds(rows: Sequence[Row], findings: Findings) -> bool:
         last = hashlib.sha256((last + text).encode()).hexdigest()
         if row["number"] != str(n) or row["hash"] != last:
             what = "it or one before it was changed, taken out or moved after it was written"
+            findings.add(JOURNAL, f"{JOURNAL}: decision {row['number']}: {what}")
+            return False
+        if row["undoes"] and row["undoes"] not in map(str, range(1, n)):
+            what = f"it takes back decision {row['undoes']}, and there is none of that number before it"
             findings.add(JOURNAL, f"{JOURNAL}: decision {row['number']}: {what}")
             return False
     return True
@@ -150,3 +182,68 @@ def _check_added(scenario: Scenario, rows: Sequence[Row], findings: Findings) ->
         )
         if table and row[key] not in getattr(scenario, table).ids.tolist():
             _told(row, f"the {table} table does not have {row[key]}", findings)
+
+
+def check_settings(given: Document, settings: Settings, claim: Claim) -> list[str]:
+    """Settings of a run that are not those that were given, as the decisions in force changed them, in sentences.
+
+    What a replan itself adds is left aside: kept pairs among the objectives, schools that no trust may take, a time
+    limit; and what the settings leave open to the tables.
+
+    Args:
+        given: the settings before any decision.
+        settings: those of the run.
+        claim: holds the journal.
+    """
+    findings, told_already = Findings(), Findings()
+    rows = _rows(claim, told_already)
+    if not _chain_holds(rows, told_already):
+        return []
+    decided = [row for row in _in_force(rows, told_already) if row["action"] == "set"]
+    document = given.copy()
+    try:
+        for row in decided:
+            document.set(row["key"], parse_value(row["value"], JOURNAL), Place(JOURNAL))
+        ours = dict(_compared(validate(document)))
+    except InputError as error:
+        return [f"{JOURNAL}: the settings that were decided cannot be: {error}"]
+    theirs = dict(_compared(settings))
+    for key in sorted(ours.keys() | theirs.keys()):
+        was, now = ours.get(key), theirs.get(key)
+        if was == now or (key in LEFT_OPEN and not was):
+            continue
+        by = [
+            row for row in decided if f"{key}.".startswith(f"{row['key']}.") or f"{row['key']}.".startswith(f"{key}.")
+        ]
+        if by:
+            _told(by[-1], f"the settings of the run have {key} {now}", findings)
+        else:
+            what = f"the settings of the run have {key} {now}; as given it is {was}, and no decision changes it"
+            findings.add(f"{JOURNAL}: settings", f"{JOURNAL}: {what}")
+    return findings.sentences()
+
+
+LEFT_OPEN = ("objectives", "trust_first.mode", "eligibility.policy")
+"""Settings that the tables decide where nothing is said."""
+ASIDE = ("data", "rule", "stop.seconds")
+"""Settings of a replan's own."""
+
+
+def _compared(settings: Settings) -> Iterator[tuple[str, Any]]:
+    """Every setting by its dotted key, without what a replan adds itself."""
+    told = settings.model_dump(by_alias=True)
+    told["objectives"] = [level for level in told["objectives"] or () if "kept_pairs" not in level]
+    qualifies = told["trust_first"]["qualifies"] or {"when": {}}
+    when = {column: asked for column, asked in qualifies["when"].items() if column != "school_id"}
+    told["trust_first"]["qualifies"] = {**qualifies, "when": when}
+    yield from (
+        (key, value) for key, value in _leaves(told, "") if not f"{key}.".startswith(tuple(f"{a}." for a in ASIDE))
+    )
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for name, entry in value.items():
+            yield from _leaves(entry, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, value

@@ -15,7 +15,7 @@ from typing import TypeVar
 from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.records import MILLION, shortest
 from nle_optimizer.scenario.cells import GRADES_IN_WORDS
-from nle_optimizer.sources.england.extracts import Extract, Notes
+from nle_optimizer.scenario.extracts import Extract, Notes
 
 T = TypeVar("T")
 

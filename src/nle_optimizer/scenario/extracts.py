@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
-from nle_optimizer.delimited import read_rows
+from nle_optimizer.delimited import read_rows, restore
 from nle_optimizer.errors import Fault, InputError, Place, did_you_mean
 from nle_optimizer.scenario.identifiers import is_word_for_nothing, spelled
 
@@ -148,7 +148,7 @@ def read_extract(path: Path, names: Names, key: str, notes: Notes, required: Col
     if path.suffix.casefold() in WORKBOOKS:
         what = "workbooks are not read here"
         raise InputError([Fault(Place(str(path)), "", what, hint="save the sheet as CSV UTF-8")])
-    table = [[cell.strip() for cell in row] for row in read_rows(path)]
+    table = [[restore(cell.strip()) for cell in row] for row in read_rows(path)]
     top = _header_row(path, table, names[key])
     header = table[top]
     places = _places(header, names)
