@@ -27,7 +27,7 @@ KINDS = {
 }
 
 
-def problems(kind: str, count: int = 60) -> list[Problem]:
+def problems(kind: str, count: int = 40) -> list[Problem]:
     rng = Random(f"{kind} decomposition")
     return [days_problem(rng, **KINDS[kind]) for _ in range(count)]
 
@@ -51,7 +51,7 @@ def test_every_level_is_proved_to_have_the_best_value_and_its_leaves_prove_it(ki
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_level_has_the_best_value_from_any_start(kind: str) -> None:
     lot = Random(f"{kind} starts")
-    for problem in problems(kind, 30):
+    for problem in problems(kind, 20):
         allocations = every_assignment(problem)
         starts = [
             np.array(sorted(lot.sample(range(problem.size), lot.randint(0, problem.size))), dtype=np.int64),
@@ -70,7 +70,7 @@ def test_every_level_has_the_best_value_from_any_start(kind: str) -> None:
 
 def test_a_level_is_held_only_to_what_its_allowance_leaves() -> None:
     rng = Random("allowance")
-    for _ in range(60):
+    for _ in range(40):
         problem = days_problem(rng, depth=2, allowance=Allowance(units=1, share=Fraction(1, 10)))
         allocations = every_assignment(problem)
         first, second = (allocations @ level.amounts for level in problem.levels)

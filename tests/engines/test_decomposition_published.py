@@ -12,7 +12,7 @@ from nle_optimizer.records import MILLION
 from support.assignments import bound_of, solve_days
 
 INSTANCES = Path(__file__).parents[2] / ".." / "shared" / "data" / "instances"
-SMALL = ("gap1-", "gap2-")
+SMALL = ("gap2-",)
 
 pytestmark = pytest.mark.skipif(not INSTANCES.is_dir(), reason="the published instances are not beside this project")
 

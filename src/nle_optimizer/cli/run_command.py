@@ -186,9 +186,11 @@ class Draws:
 
     def lines(self) -> "Iterable[str]":
         """What was found, for a terminal."""
+        if self._found is None:
+            return ()
         from nle_optimizer.studies.robustness.robustness import draws_lines
 
-        return () if self._found is None else draws_lines(self._found)
+        return draws_lines(self._found)
 
 
 def as_it_is(result: "Result") -> "Result":
