@@ -1,6 +1,7 @@
 """Code never runs unasked: what a file names as its rule needs --allow-code, what the command line names does not."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -117,6 +118,25 @@ def test_code_that_the_command_line_names_may_run_and_no_other(case: Path, progr
     (case / "mine.py").write_text("def f(view):\n    return []\n", encoding="utf-8")
     (case / "points.csv").write_text(f"rule\n{RULE}\n", encoding="utf-8")
     refused(program, case, "sweep", plain, "--set", "rule=mine.py:f", "--table", "points.csv", "--workers", 1)
+
+
+def test_a_plan_after_one_by_code_of_ones_own_is_made_by_the_rule_optimal_and_keeps_no_code(
+    case: Path, program: Program
+) -> None:
+    assert program("run", "scenario.yaml", "--allow-code", "--no-report", "--out", "r").code == 0
+    (case / RAN).unlink()
+    before = "r"
+    for name in ("next", "later"):
+        assert program("replan", before, "--set", "seed=3", "--no-report", "--out", name).code == 0
+        assert program("verify", name).code == 0
+        assert not list((case / name).rglob("*.py"))
+        assert json.loads((case / name / "summary.json").read_text(encoding="utf-8"))["rule"] == "optimal"
+        before = name
+    told = program("decisions", "later", "--replay")
+    assert (told.code, (case / RAN).exists()) == (2, False)
+    assert "--allow-code" in told.err
+    done = program("decisions", "later", "--replay", "--allow-code")
+    assert (done.code, done.out.count("the same plan came out")) == (0, 3)
 
 
 def test_code_of_a_run_folder_runs_only_where_it_is_allowed_and_verify_never_runs_it(

@@ -162,6 +162,23 @@ def test_outlines_in_degrees_and_in_grid_metres_are_drawn_in_one_place(run: Path
     assert all(abs(a - b) < 1000 for a, b in zip(drawn[0][:4], drawn[1][:4], strict=True))
 
 
+def test_outlines_are_kept_by_every_later_plan_until_others_are_given(
+    tmp_path: Path, program: Callable[..., Any]
+) -> None:
+    scenario, square = write_scenario(tmp_path), outlines_file(tmp_path, SQUARE)
+    assert program("run", scenario, "--out", tmp_path / "0", "--boundaries", square).code == 0
+    given = square.read_bytes()
+    square.unlink()
+    for n, words in enumerate(([], ["--no-report"], [], ["--set", "seed=2"]), start=1):
+        assert program("replan", tmp_path / str(n - 1), "--out", tmp_path / str(n), *words).code == 0
+        assert (tmp_path / str(n) / "inputs" / "boundaries.geojson").read_bytes() == given
+        assert program("verify", tmp_path / str(n)).code == 0
+    assert data_of(tmp_path / "4" / "report.html")["map"]["outlines"]
+    other = outlines_file(tmp_path, [[-0.2, 51.4], *SQUARE[1:4], [-0.2, 51.4]])
+    assert program("replan", tmp_path / "4", "--out", tmp_path / "5", "--boundaries", other).code == 0
+    assert (tmp_path / "5" / "inputs" / "boundaries.geojson").read_bytes() == other.read_bytes() != given
+
+
 def test_outlines_that_were_given_once_are_drawn_again(run: Path, program: Callable[..., Any]) -> None:
     program("report", run, "--boundaries", outlines_file(run.parent, SQUARE))
     program("report", run)

@@ -14,6 +14,7 @@ import click
 
 from nle_optimizer.cli.options import (
     boundaries_option,
+    code_option,
     force_option,
     format_option,
     outlines_of,
@@ -280,6 +281,7 @@ def _rows(table: Any) -> Sequence[dict[str, str]]:
     default="text",
     help="What to print to stdout; csv is decisions.csv as it stands.",
 )
+@code_option
 @force_option
 def decisions(
     run_folder: Path,
@@ -290,6 +292,7 @@ def decisions(
     out: Path | None,
     replay: bool,
     form: str,
+    allow_code: bool,
     force: bool,
 ) -> None:
     """Show, export, take back or replay the decisions that a run was planned by.
@@ -305,7 +308,7 @@ def decisions(
     if numbers:
         _undo(run_folder, numbers, (by, note, day), Making(out, force=force, form="json" if form == "json" else "text"))
     elif replay:
-        _replay(run_folder, form)
+        _replay(run_folder, form, allow_code=allow_code)
     else:
         _show(run_folder, form)
 
@@ -358,13 +361,13 @@ def _show(run_folder: Path, form: str) -> None:
         say(journal_text(journal))
 
 
-def _replay(run_folder: Path, form: str) -> None:
+def _replay(run_folder: Path, form: str, *, allow_code: bool) -> None:
     from nle_optimizer.cli.options import steps
     from nle_optimizer.studies.replanning.replaying import chain_of, replayed
 
     chain = chain_of(run_folder)
     with steps("replay", len(chain.runs)) as step:
-        found = [replayed(chain, n, step) for n in range(len(chain.runs))]
+        found = [replayed(chain, n, step, allow_code=allow_code) for n in range(len(chain.runs))]
     differing = [plan for plan in found if plan.differs]
     if form == "json":
         plans = [{"run": str(plan.run), "same": not plan.differs, "differs": list(plan.differs)} for plan in found]

@@ -144,7 +144,7 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
 
 
 def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> People:
-    """What makes the files for people of a result: none where they are not wanted.
+    """What makes the files for people of a result: where they are not wanted, only outlines are kept for later ones.
 
     Args:
         boundaries: the file of outlines to be kept beside them.
@@ -153,12 +153,16 @@ def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> People:
     """
 
     def files(result: "Result", further: Mapping[str, "TextTable"]) -> dict[str, bytes]:
+        from nle_optimizer.files import read_file
         from nle_optimizer.reports.files_for_people import files_for_people
-        from nle_optimizer.reports.view import view_of
+        from nle_optimizer.reports.view import OUTLINES, view_of
 
-        return files_for_people(view_of(result, further).with_outlines(outlines), boundaries if outlines else None)
+        kept = boundaries if outlines else None
+        if wanted:
+            return files_for_people(view_of(result, further).with_outlines(outlines), kept)
+        return {} if kept is None else {OUTLINES: read_file(kept)}
 
-    return files if wanted else lambda *_: {}
+    return files
 
 
 class Draws:

@@ -80,8 +80,14 @@ def _earlier(run: Path) -> Mapping[str, Any] | None:
     return told if isinstance(told, Mapping) and {"run", "allocation"} <= told.keys() else None
 
 
-def replayed(chain: Chain, n: int, tell: Callable[[str], None]) -> Replayed:
+def replayed(chain: Chain, n: int, tell: Callable[[str], None], *, allow_code: bool = False) -> Replayed:
     """Solve one run of a chain again: the first from its own inputs, any other from the run before and the journal.
+
+    Args:
+        chain: the runs.
+        n: which of them.
+        tell: is told what is done.
+        allow_code: whether code of one's own may run that is the rule of the first.
 
     Raises:
         RunFolderError: a folder cannot be read, or was changed; or the run was stopped by a time limit.
@@ -89,7 +95,7 @@ def replayed(chain: Chain, n: int, tell: Callable[[str], None]) -> Replayed:
     """
     run = chain.runs[n]
     tell(f"solving {run.name} again")
-    folder = read_run_folder(run)
+    folder = read_run_folder(run, allow_code=allow_code)
     wrong = changed_files(run, folder.manifest)
     if wrong:
         raise RunFolderError(f"{run}: {wrong[0]}; what was changed cannot be replayed")
