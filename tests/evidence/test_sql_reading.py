@@ -133,7 +133,7 @@ def test_who_may_be_matched_with_whom_is_read_alike(seed: int, tmp_path: Path) -
         assert str(refusal)
 
 
-@pytest.mark.parametrize("seed", range(12 * MANY))
+@pytest.mark.parametrize("seed", range(8 * MANY))
 @pytest.mark.parametrize("demanding", [None, False, True])
 def test_every_result_stands_in_sql(seed: int, demanding: bool | None, tmp_path: Path) -> None:
     try:

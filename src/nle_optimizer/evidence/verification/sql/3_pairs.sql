@@ -67,39 +67,48 @@ CREATE MACRO phase_is_met(wanted, offered) AS coalesce(CASE WHEN wanted = 'all-t
 -- Every pair of a recipient and an NLE that is in. The pairs table may say its distance, time, fit and relations.
 -- Coordinates are at most 10^9 metres, so that a square is below 2^63.
 CREATE VIEW every_pair AS
-SELECT r.*, n.* EXCLUDE (easting, northing, area, region, local_authority, trust_id, diocese, most_metres, most_square),
-    n.area AS nle_area, n.region AS nle_region, n.local_authority AS nle_authority, n.trust_id AS nle_trust_id,
-    n.diocese AS nle_diocese, n.most_metres AS nle_most_metres, n.most_square AS nle_most_square,
+SELECT r.school_id, n.nle_id,
     (r.easting - n.easting) * (r.easting - n.easting) + (r.northing - n.northing) * (r.northing - n.northing) AS square,
     p.nle_id IS NOT NULL AS is_listed, p.distance_km AS told_metres, p.travel_minutes, p.fit AS told_fit, p.relation,
     a.nle_id IS NOT NULL AS is_agreed,
-    least(r.most_metres, n.most_metres) AS limit_metres
+    least(r.most_metres, n.most_metres) AS limit_metres, least(r.most_square, n.most_square) AS limit_square
 FROM recipient_side AS r CROSS JOIN nle_side AS n
 LEFT JOIN pairs AS p ON p.nle_id = n.nle_id AND p.school_id = r.school_id
 LEFT JOIN agreed AS a ON a.nle_id = n.nle_id AND a.school_id = r.school_id;
 
--- Each filter on its own: true where it stops the pair, whatever else does. NULL stops nothing.
--- A distance that is told is compared in whole metres; a straight line by its square, so that nothing is rounded.
+-- Filters on who is listed and how far: a distance that is told is compared in whole metres, a straight line by its
+-- square, so that nothing is rounded. A pair without a distance is stopped where a limit or an objective needs one.
+CREATE VIEW reaching AS
+SELECT e.*, CASE
+        WHEN setting.only_listed AND NOT is_listed AND NOT is_agreed THEN 1
+        WHEN square IS NULL AND told_metres IS NULL
+            AND (setting.least_distance > 0 OR setting.uses_distance OR limit_metres IS NOT NULL) THEN 2
+        WHEN NOT is_agreed AND CASE WHEN told_metres IS NOT NULL THEN told_metres > limit_metres
+            ELSE square > limit_square END THEN 3
+    END AS stopped_by
+FROM every_pair AS e CROSS JOIN settings AS setting;
+
+CREATE TABLE within_reach AS SELECT * EXCLUDE (stopped_by) FROM reaching WHERE stopped_by IS NULL;
+
+-- The other filters but those on needs, each on its own: true where it stops the pair, whatever else does. NULL stops
+-- nothing.
 CREATE VIEW stopping AS
-SELECT e.*,
-    setting.only_listed AND NOT is_listed AS stops_not_listed,
-    square IS NULL AND told_metres IS NULL
-        AND (setting.least_distance > 0 OR setting.uses_distance OR limit_metres IS NOT NULL) AS stops_no_place,
-    CASE WHEN told_metres IS NOT NULL THEN told_metres > limit_metres
-        ELSE square > least(most_square, nle_most_square) END AS stops_too_far,
+SELECT e.*, r.phase, r.faith, r.diocese, r.region, n.phases, n.faiths, n.diocese AS nle_diocese, n.region AS nle_region,
+    r.need_leadership, r.need_governance, r.need_finance, n.skill_leadership, n.skill_governance, n.skill_finance,
     setting.least_distance > 0 AND CASE WHEN told_metres IS NOT NULL THEN told_metres * 1000 < setting.least_distance
         ELSE CAST(square AS HUGEINT) * setting.detour_factor * setting.detour_factor
             < CAST(setting.least_distance AS HUGEINT) * setting.least_distance * 1000000 END AS stops_too_near,
     setting.most_minutes IS NOT NULL AND coalesce(travel_minutes > setting.most_minutes, true) AS stops_travel_time,
-    regions IS NOT NULL AND NOT coalesce(list_contains(regions, region), false)
-        OR setting.within <> 'none' AND NOT coalesce(area = nle_area, false) AS stops_other_area,
-    setting.phase = 'must' AND NOT phase_is_met(e.phase, phases) AS stops_phase,
-    setting.faith = 'must' AND NOT list_contains(faiths, e.faith) AS stops_faith,
-    setting.diocese = 'must' AND e.diocese <> nle_diocese AS stops_diocese,
+    regions IS NOT NULL AND NOT coalesce(list_contains(regions, r.region), false)
+        OR setting.within <> 'none' AND NOT coalesce(r.area = n.area, false) AS stops_other_area,
+    setting.phase = 'must' AND NOT phase_is_met(r.phase, phases) AS stops_phase,
+    setting.faith = 'must' AND NOT list_contains(faiths, r.faith) AS stops_faith,
+    setting.diocese = 'must' AND r.diocese <> n.diocese AS stops_diocese,
     setting.home_school AND (school_id = home_school_id
-        OR is_trust_id IS NOT NULL AND (trust_id = home_trust_id OR is_trust_id = home_trust_id)) AS stops_home_school,
-    setting.own_trust AND (trust_id = nle_trust_id OR is_trust_id = nle_trust_id) AS stops_own_trust,
-    setting.same_authority AND local_authority = nle_authority AS stops_same_authority,
+        OR is_trust_id IS NOT NULL AND (r.trust_id = home_trust_id OR is_trust_id = home_trust_id)) AS stops_home_school,
+    setting.own_trust AND (r.trust_id = n.trust_id OR is_trust_id = n.trust_id) AS stops_own_trust,
+    setting.same_authority AND r.local_authority = n.local_authority AS stops_same_authority,
     setting.declared AND list_has_any(relation, ['conflict', 'objects']) AS stops_declared,
     list_contains(relation, 'forbid') AS stops_forbidden
-FROM every_pair AS e CROSS JOIN settings AS setting;
+FROM within_reach AS e JOIN recipient_side AS r USING (school_id) JOIN nle_side AS n USING (nle_id)
+CROSS JOIN settings AS setting;

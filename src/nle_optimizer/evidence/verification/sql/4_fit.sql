@@ -38,12 +38,9 @@ SELECT m.*, coalesce(told_fit, CASE setting.measure
     fit < setting.least_fit AS stops_fit_below_minimum
 FROM meeting AS m CROSS JOIN settings AS setting;
 
--- Every pair with the first filter that stops it; NULL: it is a candidate.
-CREATE VIEW judged AS
+-- Every pair within reach, with the first filter that stops it; NULL: it is a candidate.
+CREATE TABLE judged AS
 SELECT *, CASE
-        WHEN stops_not_listed AND NOT is_agreed THEN 1
-        WHEN stops_no_place THEN 2
-        WHEN stops_too_far AND NOT is_agreed THEN 3
         WHEN stops_too_near AND NOT is_agreed THEN 4
         WHEN stops_travel_time AND NOT is_agreed THEN 5
         WHEN stops_other_area AND NOT is_agreed THEN 6
@@ -62,27 +59,32 @@ SELECT *, CASE
 FROM fitting;
 
 -- How far a pair is apart, in whole metres, halves up: as the pairs table says, else the straight line times the
--- factor. 4 * factor^2 * square is HUGEINT.
-CREATE MACRO metres_of(square, factor) AS
-    CAST((whole_root(4 * CAST(factor AS HUGEINT) * factor * square) + 1000000) // 2000000 AS BIGINT);
+-- factor. Without a factor 4 * square is below 2^63; with one 4 * factor^2 * square is HUGEINT.
+CREATE MACRO metres_of(square, factor) AS CASE WHEN factor = 1000000
+    THEN (root_mended(4 * square, CAST(floor(sqrt(4 * square)) AS BIGINT)) + 1) // 2
+    ELSE CAST((whole_root(4 * CAST(factor AS HUGEINT) * factor * square) + 1000000) // 2000000 AS BIGINT) END;
 
--- A pair with a need or expertise that is not known is none, and where the settings call that an error nothing may be
--- claimed of it.
-CREATE TABLE near AS SELECT * FROM judged WHERE stopped_by IS NULL OR stopped_by = 15;
 CREATE TABLE candidate AS
 SELECT nle_id, school_id, fit, limit_metres, travel_minutes, is_agreed, told_fit IS NOT NULL AS is_fit_told,
-    coalesce(told_metres, metres_of(square, (SELECT detour_factor FROM settings))) AS metres,
+    coalesce(told_metres, metres_of(square, setting.detour_factor)) AS metres,
     share_met(need_leadership, skill_leadership) AS fit_leadership,
     share_met(need_governance, skill_governance) AS fit_governance,
     share_met(need_finance, skill_finance) AS fit_finance,
     region <> nle_region AS is_out_of_region
-FROM near WHERE stopped_by IS NULL;
+FROM judged CROSS JOIN settings AS setting WHERE stopped_by IS NULL;
 
 -- Why each recipient without a candidate has none: the latest of the filters that stopped its pairs.
 CREATE TABLE stopped AS
-SELECT r.school_id, coalesce(max(j.stopped_by), 0) AS stopped_by
-FROM recipient_side AS r LEFT JOIN judged AS j USING (school_id)
-WHERE r.school_id NOT IN (SELECT school_id FROM candidate) GROUP BY r.school_id;
+WITH without AS (
+    SELECT r.school_id, max(j.stopped_by) AS stopped_by
+    FROM recipient_side AS r LEFT JOIN judged AS j USING (school_id)
+    WHERE r.school_id NOT IN (SELECT school_id FROM candidate) GROUP BY r.school_id
+), beyond AS (
+    SELECT school_id, max(stopped_by) AS stopped_by FROM reaching
+    WHERE school_id IN (SELECT school_id FROM without WHERE stopped_by IS NULL) GROUP BY school_id
+)
+SELECT school_id, coalesce(w.stopped_by, b.stopped_by, 0) AS stopped_by
+FROM without AS w LEFT JOIN beyond AS b USING (school_id);
 
 -- What a recipient takes of each resource: as its own cell says, else its rule, else the offer to all; where the offer
 -- beats the cell, the other way about. A placement is one where nothing says otherwise.

@@ -49,12 +49,20 @@ SELECT p.school_id, bool_or(fits_alone) AS is_holdable, bool_or(fits) AS has_roo
     bool_or(fits AND h.nle_id IS NULL) AS is_open
 FROM pair AS p LEFT JOIN hindered AS h USING (nle_id, school_id) GROUP BY p.school_id;
 
+-- Distances are rounded, so that all within two metres of the nearest are measured.
 CREATE TABLE nearest AS
 WITH apart AS (
-    SELECT school_id, nle_id, coalesce(told_metres, metres_of(square, (SELECT detour_factor FROM settings))) AS metres
-    FROM every_pair WHERE school_id IN (SELECT school_id FROM waiting)
+    SELECT * FROM every_pair WHERE school_id IN (SELECT school_id FROM waiting)
+), bound AS (
+    SELECT school_id, whole_root(CAST(min(square) FILTER (told_metres IS NULL) AS HUGEINT))
+        + 2 + 2000000 // (SELECT detour_factor FROM settings) AS root
+    FROM apart GROUP BY school_id
+), measured AS (
+    SELECT a.school_id, a.nle_id, coalesce(a.told_metres, metres_of(a.square, setting.detour_factor)) AS metres
+    FROM apart AS a JOIN bound AS b USING (school_id) CROSS JOIN settings AS setting
+    WHERE a.told_metres IS NOT NULL OR a.square <= b.root * b.root
 )
-SELECT school_id, unnest(min({'metres': metres, 'nle_id': nle_id})) FROM apart WHERE metres IS NOT NULL GROUP BY school_id;
+SELECT school_id, unnest(min({'metres': metres, 'nle_id': nle_id})) FROM measured GROUP BY school_id;
 
 INSERT INTO ours
 SELECT 'reasons', 'unmatched', [school_id], column_name, cell FROM (

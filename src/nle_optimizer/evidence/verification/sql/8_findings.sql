@@ -14,10 +14,15 @@ SELECT 'pairs', 'allocation.csv', array_to_string(p.key, ', '), NULL, CASE
         WHEN p.key[1] NOT IN (SELECT school_id FROM recipient) THEN 'no such recipient'
         WHEN p.key[2] NOT IN (SELECT nle_id FROM nles) THEN 'no such NLE'
         WHEN p.key[2] NOT IN (SELECT nle_id FROM nle_side) THEN 'the NLE is out'
-        ELSE 'no candidate: ' || (SELECT f.filter FROM judged AS j JOIN filters AS f ON f.rank = j.stopped_by
-            WHERE j.school_id = p.key[1] AND j.nle_id = p.key[2]) END, 'a row'
+        ELSE 'no candidate: ' || f.filter END, 'a row'
 FROM published_row AS p
-WHERE p.table_name = 'allocation' AND NOT EXISTS (FROM matched AS m WHERE [m.school_id, m.nle_id] = p.key)
+ANTI JOIN matched AS m ON m.school_id = p.key[1] AND m.nle_id = p.key[2]
+LEFT JOIN (
+    SELECT school_id, nle_id, coalesce(j.stopped_by, r.stopped_by) AS stopped_by
+    FROM claimed JOIN reaching AS r USING (school_id, nle_id) LEFT JOIN judged AS j USING (school_id, nle_id)
+) AS s ON s.school_id = p.key[1] AND s.nle_id = p.key[2]
+LEFT JOIN filters AS f ON f.rank = s.stopped_by
+WHERE p.table_name = 'allocation'
 UNION ALL
 SELECT CASE p.table_name WHEN 'exclusions' THEN 'eligibility' WHEN 'nles' THEN 'supply' WHEN 'unmatched' THEN 'reasons'
     ELSE 'figures' END, p.table_name || '.csv', array_to_string(p.key, ', '), NULL, NULL, 'a row'
@@ -60,7 +65,7 @@ SELECT 'inputs', said[1], said[2], NULL, said[3], 'a result' FROM (
         (SELECT ['schools.csv', min(school_id), 'both a trust and a school of it are recipients'] FROM admitted
             WHERE kind = 'trust' AND NOT is_formed AND school_id IN (SELECT trust_id FROM admitted
                 WHERE coalesce(kind, 'school') <> 'trust')),
-        (SELECT ['schools.csv', min(n.school_id), 'a need or expertise is not known, which is an error'] FROM near AS n
+        (SELECT ['schools.csv', min(n.school_id), 'a need or expertise is not known, which is an error'] FROM judged AS n
             CROSS JOIN settings AS setting WHERE n.stopped_by = 15 AND setting.unknown = 'error'),
         (SELECT ['schools.csv', min(r.school_id), 'fits that are shares of one need do not add up'] FROM candidate AS c
             JOIN recipient AS r USING (school_id) CROSS JOIN settings AS setting
