@@ -92,7 +92,7 @@ FROM (
 CREATE TABLE reached AS
 SELECT l.*, CAST(coalesce(s.value, d.value, 0) AS HUGEINT) AS value
 FROM level AS l LEFT JOIN sums AS s USING (position) LEFT JOIN spreads AS d USING (position)
-WHERE (SELECT value FROM summary WHERE place = 'status') NOT IN ('infeasible', 'unknown');
+WHERE l.is_read AND (SELECT value FROM summary WHERE place = 'status') NOT IN ('infeasible', 'unknown');
 
 INSERT INTO figures
 SELECT 'objectives', 'objectives[' || position || '].name', NULL,

@@ -222,6 +222,7 @@ def demands_of(scenario: Scenario) -> Iterator[Relation]:
             "is_weighted": ("BOOLEAN", "whether a column weighs the schools"),
             "scale": ("HUGEINT", "units of the value in one of what people read"),
             "step": ("HUGEINT", "amounts are rounded down to multiples of it; 1: not at all"),
+            "is_read": ("BOOLEAN", "whether the statements know all that it measures"),
             "by_name": ("VARCHAR", "that column; NULL where it holds several words"),
             "only_with": ("VARCHAR", "of objectives by default: what there must be: priority, distance"),
         },
@@ -237,7 +238,7 @@ def demands_of(scenario: Scenario) -> Iterator[Relation]:
         (
             (n, name, coefficient)
             for n, (objective, _) in enumerate(objectives)
-            if objective.name not in NO_SUMS
+            if objective.name not in NO_SUMS and is_read(objective)
             for name, coefficient in _parts(objective)[1].items()
         ),
     )
@@ -299,13 +300,21 @@ def _apart(kind: str, limits: Mapping[str, Any], *, of_eligible: bool) -> Sequen
     return [*([("", numbers)] if in_numbers else []), *((f" {name}", {name: limits[name]}) for name in shares)]
 
 
+def is_read(objective: Objective) -> bool:
+    """Whether the statements know all that an objective measures."""
+    measures = [BLEND_PARTS[word] for word in objective.parts] or [objective.name]
+    return objective.name in NO_SUMS or set(measures) <= set(SCALES)
+
+
 def _objective(n: int, objective: Objective) -> tuple[Any, ...]:
-    is_sum = objective.name not in NO_SUMS
+    is_sum, has_groups = objective.name not in NO_SUMS, objective.by is not None
+    if not is_read(objective):
+        return n, objective.name, False, has_groups, False, 1, 1, False
     is_minimised = objective.name in (*MINIMISED, "load_balance", "region_gap")
     scale = _parts(objective)[0] * (MILLION if objective.weight is not None else 1) if is_sum else MILLION
     step = Fraction(1) if objective.step is None else Fraction(objective.step) * scale
     assert step.denominator == 1
-    return n, objective.name, is_minimised, objective.by is not None, objective.weight is not None, scale, int(step)
+    return n, objective.name, is_minimised, has_groups, objective.weight is not None, scale, int(step), True
 
 
 def _by_name(objective: Objective, scenario: Scenario) -> str | None:
@@ -357,6 +366,7 @@ def unread(scenario: Scenario) -> Relation:
         ("alternates.csv", "every column"),
         ("summary.json", "bounds, gaps, proofs, engines, findings and what draws gave"),
     ]
+    more += [("summary.json", f"objective {each.name}") for each, _ in objectives_of(scenario) if not is_read(each)]
     if scenario.settings.trust_first.mode == "optimise":
         more.append(("exclusions.csv", "which schools trusts take, and that this is best"))
     rows = [(table, column, False) for table, names in columns.items() for column in names]
