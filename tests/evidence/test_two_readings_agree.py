@@ -231,3 +231,22 @@ def test_validate_asks_a_rule_whether_it_makes_up_for_required_pairs_beyond_a_li
         refusals.append(str(refused.value))
     assert refusals[0] == refusals[1]
     assert "by-need" in refusals[0]
+
+
+@pytest.mark.parametrize("least", ["0.5", "0.66", "0.67"])
+@pytest.mark.parametrize("grades", [(3, 4, 1), (3, 3, 4), (2, 1, 2)])
+def test_the_share_of_a_trust_below_good_is_read_alike(grades: tuple[int, ...], least: str, tmp_path: Path) -> None:
+    """Two of three schools below Good are a share of 0.666666, cut and not rounded."""
+    dates = {"trust_joined": "2015-01-01", "latest_inspected": "2019-01-01", "previous_inspected": "2016-01-01"}
+    schools = [school(n, trust_id="T", latest_grade=grade, **dates) for n, grade in enumerate(grades)]
+    for eligibility in (
+        {"policy": "tsio-2022"},
+        {"rules": [{"name": "share", "when": {"trust_share_below_good": {"min": float(least)}}}]},
+    ):
+        settings = {"as_of": "2022-09-01", "eligibility": eligibility}
+        result = allocate(load_scenario(write_scenario(tmp_path, settings, schools)))
+        assert verify(result) == []
+        below = sum(grade > 2 for grade in grades)
+        by_share = len(grades) if below * 1_000_000 // len(grades) >= float(least) * 1_000_000 else 0
+        expected = below if "policy" in eligibility else by_share
+        assert result.claim.summary["counts"]["eligible"] == expected

@@ -5,6 +5,7 @@ a run folder from its own inputs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from nle_optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from nle_optimizer.evidence.claim import TextTable
+    from nle_optimizer.evidence.verification.sql.reading import SqlReading
     from nle_optimizer.result import Result
     from nle_optimizer.studies.robustness.robustness import Robustness
 
@@ -299,26 +301,58 @@ def _print(entry: dict[str, Any]) -> None:
 
 @click.command()
 @click.argument("run_folder", type=click.Path(path_type=Path))
+@click.option(
+    "--sql",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Read it in SQL too: write relations and statements into DIR, where the duckdb shell alone runs them.",
+)
+@force_option
 @format_option
-def verify(run_folder: Path, form: str) -> None:
+def verify(run_folder: Path, target: Path | None, force: bool, form: str) -> None:
     """Re-check a run folder from its own inputs, with code that shares nothing with the solver.
 
     Exits with 1 where anything does not stand, naming what is wrong.
     """
     from nle_optimizer.cli.options import steps
-    from nle_optimizer.folders import MANIFEST
-    from nle_optimizer.reports.run_folder import left_to_people, read_json
+    from nle_optimizer.folders import MANIFEST, refuse_existing
+    from nle_optimizer.reports.run_folder import SQL_FOLDER, left_to_people, read_json, verify_in_sql
     from nle_optimizer.reports.run_folder import verify as check
 
-    with steps("verifying", 1) as step:
+    if target is not None:
+        refuse_existing(target, SQL_FOLDER, force=force)
+    with steps("verifying", 1 if target is None else 2) as step:
         step(f"verifying {run_folder.name}")
         wrong = check(run_folder)
+        if target is not None:
+            step(f"reading {run_folder.name} in SQL")
+        in_sql = None if target is None else verify_in_sql(run_folder, target, force=force)
     warn(left_to_people(run_folder, read_json(run_folder / MANIFEST)))
+    found = [] if in_sql is None else in_sql.findings
     if form == "json":
-        print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
+        told = {
+            "schema_version": 1,
+            "run_folder": str(run_folder),
+            "verified": not wrong and not found,
+            "findings": wrong,
+        }
+        if in_sql is not None:
+            told["sql"] = {"folder": str(target), **asdict(in_sql)}
+        print_json(told)
     else:
         for finding in wrong:
             say(finding)
         say(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
-    if wrong:
+        if in_sql is not None:
+            _print_sql(str(target), in_sql)
+    if wrong or found:
         raise click.exceptions.Exit(1)
+
+
+def _print_sql(folder: str, reading: "SqlReading") -> None:
+    for finding in reading.findings:
+        say(f"in SQL: {finding}")
+    say(f"{folder}: {f'{len(reading.findings)} findings' if reading.findings else 'verified'} in SQL")
+    left = (f"{each.table} ({each.column})" for each in reading.not_read)
+    say(f"not read in SQL: {', '.join(left)}", err=True)

@@ -21,6 +21,7 @@ from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.verification.checker import check_claim
+from nle_optimizer.evidence.verification.sql.reading import SqlReading, read_in_sql
 from nle_optimizer.evidence.verification.tables.journal import check_settings
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, installed, put_aside
@@ -46,6 +47,7 @@ PEOPLE_WRITE_IN = ("workbook.xlsx", "record/")
 PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 
+SQL_FOLDER = FolderKind("second reading in SQL")
 RUN_FOLDER = FolderKind("run", older=frozenset({"scenario", "seed", "command", "inputs"}))
 
 
@@ -368,3 +370,20 @@ def verify(what: Result | str | Path) -> list[str]:
     if DECISIONS in folder.claim.tables and (folder.path / GIVEN).is_file():
         wrong += check_settings(read_document(folder.path / GIVEN), folder.scenario.settings, folder.claim)
     return wrong
+
+
+def verify_in_sql(folder: Path, target: Path, *, force: bool) -> SqlReading:
+    """What is wrong with a run folder by statements in SQL, which are written into a folder of their own.
+
+    Args:
+        folder: the run folder.
+        target: where relations, statements and a README go, so that the `duckdb` shell alone finds the same.
+        force: whether such a folder may be replaced.
+
+    Raises:
+        RunFolderError: the one cannot be read, or the other not be written.
+        VerificationError: a number is too long for the statements.
+    """
+    run = read_run_folder(folder)
+    with complete_folder(target, SQL_FOLDER, force=force) as made:
+        return read_in_sql(run.scenario, run.claim, made)

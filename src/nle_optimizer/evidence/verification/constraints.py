@@ -16,7 +16,7 @@ from nle_optimizer.evidence.verification.pairs.listed import Listed, Pairs
 from nle_optimizer.evidence.verification.pairs.usage import NO_ROW, Codes, PairColumns, Usage
 from nle_optimizer.evidence.verification.stages.conditions import TRUE, decide
 from nle_optimizer.evidence.verification.stages.supply import Current, DerivedSupply
-from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, show_value
+from nle_optimizer.records import MILLION, Column, Flags, Integers, show_value
 from nle_optimizer.scenario.setting_sections import Constraint
 
 BY_PAIR, BY_SCHOOL, BY_NLE = "pair", "school", "nle"
@@ -327,7 +327,7 @@ def _coded(column: Column, which: Flags, prefix: str) -> tuple[Integers, list[st
     number = {value: n for n, value in enumerate(values)}
     codes = np.full(len(cells), NO_ROW, dtype=np.int64)
     codes[inside] = [number[cells[n]] for n in inside]
-    return codes, [f"{prefix}{_shown(column.kind, value)}]" for value in values]
+    return codes, [f"{prefix}{show_value(column.kind, value)}]" for value in values]
 
 
 def _with_some(own: Integers, labels: Sequence[str], counts: Sequence[int]) -> tuple[Integers, list[str], list[int]]:
@@ -336,10 +336,6 @@ def _with_some(own: Integers, labels: Sequence[str], counts: Sequence[int]) -> t
     renamed = np.full(len(labels) + 1, NO_ROW, dtype=np.int64)
     renamed[stay] = np.arange(len(stay))
     return renamed[own], [labels[row] for row in stay], [counts[row] for row in stay]
-
-
-def _shown(kind: Kind, value: Any) -> str:
-    return show_value(kind, int(value * MILLION) if isinstance(value, Fraction) else value)
 
 
 def _pair_values(columns: PairColumns, constraint: Constraint, labels: list[str]) -> Codes:
@@ -361,7 +357,7 @@ def _pair_values(columns: PairColumns, constraint: Constraint, labels: list[str]
             value = column.values[n : n + 1].tolist()[0]
             if value not in number:
                 number[value] = len(labels)
-                labels.append(f"{prefix}{_shown(column.kind, value)}]")
+                labels.append(f"{prefix}{show_value(column.kind, value)}]")
             result[n] = number[value]
         return result
 

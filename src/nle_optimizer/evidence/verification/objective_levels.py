@@ -149,8 +149,6 @@ def in_millionths(column: Column) -> Integers:
     if column.kind in TEXT_KINDS:
         numbers = [number(cell) for cell in column.values[rows].tolist()]
         result[rows] = [0 if value is None else round(value * MILLION) for value in numbers]
-    elif column.kind is Kind.SHARE and column.values.dtype == object:
-        result[rows] = [int(Fraction(cell) * MILLION) for cell in column.values[rows].tolist()]
     else:
         result[rows] = column.values[rows].astype(np.int64) * units.get(column.kind, MILLION)
     return result

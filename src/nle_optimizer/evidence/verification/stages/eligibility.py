@@ -7,7 +7,6 @@ it stood on the scenario's day, with the columns that follow from it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -101,7 +100,7 @@ def _trust_record(stood: Records, as_of: date | None, left: Flags) -> dict[str, 
     counts = _tally(stood, as_of, left)
     held = np.array([counts.get(trust, _NONE)[0] for trust in trusts], dtype=np.int64)
     falls = np.array([counts.get(trust, _NONE)[2] > 0 for trust in trusts], dtype=bool)
-    share = _objects([_share(counts.get(trust, _NONE)) for trust in trusts])
+    share = np.array([_share(counts.get(trust, _NONE)) for trust in trusts], dtype=np.int64)
     some = in_trust & (held > 0)
     return {
         "trust_long_held": Column(Kind.COUNT, held, in_trust),
@@ -113,14 +112,8 @@ def _trust_record(stood: Records, as_of: date | None, left: Flags) -> dict[str, 
 _NONE = (0, 0, 0)
 
 
-def _share(count: tuple[int, int, int]) -> Fraction:
-    return Fraction(count[1] * MILLION // count[0], MILLION) if count[0] else Fraction(0)
-
-
-def _objects(values: list[Any]) -> np.ndarray[Any, Any]:
-    result = np.empty(len(values), dtype=object)
-    result[:] = values
-    return result
+def _share(count: tuple[int, int, int]) -> int:
+    return count[1] * MILLION // count[0] if count[0] else 0
 
 
 def _tally(stood: Records, as_of: date, left: Flags) -> dict[str, tuple[int, int, int]]:
