@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from nle_optimizer.cli.options import INTERRUPTED, say
-from nle_optimizer.errors import FilesKept, NleOptimizerError
+from nle_optimizer.errors import Caution, NleOptimizerError
 
 
 class LazyGroup(click.Group):
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_program(words: list[str], *, debug: bool = False) -> int:
     """Run the program on the given words; its exit code."""
     with warnings.catch_warnings():
-        warnings.simplefilter("always", FilesKept)
+        warnings.simplefilter("always", Caution)
         warnings.showwarning = _show(warnings.showwarning)
         return _ended(words, debug=debug)
 
@@ -115,7 +115,7 @@ def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
     """What shows warnings: those that are for people in words alone."""
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-        if issubclass(category, FilesKept):
+        if issubclass(category, Caution):
             say(f"warning: {message}", err=True)
         else:
             otherwise(message, category, *rest, **named)

@@ -4,8 +4,6 @@
 a run folder from its own inputs.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,6 @@ from nle_optimizer.cli.options import (
     force_option,
     format_option,
     grouped,
-    outlines_of,
     print_findings,
     print_json,
     say,
@@ -27,15 +24,9 @@ from nle_optimizer.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from nle_optimizer.evidence.claim import TextTable
-    from nle_optimizer.result import Result
-    from nle_optimizer.studies.robustness.robustness import Robustness
+    from nle_optimizer.scenario.scenario import Scenario
+    from nle_optimizer.studies.runs import Run
 
-
-Files = Callable[["Result"], dict[str, bytes]]
-"""Makes files of a run folder from its result, by their path in it."""
-People = Callable[["Result", Mapping[str, "TextTable"]], dict[str, bytes]]
-"""Makes the files for people of a result and of further tables beside it."""
 
 STEPS = 7
 """Steps of one run that the progress bar counts: five of `allocate`, verifying and writing."""
@@ -76,60 +67,51 @@ def run(
 
     The folder is runs/NAME unless --out says otherwise; it appears complete or not at all.
     """
-    if rule is not None:
-        sets = (*sets, f"rule={rule}")
-    if time_limit is not None:
-        sets = (*sets, f"stop.seconds={time_limit}")
+    from nle_optimizer.cli.options import listener, steps
     from nle_optimizer.folders import refuse_existing
     from nle_optimizer.reports.run_folder import RUN_FOLDER
+    from nle_optimizer.studies.runs import run_of
 
-    loaded = _load(scenarios, choose, sets, allow_outside, allow_code)
+    how = {"allow_outside": allow_outside, "allow_code": allow_code}
+    loaded = _load(scenarios, choose, sets, also={"rule": rule, "stop.seconds": time_limit}, **how)
     targets = [_target(out, scenario.settings.name, several=len(loaded) > 1) for scenario in loaded]
     if len(set(targets)) < len(targets):
         raise click.UsageError("two scenarios have the same name, and would share a run folder; run them one by one")
     for target in targets:
         refuse_existing(target, RUN_FOLDER, force=force)
-    people = drawn(None if no_inputs else boundaries, outlines_of(boundaries), wanted=not no_report)
     documents = []
     left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        draws = Draws(workers)
-        result = solve(
-            scenario, target, lambda made: people(made, {}), force=force, keep_inputs=not no_inputs, complete=draws
-        )
-        print_findings(result.scenario.findings[len(scenario.findings) :])
-        infeasible |= result.status in ("infeasible", "unknown")
-        left_out |= result.claim.summary["counts"]["unmatched"] > 0
-        documents.append({**result.claim.summary, "run_folder": str(target)})
+        with steps(scenario.settings.name, STEPS) as step:
+            made = run_of(scenario, listener(step), workers)
+            step("writing")
+            made.write(target, report=not no_report, boundaries=boundaries, inputs=not no_inputs, force=force)
+        print_findings(made.scenario.findings[len(scenario.findings) :])
+        infeasible |= made.status in ("infeasible", "unknown")
+        left_out |= made.claim.summary["counts"]["unmatched"] > 0
+        documents.append({**made.claim.summary, "run_folder": str(target)})
         if form == "text":
-            from nle_optimizer.reports.terminal import summary_text
-
-            say(summary_text(result, target))
-            for line in draws.lines():
-                say(line)
+            _tell(made, target)
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
     if infeasible or (strict and left_out):
         raise click.exceptions.Exit(1)
 
 
-def _load(
-    files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool, allow_code: bool
-) -> list[Any]:
+def _load(files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], **how: Any) -> "list[Scenario]":
     """Every scenario, before any is solved; the problems of all of them at once."""
     from nle_optimizer.cli.options import steps
     from nle_optimizer.errors import Fault, InputError
-    from nle_optimizer.scenario.scenario import load_scenario
+    from nle_optimizer.scenario.scenario import scenario_in
 
-    how: dict[str, Any] = {"choose": choose, "sets": sets, "allow_outside": allow_outside, "allow_code": allow_code}
-    loaded: list[Any] = []
+    loaded: list[Scenario] = []
     problems: list[Fault] = []
     with steps("reading", len(files)) as step:
         for file in files:
             step(f"reading {file.name}")
             try:
-                loaded.append(load_scenario(file, **how))
+                loaded.append(scenario_in(file, choose, sets, **how))
             except InputError as error:
                 problems += error.problems
     if problems:
@@ -143,94 +125,13 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
     return out / name if several else out
 
 
-def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> People:
-    """What makes the files for people of a result: none where they are not wanted.
+def _tell(made: "Run", target: Path) -> None:
+    from nle_optimizer.reports.terminal import summary_text
+    from nle_optimizer.studies.robustness.robustness import draws_lines
 
-    Args:
-        boundaries: the file of outlines to be kept beside them.
-        outlines: the outlines in it.
-        wanted: whether there are to be any.
-    """
-
-    def files(result: "Result", further: Mapping[str, "TextTable"]) -> dict[str, bytes]:
-        from nle_optimizer.reports.files_for_people import files_for_people
-        from nle_optimizer.reports.view import view_of
-
-        return files_for_people(view_of(result, further).with_outlines(outlines), boundaries if outlines else None)
-
-    return files if wanted else lambda *_: {}
-
-
-class Draws:
-    """Adds to a result what draws give, where its scenario asks for draws; keeps what was found.
-
-    Args:
-        workers: processes; None: one a core where it is worth it.
-    """
-
-    def __init__(self, workers: int | None):
-        self._workers = workers
-        self._found: Robustness | None = None
-
-    def __call__(self, result: "Result") -> "Result":
-        """The result, with shares of the draws by pair."""
-        draws = result.scenario.settings.uncertainty.draws
-        if not draws or result.status in ("infeasible", "unknown"):
-            return result
-        from nle_optimizer.cli.options import steps
-        from nle_optimizer.studies.robustness.robustness import trials_of, with_draws
-
-        with steps("draws", len(trials_of(result.scenario, result.claim, draws))) as step:
-            drawn, self._found = with_draws(result, self._workers, step)
-        return drawn
-
-    def lines(self) -> "Iterable[str]":
-        """What was found, for a terminal."""
-        from nle_optimizer.studies.robustness.robustness import draws_lines
-
-        return () if self._found is None else draws_lines(self._found)
-
-
-def as_it_is(result: "Result") -> "Result":
-    """The result."""
-    return result
-
-
-def solve(
-    scenario: Any,
-    target: Path,
-    files: Files,
-    *,
-    force: bool,
-    keep_inputs: bool,
-    complete: Callable[["Result"], "Result"] = as_it_is,
-    earlier: Mapping[str, Any] | None = None,
-) -> "Result":
-    """Solve a scenario, complete and verify the result, and write its run folder, with further files by their path."""
-    from nle_optimizer.cli.options import steps, stop_when_interrupted
-    from nle_optimizer.errors import VerificationError
-    from nle_optimizer.reports.run_folder import Circumstances, verify, write_run_folder
-    from nle_optimizer.running import result_of
-
-    started = datetime.now().astimezone()
-    with steps(scenario.settings.name, STEPS) as step:
-        result = complete(result_of(scenario, step, step.detail, stop_when_interrupted()))
-        step("verifying")
-        wrong = verify(result)
-        if wrong:
-            raise VerificationError(
-                ["the result does not stand up to its own inputs; nothing was written", *wrong[:20]]
-            )
-        step("writing")
-        circumstances = Circumstances(_command_line(), started, step.seconds, earlier)
-        write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs, more=files(result))
-    return result
-
-
-def _command_line() -> list[str]:
-    import sys
-
-    return ["nle-optimizer", *sys.argv[1:]]
+    say(summary_text(made, target))
+    for line in () if made.draws is None else draws_lines(made.draws):
+        say(line)
 
 
 @click.command()

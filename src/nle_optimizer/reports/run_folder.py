@@ -17,12 +17,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import click
+
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
-from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, put_aside
+from nle_optimizer.folders import MANIFEST, FolderKind, put_aside, write_files
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved_scenario import RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
@@ -43,6 +45,12 @@ PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 
 RUN_FOLDER = FolderKind("run", older=frozenset({"scenario", "seed", "command", "inputs"}))
+
+
+def command_line() -> list[str]:
+    """What a manifest says that a folder was made by: our command with its words, or the name of another program."""
+    own = click.get_current_context(silent=True) is not None
+    return ["nle-optimizer", *sys.argv[1:]] if own else [Path(sys.argv[0]).name]
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,7 @@ def write_run_folder(
     """
     files = {**_contents(result, keep_inputs=keep_inputs), **(more or {})}
     manifest = _json(_manifest(result, circumstances))
-    with complete_folder(target, RUN_FOLDER, force=force) as folder:
-        for name, content in {**files, MANIFEST: manifest}.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    write_files(target, RUN_FOLDER, {**files, MANIFEST: manifest}, force=force)
 
 
 def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
@@ -129,11 +133,11 @@ def _manifest(result: Result, circumstances: Circumstances) -> dict[str, Any]:
             **{name: version(name) for name in PACKAGES},
         },
         "findings": dict(sorted(Counter(finding.code for finding in scenario.findings).items())),
-        "inputs": _source_hashes(scenario),
+        "inputs": source_hashes(scenario),
     }
 
 
-def _source_hashes(scenario: Scenario) -> dict[str, dict[str, str]]:
+def source_hashes(scenario: Scenario) -> dict[str, dict[str, str]]:
     """The files that the run was made from, with the hash of what was read of them."""
     read = {name: path for name, path in scenario.sources.items() if str(path) in scenario.reads}
     found = {name: {"file": path.name, "sha256": scenario.reads[str(path)]} for name, path in read.items()}

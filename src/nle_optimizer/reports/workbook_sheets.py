@@ -5,9 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nle_optimizer.reports.under_error import Columns, part, this_plan_columns, weights_columns
 from nle_optimizer.reports.view import BRIEFLY, View, ViewRows, cures_in_words
-from nle_optimizer.reports.words import REASONS, STAGES, STATES, first_aim, named, nle_names, school_names, worded
+from nle_optimizer.reports.words import (
+    REASONS,
+    STAGES,
+    STATES,
+    Columns,
+    first_aim,
+    named,
+    nle_names,
+    part,
+    school_names,
+    this_plan_columns,
+    weights_columns,
+    worded,
+)
 from nle_optimizer.scenario.columns import AREAS
 
 Kind = Literal["text", "whole", "share", "number", "km", "money"]

@@ -9,13 +9,13 @@ from nle_optimizer.reports.charts import charts_of
 from nle_optimizer.reports.map_picture import map_of
 from nle_optimizer.reports.page.render import render
 from nle_optimizer.reports.page.run_tables import tables_of
-from nle_optimizer.reports.under_error import part
 from nle_optimizer.reports.view import View
 from nle_optimizer.reports.words import (
     STAGES,
     amount_of_level,
     level_in_words,
     nle_names,
+    part,
     proof_in_words,
     school_names,
     worded,

@@ -10,18 +10,21 @@ from dataclasses import replace
 from typing import Any
 
 from nle_optimizer.reports.page.render import PageColumn, change_column, distance_column, packed_table
-from nle_optimizer.reports.under_error import Columns, part, this_plan_columns, weights_columns
 from nle_optimizer.reports.view import FURTHER, View, ViewRows, cures_in_words
 from nle_optimizer.reports.words import (
     FIGURES,
     REASONS,
     STAGES,
     STATES,
+    Columns,
     figure_words,
     first_aim,
     named,
     nle_names,
+    part,
     school_names,
+    this_plan_columns,
+    weights_columns,
     worded,
 )
 from nle_optimizer.scenario.columns import AREAS
