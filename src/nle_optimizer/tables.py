@@ -27,9 +27,16 @@ def are(word: str, *names: str) -> dict[str, str]:
     return dict.fromkeys(names, word)
 
 
-def types_in(spec: TableSpec, resources: Iterable[str] = ()) -> dict[str, str]:
-    """What the declared columns of a table of a scenario hold, and those named after resources."""
-    declared = {column.name: _OF_KIND.get(column.kind, TEXT) for column in spec.columns.values()}
+def types_in(spec: TableSpec, resources: Iterable[str] = (), *, levels: str = NUMBER) -> dict[str, str]:
+    """What the declared columns of a table of a scenario hold, and those named after resources.
+
+    Args:
+        spec: the table.
+        resources: names of resources.
+        levels: what columns of levels hold: text where levels may stand there by name.
+    """
+    kinds = {**_OF_KIND, Kind.LEVEL: levels}
+    declared = {column.name: kinds.get(column.kind, TEXT) for column in spec.columns.values()}
     return {**declared, **are(NUMBER, *resources)}
 
 

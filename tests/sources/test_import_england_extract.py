@@ -4,8 +4,9 @@ import csv
 from pathlib import Path
 
 import pytest
+from test_import_england import import_into
 
-from nle_optimizer.sources.england.importer import EnglandFiles, ImportSummary, import_england
+from nle_optimizer.sources.england.importer import EnglandFiles, ImportSummary
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "england"
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared extracts are not beside the project")
@@ -22,7 +23,7 @@ def england(tmp_path_factory: pytest.TempPathFactory) -> tuple[ImportSummary, Ta
         SHARED / "trust_links_2022-07.csv",
         SHARED / "finance_2017-18.csv",
     )
-    summary = import_england(files, out)
+    summary = import_into(out, files)
     return summary, read(out / "schools.csv"), read(out / "trusts.csv")
 
 
@@ -116,5 +117,5 @@ def test_following_predecessors_adds_nothing_as_the_extract_has_followed_them(tm
         SHARED / "ofsted_inspections_2020-02.csv",
         urn_links=SHARED / "urn_links_2025-04.csv",
     )
-    summary = import_england(files, tmp_path / "out", local_authorities=["Kent", "St Helens"])
+    summary = import_into(tmp_path / "out", files, local_authorities=["Kent", "St Helens"])
     assert summary.history_followed == 0

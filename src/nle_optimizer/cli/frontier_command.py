@@ -164,7 +164,6 @@ def recruit(
         say("" if out is None else f"\nRecruits: {out / 'recruits.csv'}", nl=out is not None)
 
 
-PAGE = "report.html"
 WELL = ("optimal", "feasible", "completed")
 
 
@@ -212,15 +211,14 @@ def sweep(
     What the options leave open, the file's own `sweep` section says. Exits with 1 where a point could not be
     carried out; an infeasible point is an answer.
     """
-    if workers is not None and scheduler is not None:
-        raise click.UsageError("--workers counts processes here, --scheduler names a cluster; give one of them")
     if scheduler is None and not dry_run:
         from nle_optimizer.studies.worker_processes import make_ready
 
         make_ready()
-    from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder
+    from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder, refuse_both
     from nle_optimizer.studies.sweep.plan import plan_sweep
 
+    refuse_both(workers, scheduler)
     allowed: dict[str, Any] = {"allow_outside": allow_outside, "allow_code": allow_code, "may_be_huge": yes}
     plan = plan_sweep(scenario, _wanted(**parts), choose=choose, sets=sets, **allowed)
     print_findings(plan.bases[0].findings)
@@ -231,17 +229,12 @@ def sweep(
     try:
         with _bar(plan.name) as watch:
             crew = crew_of(workers, scheduler)
-            how = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs}
-            swept = carry_out(plan, folder, crew, **how, watch=watch, command=["nle-optimizer", *sys.argv[1:]])
+            how = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs, "report": not no_report}
+            swept = carry_out(plan, folder, crew, **how, watch=watch)
     except KeyboardInterrupt:
         say(f"interrupted: what is finished is kept in {folder}; the same with --resume goes on", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    if not no_report:
-        from nle_optimizer.reports.page.sweep_page import sweep_page
-        from nle_optimizer.reports.run_folder import replace_files
-
-        replace_files(swept.folder, {PAGE: sweep_page(plan.name, swept.rows)})
-    _tell(swept, plan, form)
+    _tell(swept, folder, form)
     if any(status in swept.statuses for status in ("error", "lost")):
         raise click.exceptions.Exit(1)
 
@@ -275,18 +268,18 @@ def _list(plan: "Plan", form: str) -> None:
     say(f"{len(points):,} points{same}; nothing was solved")
 
 
-def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
+def _tell(swept: "Swept", folder: Path, form: str) -> None:
     """Print what came of the sweep."""
     if form == "json":
         print_json(
             {
                 "schema_version": 1,
-                "folder": str(swept.folder),
+                "folder": str(folder),
                 "points": swept.points,
                 "computed": swept.computed,
                 "reused": swept.reused,
                 "statuses": swept.statuses,
-                "findings": [finding.entry() for finding in plan.bases[0].findings],
+                "findings": [finding.entry() for finding in swept.plan.bases[0].findings],
                 "rows": list(swept.rows),
             }
         )
@@ -297,7 +290,7 @@ def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
     told = ", ".join(f"{count:,} {status}" for status, count in swept.statuses.items())
     say(f"{swept.points:,} points: {told}")
     say(f"{swept.computed:,} cases worked out and verified, {swept.reused:,} were there already")
-    say(f"Table: {swept.folder / 'sweep.csv'}")
+    say(f"Table: {folder / 'sweep.csv'}")
 
 
 @contextmanager

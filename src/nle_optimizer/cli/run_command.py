@@ -1,7 +1,7 @@
-"""`run`, `validate` and `verify`.
+"""`run`, `validate`, `verify` and `benchmark`.
 
 `run`: the main job. `validate`: reads everything, reports every problem at once, solves nothing. `verify`: re-checks
-a run folder from its own inputs.
+a run folder from its own inputs. `benchmark`: matching rules side by side on the same cases.
 """
 
 from pathlib import Path
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.catalogue.limits import MOST_DRAWS, MOST_WORKERS
 from nle_optimizer.cli.options import (
+    INTERRUPTED,
     boundaries_option,
     code_option,
     force_option,
@@ -25,6 +27,7 @@ from nle_optimizer.cli.options import (
 
 if TYPE_CHECKING:
     from nle_optimizer.scenario.scenario import Scenario
+    from nle_optimizer.studies.benchmark.tables import Benchmark
     from nle_optimizer.studies.runs import Run
 
 
@@ -157,7 +160,7 @@ def validate(
         print_json({"schema_version": 1, "scenarios": told})
     else:
         for entry in entries:
-            _print(entry)
+            _tell_entry(entry)
     if any(entry["errors"] for entry in entries):
         raise click.exceptions.Exit(1)
 
@@ -182,7 +185,7 @@ def _entry(
     return entry
 
 
-def _print(entry: dict[str, Any]) -> None:
+def _tell_entry(entry: dict[str, Any]) -> None:
     for line in grouped(entry["findings"]):
         say(f"warning: {line}")
     for error in entry["errors"]:
@@ -217,3 +220,112 @@ def verify(run_folder: Path, form: str) -> None:
         say(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
     if wrong:
         raise click.exceptions.Exit(1)
+
+
+SHOWN = ("coverage", "total_fit", "min_fit", "gini_fit", "mean_distance_km", "blocking_pairs")
+MOST_SENTENCES = 12
+"""Sentences on a scenario that are printed; all of them stand in `benchmark.md`."""
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--rules", metavar="NAME,NAME", help="Rules to try; by default the usual ones; `all`: every one.")
+@click.option("--draws", type=click.IntRange(1, MOST_DRAWS), default=1, metavar="N", help="Draws of each random rule.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    metavar="N",
+    help="Processes; by default one a core where it is worth it.",
+)
+@click.option("--time-limit", type=float, metavar="S", help="Let each rule that searches stop after so many seconds.")
+@scenario_options
+@click.option(
+    "--properties",
+    is_flag=True,
+    help="On small cases, search for blocking pairs, Pareto improvements and the best misreport of everybody.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="New folder for the tables and the page.")
+@click.option("--resume", is_flag=True, help="Go on in --out: what was tried there is not tried again.")
+@click.option("--no-report", is_flag=True, help="Leave out the page.")
+@format_option
+def benchmark(
+    scenarios: tuple[Path, ...],
+    rules: str | None,
+    draws: int,
+    workers: int | None,
+    time_limit: float | None,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    properties: bool,
+    out: Path | None,
+    resume: bool,
+    no_report: bool,
+    form: str,
+) -> None:
+    """Try matching rules on the same cases, and compare them by every metric.
+
+    A rule that cannot be carried out is named with the reason, and the others finish. The tables are the same for any
+    number of workers.
+    """
+    from nle_optimizer.cli.options import steps
+    from nle_optimizer.scenario.scenario import scenario_in
+    from nle_optimizer.studies.benchmark.tasks import benchmark as compared
+
+    how: dict[str, Any] = {"allow_outside": allow_outside, "also": {"stop.seconds": time_limit}}
+    loaded = [scenario_in(file, choose, sets, **how) for file in scenarios]
+    for scenario in loaded:
+        print_findings(scenario.findings)
+    asked: dict[str, Any] = {"rules": rules, "draws": draws, "workers": workers, "properties": properties}
+    try:
+        with steps("benchmark", len(loaded)) as step:
+            found = compared(loaded, **asked, out=out, resume=resume, report=not no_report, progress=step)
+    except KeyboardInterrupt:
+        if out is None:
+            raise
+        say(f"interrupted: what was tried is kept in {out}; the same with --resume goes on", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    if form == "json":
+        print_json(found.document())
+    else:
+        _compare(found)
+    if any(all(trial.reason for trial in trials.trials) for trials in found.trials):
+        raise click.exceptions.Exit(1)
+
+
+def _compare(found: "Benchmark") -> None:
+    from nle_optimizer.studies.benchmark.tables import aim_of, leaderboard, left_out, sentences, titled
+
+    for trials in found.trials:
+        say(click.style(trials.scenario, bold=True))
+        shown = [name for name in (aim_of(trials), *SHOWN) if name]
+        lines = [["rule", *map(titled, shown), "missed", "seconds"], *leaderboard(trials, shown)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for name, *cells in lines:
+            say("  ".join([f"  {name:<{widths[0]}}", *(f"{c:>{w}}" for c, w in zip(cells, widths[1:], strict=True))]))
+    for row in found.searched:
+        say(_found_of(row))
+    for trials in found.trials:
+        told = list(sentences(trials))
+        for sentence in told[:MOST_SENTENCES]:
+            say(f"{trials.scenario}: {sentence}")
+        if len(told) > MOST_SENTENCES:
+            say(f"{trials.scenario}: {len(told) - MOST_SENTENCES} more such sentences stand in benchmark.md")
+        for sentence in left_out(trials):
+            say(f"{trials.scenario}: {sentence}")
+
+
+def _found_of(row: dict[str, str]) -> str:
+    """What a search found of a rule, in a sentence."""
+    gain = f"; {row['example']}" if row["example"] else ""
+    better = {"yes": "a Pareto improvement", "no": "no Pareto improvement"}.get(row["pareto_improvement"], "")
+    found_of = [_counted(row["blocking_pairs"], "blocking pair"), *([better] if better else [])]
+    sides = _counted(row["school_misreports"], "school"), _counted(row["nle_misreports"], "NLE")
+    gainers = f"who may gain by a misreport: {sides[0]}, {sides[1]}"
+    if not row["school_misreports"]:
+        gainers = "misreports are not searched for"
+    return f"{row['scenario']}: {row['rule']}: {', '.join([*found_of, gainers])}{gain}"
+
+
+def _counted(number: str, what: str) -> str:
+    return f"{number} {what}" if number == "1" else f"{number} {what}s"

@@ -42,10 +42,8 @@ def read_outlines(file: Path) -> Outlines:
     return tuple(thin for ring in grid if len(thin := _thinned(ring)) >= 4)
 
 
-def outlines_of(file: Path | None) -> Outlines:
+def outlines_of(file: Path) -> Outlines:
     """The outlines in a file; none, with a warning (`Caution`), where it cannot be used."""
-    if file is None:
-        return ()
     try:
         return read_outlines(file)
     except InputError as error:

@@ -152,7 +152,7 @@ def report(
         raise InputError([Fault(Place(), "", "--names and --key say how a copy is shared; give --share DIR too")])
     folder, file = Path(run), None if boundaries is None else Path(boundaries)
     view, remarks = read_view(folder)
-    outlines = outlines_of(file)
+    outlines = () if file is None else outlines_of(file)
     if outlines:
         view = view.with_outlines(outlines)
     wanted = ExtraFiles(read_json(folder / MANIFEST), images=images, record=record)

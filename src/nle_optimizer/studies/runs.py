@@ -79,7 +79,8 @@ class Run(Result):
         file = self._boundaries() if boundaries is None else Path(boundaries)
         more = self._further_files()
         if report:
-            view = view_of(self, self.further).with_outlines(outlines := outlines_of(file))
+            outlines = () if file is None else outlines_of(file)
+            view = view_of(self, self.further).with_outlines(outlines)
             more = {**files_for_people(view, file if outlines and inputs else None), **more}
         told = Circumstances(command_line(), self.started, self.steps, self._earlier(target))
         write_run_folder(self, target, told, force=force, keep_inputs=inputs, more=more)

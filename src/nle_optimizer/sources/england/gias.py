@@ -166,7 +166,7 @@ def _count_unknown_codes(extract: Extract, notes: Notes) -> None:
         ("phase", lambda text: text.casefold() in WITHOUT_PHASE or text.casefold() in GIAS_PHASES),
     )
     for name, is_known in known:
-        for text in extract.cells(name):
+        for text in extract.cells(name) if name in extract else ():
             if not is_known(text):
                 notes.unexpected[extract.path.name, extract.heading(name), text] += 1
 
