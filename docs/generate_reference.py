@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from draw_map import england_map
+from generate_python import python_page
 
 from nle_optimizer.catalogue import findings
 from nle_optimizer.cli.main import COMMANDS, program
@@ -61,6 +62,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/metrics.md", metrics_page()
     yield "reference/findings.md", findings_page()
     yield "reference/rules.md", rules_page()
+    yield "reference/python.md", python_page(MARK)
     yield "images/england.svg", england_map(DOCS.parent)
 
 

@@ -193,8 +193,27 @@ class SolverDiedError(EngineError):
     """The process of a solver ended before it answered."""
 
 
-class FilesKept(UserWarning):
+class Caution(UserWarning):
+    """What people should know of what was done, and what stopped nothing."""
+
+
+class FilesKept(Caution):
     """Where files lie that a command found in the place of its own, and did not write over."""
+
+
+def check_range(option: str, value: float | None, least: float, most: float) -> None:
+    """Refuse a number that is given and is out of range.
+
+    Args:
+        option: what the command line calls it.
+        value: the number; None where none is given.
+        least, most: both allowed.
+
+    Raises:
+        InputError: it is out of range.
+    """
+    if value is not None and not least <= value <= most:
+        raise InputError([Fault(Place(), option, f"must be from {least:,} to {most:,}", str(value))])
 
 
 LONGEST_WORD = 100

@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -93,6 +93,20 @@ def complete_folder(target: Path, kind: FolderKind, *, force: bool) -> Iterator[
         where = "stays, and the new one is" if name in kind.edited_stay else "was kept as"
         what = f"{target / name}: it is not as we wrote it, so it {where} {other}"
         warnings.warn(what, FilesKept, stacklevel=4)
+
+
+def write_files(target: Path, kind: FolderKind, files: Mapping[str, bytes], *, force: bool) -> Path:
+    """Write files, by their path, into a folder that is there complete or not at all; gives the folder.
+
+    Raises:
+        RunFolderError: as `complete_folder`.
+    """
+    with complete_folder(target, kind, force=force) as folder:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return target
 
 
 @contextmanager

@@ -5,18 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.evidence.published_columns import NUMBER, TEXT, WHOLE, YES_NO, types_of
+from nle_optimizer.evidence.published_columns import types_of
 from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.tables import NUMBER, TEXT, YES_NO, ResultTable, counted_in_words, pandas_or_why
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_CELLS: Mapping[str, Callable[[str], Any]] = {
-    TEXT: str,
-    WHOLE: int,
-    NUMBER: float,
-    YES_NO: {"yes": True, "no": False}.__getitem__,
-}
 _OBJECTIVES = {
     **dict.fromkeys(("name", "sense"), TEXT),
     **dict.fromkeys(("value", "bound", "gap"), NUMBER),
@@ -29,60 +24,6 @@ _ON_REQUEST = {
 }
 
 
-def _pandas() -> Any:
-    try:
-        import pandas as pd
-    except ImportError:
-        raise ImportError("this needs pandas: pip install nle-optimizer[pandas]", name="pandas") from None
-    return pd
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
-
-
-@dataclass(frozen=True, repr=False)
-class ResultTable:
-    """A table of the result.
-
-    Attributes:
-        name: its name, as that of its file in the run folder.
-        columns: columns of text by name, as in that file; a blank is an empty text.
-        types: what each column holds, as pandas names it: `Int64`, `Float64`, `boolean` or `string`. It follows from
-            what the column means, not from its cells; a column of one's own is text.
-    """
-
-    name: str
-    columns: Mapping[str, Sequence[str]]
-    types: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"<{self.name}: {_count(len(self), 'row')}, {_count(len(self.columns), 'column')}>"
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values()), ()))
-
-    def __iter__(self) -> Iterator[dict[str, str]]:
-        return iter(self.rows())
-
-    def rows(self) -> list[dict[str, str]]:
-        """One mapping a row, its cells as text."""
-        return [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """A data frame whose columns have the types of `types`; a blank is `<NA>`, yes and no are true and false.
-
-        Raises:
-            ImportError: pandas is not installed (`pip install nle-optimizer[pandas]`).
-        """
-        pd = _pandas()
-        return pd.DataFrame({name: self._cells(pd, name) for name in self.columns})
-
-    def _cells(self, pd: Any, name: str) -> Any:
-        value = _CELLS[self.types[name]]
-        return pd.array([value(cell) if cell else None for cell in self.columns[name]], dtype=self.types[name])
-
-
 @dataclass(frozen=True, repr=False)
 class ResultEntries:
     """The objectives in order: one mapping each, with name, sense, value, bound, gap and whether it is proved."""
@@ -90,7 +31,7 @@ class ResultEntries:
     entries: Sequence[Mapping[str, Any]]
 
     def __repr__(self) -> str:
-        return f"<objectives: {_count(len(self), 'level')}>"
+        return f"<objectives: {counted_in_words(len(self), 'level')}>"
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return iter(self.entries)
@@ -107,7 +48,7 @@ class ResultEntries:
         Raises:
             ImportError: pandas is not installed (`pip install nle-optimizer[pandas]`).
         """
-        pd = _pandas()
+        pd = pandas_or_why()
         names = dict.fromkeys([*_OBJECTIVES, *(name for entry in self.entries for name in entry)])
         cells = {name: [entry.get(name) for entry in self.entries] for name in names}
         return pd.DataFrame({name: pd.Series(cells[name], dtype=_OBJECTIVES.get(name, "object")) for name in names})
@@ -122,7 +63,7 @@ class Metrics(dict[str, Any]):
         Raises:
             ImportError: pandas is not installed (`pip install nle-optimizer[pandas]`).
         """
-        pd = _pandas()
+        pd = pandas_or_why()
         return pd.DataFrame(
             {"metric": pd.array(list(self), dtype=TEXT), "value": pd.array(list(self.values()), dtype=NUMBER)}
         )

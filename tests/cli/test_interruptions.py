@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import nle_optimizer.engines.network.engine
-import nle_optimizer.reports.run_folder  # noqa: F401  (read before anything is patched)
-import nle_optimizer.reports.run_folder as run_folder
+import nle_optimizer.studies.runs  # noqa: F401  (read before anything is patched)
+import nle_optimizer.studies.runs as runs
 from support.scenarios import write_scenario
 
 Program = Callable[..., Any]
@@ -33,10 +33,10 @@ def raising(fault: BaseException) -> Callable[..., Any]:
 
 STEPS = [
     "nle_optimizer.scenario.scenario.load_scenario",
-    "nle_optimizer.running.result_of",
+    "nle_optimizer.studies.runs.result_of",
     "nle_optimizer.engines.network.engine.NetworkEngine.solve_near",
     "nle_optimizer.reports.run_folder.check_claim",
-    "nle_optimizer.reports.run_folder.write_run_folder",
+    "nle_optimizer.studies.runs.write_run_folder",
     "nle_optimizer.reports.run_folder.resolved_text",
     "pathlib.Path.write_bytes",
 ]
@@ -100,7 +100,7 @@ def test_an_existing_run_is_refused_before_anything_is_solved(
 ) -> None:
     program("run", scenario, "--out", tmp_path / "run")
     before = everything(tmp_path)
-    monkeypatch.setattr("nle_optimizer.running.result_of", raising(AssertionError("it was solved")))
+    monkeypatch.setattr("nle_optimizer.studies.runs.result_of", raising(AssertionError("it was solved")))
     ended = program("run", scenario, "--out", tmp_path / "run")
     assert (ended.code, ended.out) == (2, "")
     assert "it exists already; choose another --out, or give --force to replace it" in ended.err
@@ -137,13 +137,13 @@ def test_of_several_runs_those_done_before_ctrl_c_stay(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [write_scenario(tmp_path / name, {"name": name}) for name in ("one", "two")]
-    write = run_folder.write_run_folder
+    write = runs.write_run_folder
 
     def stop_at_two(result: Any, target: Path, *rest: Any, **named: Any) -> None:
         if target.name == "two":
             raise KeyboardInterrupt
         write(result, target, *rest, **named)
 
-    monkeypatch.setattr(run_folder, "write_run_folder", stop_at_two)
+    monkeypatch.setattr(runs, "write_run_folder", stop_at_two)
     assert program("run", *files, "--out", tmp_path / "runs").code == 130
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import nle_optimizer.running
+import nle_optimizer.studies.runs
 from support.scenarios import nle, school, write_scenario
 
 Program = Callable[..., Any]
@@ -190,7 +190,7 @@ def test_a_fault_of_ours_ends_with_3_and_shows_its_place_only_with_debug(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(nle_optimizer.running, "result_of", fail)
+    monkeypatch.setattr(nle_optimizer.studies.runs, "result_of", fail)
     ended = program("run", scenario, "--out", tmp_path / "run")
     assert ended.code == 3
     assert "this is a fault of nle-optimizer, not yours: ZeroDivisionError: oops" in ended.err

@@ -14,7 +14,7 @@ from nle_optimizer import allocate, load_run, load_scenario, verify
 from nle_optimizer.errors import InputError
 from nle_optimizer.records import as_text
 from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
-from nle_optimizer.scenario.columns import TABLES
+from nle_optimizer.scenario.columns import SCHOOLS, TABLES
 from nle_optimizer.scenario.given import held_table
 from support.any_scenario import write_any_scenario
 from support.random_scenarios import write_random_scenario
@@ -91,7 +91,7 @@ CELLS = [
 
 @pytest.mark.parametrize(("column", "texts"), CELLS, ids=lambda each: str(getattr(each, "dtype", "")))
 def test_cells_are_the_text_that_a_person_would_write(column: pd.Series, texts: list[str]) -> None:
-    held = held_table("schools", pd.DataFrame({"school_id": column}))
+    held = held_table(SCHOOLS, pd.DataFrame({"school_id": column}))
     assert [row[0] for row in held.rows] == texts
 
 

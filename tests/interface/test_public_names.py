@@ -7,18 +7,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import nle_optimizer
 from nle_optimizer import Result, Scenario, allocate, load_run, load_scenario, verify
+from nle_optimizer.cli.main import COMMANDS, program
 from nle_optimizer.errors import RunFolderError
 from support.scenarios import nle, school, write_scenario
 
-PARAMETERS = {
-    "allocate": ["scenario", "progress", "allow_code"],
-    "load_run": ["folder", "allow_code"],
-    "verify": ["what"],
-}
+ARGUMENTS = {"explain": ["run", "ids"], "compare": ["first", "second"]}
+"""What is given by its place where that is more than one; everything else is given by name."""
+INTERNAL = {"listener", "tell", "detail", "interrupts", "recall", "known", "brief", "command", "watch", "stopping"}
+FUNCTIONS = [name for name in nle_optimizer.__all__ if inspect.isfunction(getattr(nle_optimizer, name))]
 
 
 @pytest.fixture
@@ -36,18 +37,62 @@ def test_the_version_is_that_of_the_installed_package() -> None:
 
 
 def test_the_version_is_looked_up_when_it_is_asked_for() -> None:
-    program = "import sys\nbefore = set(sys.modules)\nimport nle_optimizer\nprint(*set(sys.modules) - before)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    code = "import sys\nbefore = set(sys.modules)\nimport nle_optimizer\nprint(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())
     assert {name.partition(".")[0] for name in loaded} <= {"nle_optimizer", *sys.stdlib_module_names}
     assert "nle_optimizer" in loaded and "importlib.metadata" not in loaded
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_public_function_takes_only_what_a_person_may_give(name: str) -> None:
     parameters = inspect.signature(getattr(nle_optimizer, name)).parameters.values()
-    assert [each.name for each in parameters] == PARAMETERS[name]
-    assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in list(parameters)[1:])
+    by_place = [each.name for each in parameters if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert by_place == ARGUMENTS.get(name, by_place[:1])
+    assert not INTERNAL & {each.name for each in parameters}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_parameter_of_a_public_function_is_described(name: str) -> None:
+    function = getattr(nle_optimizer, name)
+    told = str(inspect.getdoc(function)).partition("Args:")[2].partition("Raises:")[0]
+    described = {word.strip() for line in told.splitlines() for word in line.partition(":")[0].split(",")}
+    assert set(inspect.signature(function).parameters) - described == set()
+
+
+TAKEN_OTHERWISE = {
+    "scenario": {"scenarios"},
+    "choose": {"scenario"},
+    "sets": {"set"},
+    "zipped": {"zip"},
+    "regions": {"region"},
+    "local_authorities": {"local-authority"},
+    "ids": {"ids"},
+}
+"""Parameters whose name is not that of the option or argument: those that may be given several times, and others."""
+OF_WRITING = {"out", "force", "no-report", "boundaries", "no-inputs", "page"}
+OF_PRINTING = {"format", "show", "strict"}
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name in COMMANDS])
+def test_the_parameters_of_a_function_are_the_options_of_its_command(name: str) -> None:
+    context = click.Context(program)
+    command = program.get_command(context, name)
+    assert command is not None
+    options = {
+        (max(each.opts, key=len).lstrip("-") if isinstance(each, click.Option) else str(each.name)): each.default
+        for each in command.params
+    }
+    parameters = inspect.signature(getattr(nle_optimizer, name)).parameters
+    taken = {option for each in parameters for option in TAKEN_OTHERWISE.get(each, {each.replace("_", "-")})}
+    arguments = {"run_folder", "run-folder", "run", "scenario", "scenarios", "what"}
+    missing = set(options) - taken - OF_WRITING - OF_PRINTING - arguments
+    assert missing == set()
+    for option, default in options.items():
+        known = parameters.get(option.replace("-", "_"))
+        is_given = known is not None and known.kind is inspect.Parameter.KEYWORD_ONLY
+        if is_given and isinstance(default, int | float) and not isinstance(default, bool):
+            assert known.default == default, option
 
 
 @pytest.mark.parametrize("name", nle_optimizer.__all__)

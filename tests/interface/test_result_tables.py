@@ -9,8 +9,9 @@ import pytest
 from nle_optimizer import Result, allocate, load_run, load_scenario, verify
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.errors import InputError
-from nle_optimizer.evidence.published_columns import COLUMNS, TEXT
+from nle_optimizer.evidence.published_columns import COLUMNS
 from nle_optimizer.reports.run_folder import CLAIMED, DECISIONS, DRAWN, MOVES
+from nle_optimizer.tables import TEXT
 from support.any_scenario import write_any_scenario
 from support.random_scenarios import write_random_scenario
 from support.scenarios import nle, read_table, school, write_scenario, write_table

@@ -18,7 +18,7 @@ from nle_optimizer.cli.source_commands import generate_command
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.scenario import load_scenario
-from nle_optimizer.sources.synthetic import SyntheticEngland, generate, write_scenario
+from nle_optimizer.sources.synthetic import SyntheticEngland, draw_england, write_scenario
 from nle_optimizer.sources.synthetic.figures import figures
 from nle_optimizer.sources.synthetic.kinds import apportion
 from nle_optimizer.sources.synthetic.tables import leader_columns, school_columns, trust_columns
@@ -28,7 +28,7 @@ FILES = ("manifest.json", "nles.csv", "scenario.yaml", "schools.csv", "trusts.cs
 
 @cache
 def whole_england() -> SyntheticEngland:
-    return generate(int(figures().schools.sum()), 1_000, 3)
+    return draw_england(int(figures().schools.sum()), 1_000, 3)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -42,25 +42,25 @@ def written(england: SyntheticEngland, folder: Path) -> dict[str, bytes]:
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = written(generate(500, 40, 7), tmp_path / "a" / "england")
-    assert first == written(generate(500, 40, 7), tmp_path / "b" / "england")
+    first = written(draw_england(500, 40, 7), tmp_path / "a" / "england")
+    assert first == written(draw_england(500, 40, 7), tmp_path / "b" / "england")
     assert tuple(first) == FILES
 
 
 def test_another_seed_gives_another_england() -> None:
-    first, second = (school_columns(generate(300, 10, seed)) for seed in (1, 2))
+    first, second = (school_columns(draw_england(300, 10, seed)) for seed in (1, 2))
     assert first["easting"] != second["easting"]
     assert first["local_authority"] == second["local_authority"]
 
 
 def test_asking_for_more_nles_changes_no_school() -> None:
-    few, many = generate(400, 5, 9), generate(400, 50, 9)
+    few, many = draw_england(400, 5, 9), draw_england(400, 50, 9)
     assert school_columns(few) == school_columns(many)
     assert trust_columns(few) == trust_columns(many)
 
 
 def test_leaving_schools_out_changes_none_that_stays() -> None:
-    whole, part = generate(900, 20, 4), generate(900, 20, 4, keep_others=0.1)
+    whole, part = draw_england(900, 20, 4), draw_england(900, 20, 4, keep_others=0.1)
     every, kept = school_columns(whole), school_columns(part)
     rows = {identifier: n for n, identifier in enumerate(every["school_id"])}
     assert 0 < len(kept["school_id"]) < 500
@@ -72,7 +72,7 @@ def test_leaving_schools_out_changes_none_that_stays() -> None:
 @given(schools=st.integers(1, 400), nles=st.integers(1, 60), seed=st.integers(0, 2**63 - 1))
 @settings(max_examples=60, deadline=None)
 def test_any_size_from_one_up_works(schools: int, nles: int, seed: int) -> None:
-    england = generate(schools, nles, seed)
+    england = draw_england(schools, nles, seed)
     assert len(school_columns(england)["school_id"]) == schools
     assert len(leader_columns(england)["nle_id"]) == nles
     for columns in (school_columns(england), leader_columns(england), trust_columns(england)):
@@ -82,7 +82,7 @@ def test_any_size_from_one_up_works(schools: int, nles: int, seed: int) -> None:
 @pytest.mark.parametrize("schools", [1, 30, 20_000])
 def test_authorities_get_their_share_by_largest_remainder(schools: int) -> None:
     known = figures()
-    england = generate(schools, 1, 5)
+    england = draw_england(schools, 1, 5)
     counts = np.bincount(england.schools.places.authority, minlength=len(known.authorities))
     exact = schools * known.schools / known.schools.sum()
     assert counts.sum() == schools
@@ -97,9 +97,9 @@ def test_a_count_is_shared_out_whole(count: int, weights: list[int]) -> None:
 
 
 def test_a_region_holds_only_its_own_authorities() -> None:
-    schools = school_columns(generate(300, 5, 2, regions=["london", "South West"]))
+    schools = school_columns(draw_england(300, 5, 2, regions=["london", "South West"]))
     assert set(schools["region"]) == {"London", "South West"}
-    again = school_columns(generate(300, 5, 2, regions=["South West", "London", "London"]))
+    again = school_columns(draw_england(300, 5, 2, regions=["South West", "London", "London"]))
     assert again == schools
 
 
@@ -134,7 +134,7 @@ CHRONOLOGY = (
 @given(seed=st.integers(0, 2**32), as_of=st.dates(date(2010, 1, 1), date(2040, 1, 1)))
 @settings(max_examples=40, deadline=None)
 def test_days_and_grades_follow_one_another(seed: int, as_of: date) -> None:
-    chronology(school_columns(generate(250, 1, seed, as_of=as_of)), as_of.isoformat())
+    chronology(school_columns(draw_england(250, 1, seed, as_of=as_of)), as_of.isoformat())
 
 
 def test_some_schools_joined_their_trust_after_the_inspection() -> None:
@@ -154,7 +154,7 @@ def test_every_name_says_synthetic() -> None:
 @given(schools=st.integers(1, 300), nles=st.integers(1, 40), seed=st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
 def test_every_nle_has_an_open_home_that_is_good_or_better(schools: int, nles: int, seed: int) -> None:
-    england = generate(schools, nles, seed)
+    england = draw_england(schools, nles, seed)
     table_of = school_columns(england)
     rows = {identifier: n for n, identifier in enumerate(table_of["school_id"])}
     leaders = leader_columns(england)
@@ -168,10 +168,10 @@ def test_every_nle_has_an_open_home_that_is_good_or_better(schools: int, nles: i
 
 
 def test_homes_are_distinct_while_there_are_enough() -> None:
-    england = generate(600, 200, 8)
+    england = draw_england(600, 200, 8)
     assert len(set(england.leaders.home.tolist())) == 200
     able = (england.schools.inspections.latest_grade < 3) & (england.schools.inspections.latest_grade > 0)
-    crowded = generate(600, 1_500, 8)
+    crowded = draw_england(600, 1_500, 8)
     homes = np.bincount(crowded.leaders.home, minlength=600)[able & england.schools.open_now]
     assert homes.max() - homes.min() == 1
 
@@ -195,7 +195,7 @@ def test_cells_are_in_their_ranges_and_columns_are_declared() -> None:
 
 
 def test_a_trusts_record_is_that_of_its_open_members_since_they_joined() -> None:
-    england = generate(3_000, 5, 6)
+    england = draw_england(3_000, 5, 6)
     schools, trusts = school_columns(england), trust_columns(england)
     counted: dict[str, list[str]] = {identifier: [] for identifier in trusts["trust_id"]}
     for n, identifier in enumerate(schools["trust_id"]):
@@ -235,24 +235,24 @@ def test_types_go_with_phase_and_trust() -> None:
 
 
 def test_a_share_twice_below_good_can_be_asked_for() -> None:
-    assert share(generate(20_000, 1, 1, twice_below_good=0.15).schools.twice_below_good) == pytest.approx(
+    assert share(draw_england(20_000, 1, 1, twice_below_good=0.15).schools.twice_below_good) == pytest.approx(
         0.15, abs=0.01
     )
-    assert not generate(2_000, 1, 1, twice_below_good=0).schools.twice_below_good.any()
+    assert not draw_england(2_000, 1, 1, twice_below_good=0).schools.twice_below_good.any()
 
 
 def test_an_existing_folder_is_refused_without_force(tmp_path: Path) -> None:
-    england, folder = generate(20, 2, 1), tmp_path / "here"
+    england, folder = draw_england(20, 2, 1), tmp_path / "here"
     before = written(england, folder)
     with pytest.raises(RunFolderError, match="exists already"):
-        write_scenario(generate(30, 2, 1), folder)
+        write_scenario(draw_england(30, 2, 1), folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    write_scenario(generate(30, 2, 1), folder, force=True)
+    write_scenario(draw_england(30, 2, 1), folder, force=True)
     assert len(table(folder / "schools.csv")) == 30
 
 
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
-    assert tuple(written(generate(20, 2, 1), tmp_path)) == FILES
+    assert tuple(written(draw_england(20, 2, 1), tmp_path)) == FILES
 
 
 def test_force_never_removes_files_of_others(tmp_path: Path) -> None:
@@ -260,12 +260,12 @@ def test_force_never_removes_files_of_others(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "thesis.docx").write_text("years of work")
     with pytest.raises(RunFolderError, match="did not write"):
-        write_scenario(generate(20, 2, 1), folder, force=True)
+        write_scenario(draw_england(20, 2, 1), folder, force=True)
     assert (folder / "thesis.docx").read_text() == "years of work"
     mine = tmp_path / "scenario"
-    write_scenario(generate(20, 2, 1), mine)
+    write_scenario(draw_england(20, 2, 1), mine)
     (mine / "notes.txt").write_text("a week of work")
-    write_scenario(generate(30, 2, 1), mine, force=True)
+    write_scenario(draw_england(30, 2, 1), mine, force=True)
     assert (mine / "notes.txt").read_text() == "a week of work"
 
 
@@ -275,13 +275,13 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr("nle_optimizer.sources.synthetic.tables.write_columns", full)
     with pytest.raises(RunFolderError, match="No space left"):
-        write_scenario(generate(20, 2, 1), tmp_path / "england")
+        write_scenario(draw_england(20, 2, 1), tmp_path / "england")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_every_wrong_argument_is_named_at_once() -> None:
     with pytest.raises(InputError) as caught:
-        generate(0, 0, -1, regions=["Londn"], as_of=date(1999, 1, 1), twice_below_good=2, keep_others=float("nan"))
+        draw_england(0, 0, -1, regions=["Londn"], as_of=date(1999, 1, 1), twice_below_good=2, keep_others=float("nan"))
     assert [problem.path for problem in caught.value.problems] == [
         "--schools",
         "--nles",
@@ -296,7 +296,7 @@ def test_every_wrong_argument_is_named_at_once() -> None:
 
 @pytest.mark.parametrize("folder", ["2022", "null", "Schulen für alle", "..x"])
 def test_the_scenario_reads_whatever_the_folder_is_called(tmp_path: Path, folder: str) -> None:
-    scenario = load_scenario(write_scenario(generate(120, 8, 3), tmp_path / folder))
+    scenario = load_scenario(write_scenario(draw_england(120, 8, 3), tmp_path / folder))
     assert len(scenario.schools) == 120
     assert "ynthetic" in scenario.settings.title
     assert scenario.resources == ("placements",)
@@ -336,6 +336,6 @@ def test_the_command_prints_json_on_request(tmp_path: Path) -> None:
 
 
 def test_a_hundred_thousand_schools_are_drawn_whole() -> None:
-    england = generate(100_000, 10_000, 1)
+    england = draw_england(100_000, 10_000, 1)
     for piece in (england.schools.places, england.schools.kinds, england.schools.inspections):
         assert all(len(getattr(piece, field.name)) == 100_000 for field in fields(piece))

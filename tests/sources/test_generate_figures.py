@@ -10,7 +10,7 @@ from england_extract import Measured, read_extract
 from measure_england import measure
 from scipy.spatial import cKDTree
 
-from nle_optimizer.sources.synthetic import SyntheticEngland, generate
+from nle_optimizer.sources.synthetic import SyntheticEngland, draw_england
 from nle_optimizer.sources.synthetic.figures import figures
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def table(path: Path) -> list[dict[str, str]]:
 
 @cache
 def whole_england() -> SyntheticEngland:
-    return generate(int(figures().schools.sum()), 1_000, 3)
+    return draw_england(int(figures().schools.sum()), 1_000, 3)
 
 
 @cache

@@ -5,11 +5,12 @@ import io
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nle_optimizer.errors import InputError
-from nle_optimizer.sources.england.importer import EnglandFiles, ImportSummary, import_england
+from nle_optimizer.sources.england.importer import EnglandFiles, ImportSummary, england_of
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "england"
 
@@ -58,6 +59,12 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def import_into(out: Path, files: EnglandFiles, *, force: bool = False, **more: Any) -> ImportSummary:
+    made = england_of(files, **more)
+    made.write(out, force=force)
+    return made.summary
+
+
 def imported(
     folder: Path,
     files: EnglandFiles,
@@ -66,13 +73,13 @@ def imported(
     **more: object,
 ) -> tuple[ImportSummary, dict[str, dict[str, str]]]:
     out = folder / "out"
-    summary = import_england(files, out, regions=regions, local_authorities=authorities, **more)  # type: ignore[arg-type]
+    summary = import_into(out, files, regions=regions, local_authorities=authorities, **more)
     return summary, {row["school_id"]: row for row in table(out / "schools.csv")}
 
 
 def problems_of(files: EnglandFiles, folder: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
-        import_england(files, folder / "out")
+        import_into(folder / "out", files)
     assert not (folder / "out").exists()
     return [str(problem) for problem in caught.value.problems]
 
@@ -309,7 +316,7 @@ def test_an_unknown_area_is_refused_with_the_nearest_name(tmp_path: Path) -> Non
         gias(tmp_path, {"URN": 1, "LA (name)": "Bristol, City of"}, {"URN": 2, "LA (name)": "County Durham"})
     )
     with pytest.raises(InputError) as caught:
-        import_england(files, tmp_path / "out", regions=["Nroth East"], local_authorities=["Bristol", "Durhm"])
+        import_into(tmp_path / "out", files, regions=["Nroth East"], local_authorities=["Bristol", "Durhm"])
     hints = [problem.hint for problem in caught.value.problems]
     assert hints == [
         "did you mean North East?",
@@ -341,3 +348,12 @@ def test_the_official_layouts_at_full_width_are_read(tmp_path: Path) -> None:
         "name": "à Becket",
     }
     assert {name: rows["1"][name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("column", [name for name in GIAS_HEADER if name != "URN"])
+def test_an_extract_without_a_column_is_read_or_refused_by_name(column: str, tmp_path: Path) -> None:
+    narrow = gias(tmp_path, {"URN": 1}, header=[name for name in GIAS_HEADER if name != column])
+    try:
+        imported(tmp_path, EnglandFiles(narrow))
+    except InputError as refused:
+        assert any(word in str(refused) for word in (column, "no school is left"))

@@ -4,8 +4,9 @@ import csv
 from pathlib import Path
 
 import pytest
+from test_import_england import import_into
 
-from nle_optimizer.sources.england.importer import EnglandFiles, ImportSummary, import_england
+from nle_optimizer.sources.england.importer import EnglandFiles, ImportSummary
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "england"
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared extracts are not beside the project")
@@ -23,7 +24,7 @@ def england(tmp_path_factory: pytest.TempPathFactory) -> tuple[ImportSummary, Ta
         SHARED / "finance_2017-18.csv",
         urn_links=SHARED / "urn_links_2025-04.csv",
     )
-    summary = import_england(files, out)
+    summary = import_into(out, files)
     return summary, read(out / "schools.csv"), read(out / "trusts.csv")
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from test_import_england import gias
+from test_import_england import gias, import_into
 
 from nle_optimizer.cli.source_commands import import_
 from nle_optimizer.errors import RunFolderError
-from nle_optimizer.sources.england.importer import EnglandFiles, import_england
+from nle_optimizer.sources.england.importer import EnglandFiles
 
 # -- the folder ---------------------------------------------------------------------------------------------
 
@@ -17,17 +17,17 @@ from nle_optimizer.sources.england.importer import EnglandFiles, import_england
 def test_the_folder_is_refused_replaced_or_kept_whole(tmp_path: Path) -> None:
     files = EnglandFiles(gias(tmp_path, {"URN": 1}))
     out = tmp_path / "out"
-    import_england(files, out)
+    import_into(out, files)
     (out / "nles.csv").write_text("nle_id\nA\n", encoding="utf-8")
     with pytest.raises(RunFolderError, match="--force"):
-        import_england(files, out)
-    import_england(files, out, force=True)
+        import_into(out, files)
+    import_into(out, files, force=True)
     assert (out / "nles.csv").read_text(encoding="utf-8") == "nle_id\nA\n"
     other = tmp_path / "other"
     other.mkdir()
     (other / "thesis.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(RunFolderError, match="did not write"):
-        import_england(files, other, force=True)
+        import_into(other, files, force=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["gias.csv", "other", "out"]
 
 
@@ -35,7 +35,7 @@ def test_the_same_files_give_the_same_bytes_wherever_they_lie(tmp_path: Path) ->
     outs = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        import_england(EnglandFiles(gias(tmp_path / name, {"URN": 2}, {"URN": 1})), tmp_path / name / "out")
+        import_into(tmp_path / name / "out", EnglandFiles(gias(tmp_path / name, {"URN": 2}, {"URN": 1})))
         outs.append({path.name: path.read_bytes() for path in (tmp_path / name / "out").iterdir()})
     assert outs[0] == outs[1]
     assert str(tmp_path).encode() not in b"".join(outs[0].values())

@@ -248,10 +248,10 @@ def test_an_nle_that_is_out_is_told_why_and_one_that_is_in_what_it_is_worth(tmp_
 
 def test_a_name_that_only_one_has_is_as_good_as_an_identifier(tmp_path: Path) -> None:
     run = run_of(tmp_path, None, [school(1), school(2, name="School 3"), school(3)], [nle(1)])
-    assert explain(run, ("school 1",))["school_id"] == "S1"
-    assert "several have this name; give one of S2, S3" in refusal(explain, run, ("School 3",))
-    assert "did you mean S1?" in refusal(explain, run, ("S11",))
-    assert "name a school, an NLE, or one of each" in refusal(explain, run, ("S1", "S2"))
+    assert explain(run, "school 1").document["school_id"] == "S1"
+    assert "several have this name; give one of S2, S3" in refusal(explain, run, "School 3")
+    assert "did you mean S1?" in refusal(explain, run, "S11")
+    assert "name a school, an NLE, or one of each" in refusal(explain, run, "S1", "S2")
 
 
 @pytest.mark.parametrize("seed", range(20))

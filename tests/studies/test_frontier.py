@@ -16,7 +16,7 @@ from nle_optimizer.model.levels import LeastFit, Level
 from nle_optimizer.model.problem import Problem
 from nle_optimizer.records import Integers
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
-from nle_optimizer.studies.frontier import Frontier, command_of, frontier
+from nle_optimizer.studies.frontier import Frontier, command_of, frontier_of
 from nle_optimizer.studies.frontier_points import Searches, roundest, supported_points
 from support.problems import every_allocation, random_problem
 from support.scenarios import nle, read_table, refusal, school, write_scenario
@@ -126,7 +126,7 @@ def outcome(found: Frontier, n: int) -> tuple[float, ...]:
 )
 @pytest.mark.parametrize("most", [99, 5])
 def test_the_settings_of_each_point_give_that_point(tmp_path: Path, between: str, most: int) -> None:
-    found = frontier(case(tmp_path, Random(between), fit={"measure": "need-covered"}), between.split(","), most)
+    found = frontier_of(case(tmp_path, Random(between), fit={"measure": "need-covered"}), between.split(","), most)
     assert len(found.points) <= most
     assert found.complete or most == 5
     run = 0
@@ -139,7 +139,7 @@ def test_the_settings_of_each_point_give_that_point(tmp_path: Path, between: str
 
 def test_fewer_points_are_some_of_all(tmp_path: Path) -> None:
     scenario = case(tmp_path, Random("some"))
-    every, some = (frontier(scenario, ["fit", "distance"], most) for most in (99, 4))
+    every, some = (frontier_of(scenario, ["fit", "distance"], most) for most in (99, 4))
     assert len(some.points) == 4
     assert not some.complete
     assert {point.values for point in some.points} < {point.values for point in every.points}
@@ -149,13 +149,13 @@ def test_objectives_that_come_before_are_kept_at_their_best(tmp_path: Path) -> N
     scenario = case(
         tmp_path, Random("held"), objectives=["schools_supported", {"blend": {"fit": 1, "distance_km": -0.1}}]
     )
-    found = frontier(scenario, ["fit", "distance"], 99)
+    found = frontier_of(scenario, ["fit", "distance"], 99)
     assert [level.name for level in found.held] == ["schools_supported"]
     assert {len(point.matched) for point in found.points} == {6}
 
 
 def test_the_scenario_as_it_is_lies_on_or_below_the_curve(tmp_path: Path) -> None:
-    found = frontier(case(tmp_path, Random("own")), ["fit", "distance"], 99)
+    found = frontier_of(case(tmp_path, Random("own")), ["fit", "distance"], 99)
     assert found.own is not None
     assert all(point.first >= found.own.first or point.second >= found.own.second for point in found.points)
 
@@ -186,7 +186,7 @@ def test_the_roundest_decimal_lies_between_and_none_is_shorter() -> None:
 )
 def test_what_has_no_curve_is_refused(tmp_path: Path, between: str, told: str) -> None:
     scenario = case(tmp_path, Random(1), objectives=["fit"])
-    assert told in refusal(frontier, scenario, between.split(","), 9)
+    assert told in refusal(frontier_of, scenario, between.split(","), 9)
 
 
 def test_the_command_writes_a_table_whose_commands_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,6 +216,6 @@ def test_a_scenario_whose_own_aim_counts_schools_of_several_supporters_lies_on_i
     nles = [nle(n, placements=2, expertise_leadership=n / 4) for n in range(1, 4)]
     settings = {"objectives": [blend], "engine": "highs", "fit": {"measure": "weighted-expertise"}}
     scenario = load_scenario(write_scenario(tmp_path, settings, schools=schools, nles=nles))
-    found = frontier(scenario, ["fit", "distance"], 9)
+    found = frontier_of(scenario, ["fit", "distance"], 9)
     assert found.own is not None
     assert all(point.first >= found.own.first or point.second >= found.own.second for point in found.points)

@@ -12,8 +12,8 @@ from nle_optimizer.cli.main import run_program
 from nle_optimizer.errors import InputError, UnsupportedError
 from nle_optimizer.running import result_of
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
-from nle_optimizer.studies.recruitment import Recruitment, RecruitRequest, recruit
-from nle_optimizer.studies.recruitment_market import centres, chosen_rows, filled, listed
+from nle_optimizer.studies.recruitment import Recruitment, RecruitRequest, listed, recruitment_of
+from nle_optimizer.studies.recruitment_market import centres, chosen_rows, filled
 from support.scenarios import nle, read_table, refusal, school, write_scenario, write_table
 
 AREAS = ("leadership", "governance", "finance")
@@ -65,7 +65,7 @@ def test_a_proved_choice_is_the_best_of_all_and_repeats_a_place_where_that_is_be
     for n in range(20):
         scenario = case(tmp_path / str(n), rng)
         count = rng.randint(1, 3)
-        found = recruit(scenario, RecruitRequest(count, None, "N0", 200))
+        found = recruitment_of(scenario, RecruitRequest(count, None, "N0", 200))
         possible = filled(centres(scenario), scenario, "N0")
         best = best_of_all(scenario, possible, combinations_with_replacement(range(len(possible)), count))
         assert float(found.amount(found.found.bound)) >= best - 1e-9
@@ -82,7 +82,7 @@ def test_without_branching_the_greedy_choice_keeps_its_guarantee_and_its_bound(t
     rng = Random("greedy")
     for n in range(12):
         scenario = case(tmp_path / str(n), rng)
-        found = recruit(scenario, RecruitRequest(2, None, "N1", 0))
+        found = recruitment_of(scenario, RecruitRequest(2, None, "N1", 0))
         possible = filled(centres(scenario), scenario, "N1")
         best = best_of_all(scenario, possible, combinations_with_replacement(range(len(possible)), 2))
         base = found.before.claim.summary["metrics"]["total_fit"]
@@ -95,7 +95,7 @@ def test_days_of_different_lengths_are_compared_choice_by_choice(tmp_path: Path)
     rng = Random("days")
     for n in range(6):
         scenario = case(tmp_path / str(n), rng, {"capacity": {"resources": ["days"]}}, days=[3, 5, 7])
-        found = recruit(scenario, RecruitRequest(2, None, "N0", 50))
+        found = recruitment_of(scenario, RecruitRequest(2, None, "N0", 50))
         possible = filled(centres(scenario), scenario, "N0")
         best = best_of_all(scenario, possible, combinations(range(len(possible)), 2))
         assert not found.is_submodular
@@ -106,7 +106,7 @@ def test_days_of_different_lengths_are_compared_choice_by_choice(tmp_path: Path)
 def test_a_least_use_binds_only_those_who_are_recruited(tmp_path: Path) -> None:
     limit = {"name": "busy", "type": "minimum_use", "of": "placements", "minimum": 1}
     scenario = case(tmp_path, Random(5), {"constraints": [limit], "geography": {"max_distance_km": 60}})
-    found = recruit(scenario, RecruitRequest(1, None, "N0", 50))
+    found = recruitment_of(scenario, RecruitRequest(1, None, "N0", 50))
     assert not found.is_submodular
     assert found.after.status == "optimal"
 
@@ -125,7 +125,7 @@ def test_a_table_of_places_gives_each_once_with_its_own_cells(tmp_path: Path) ->
     assert table.values("placements").tolist() == [1_000_000, 2_000_000]
     assert table.values("expertise_leadership").tolist() == model.values("expertise_leadership").tolist() * 2
     assert table.values("expertise_finance").tolist()[1] == 100_000
-    found = recruit(scenario, RecruitRequest(2, places, "N0", 10))
+    found = recruitment_of(scenario, RecruitRequest(2, places, "N0", 10))
     assert sorted(found.recruits.ids.tolist()) == ["P1", "P2"]
 
 
@@ -159,19 +159,19 @@ def test_the_tables_written_are_taken_by_run(tmp_path: Path, capsys: pytest.Capt
     ],
 )
 def test_what_cannot_be_asked_is_refused(tmp_path: Path, asked: RecruitRequest, told: str) -> None:
-    assert told in refusal(recruit, case(tmp_path, Random(1)), asked)
+    assert told in refusal(recruitment_of, case(tmp_path, Random(1)), asked)
 
 
 def test_more_recruits_than_places_are_refused(tmp_path: Path) -> None:
     scenario = case(tmp_path, Random(1))
     places = write_table(tmp_path / "places.csv", [{"nle_id": "P1", "easting": 450_000, "northing": 430_000}])
     with pytest.raises(InputError, match="--count: there are 1 places"):
-        recruit(scenario, RecruitRequest(2, places, "N0", 9))
+        recruitment_of(scenario, RecruitRequest(2, places, "N0", 9))
 
 
 def test_a_rule_without_objectives_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="the rule nearest has no objective"):
-        recruit(case(tmp_path, Random(1), {"rule": "nearest"}), RecruitRequest(1, None, "N0", 9))
+        recruitment_of(case(tmp_path, Random(1), {"rule": "nearest"}), RecruitRequest(1, None, "N0", 9))
 
 
 def test_recruits_for_nobody_are_refused(tmp_path: Path) -> None:
@@ -181,4 +181,4 @@ def test_recruits_for_nobody_are_refused(tmp_path: Path) -> None:
         tmp_path, settings, schools=[school(1, latest_grade=1, region="London", local_authority="Leeds")]
     )
     with pytest.raises(InputError, match="recruits would add nothing"):
-        recruit(load_scenario(file), RecruitRequest(1, None, "N1", 9))
+        recruitment_of(load_scenario(file), RecruitRequest(1, None, "N1", 9))

@@ -33,7 +33,8 @@ def scenario(tmp_path: Path) -> Path:
 
 
 def swept(scenario: Path, folder: Path, wanted: Wanted = GRID, **how: Any) -> Swept:
-    return sweep(scenario, wanted, out=folder, **{"workers": 0, **how})
+    asked = {"grid": wanted.grid, "zipped": wanted.zip, "table": wanted.table, "seeds": wanted.seeds}
+    return sweep(scenario, **asked, scenarios=wanted.scenarios, out=folder, **{"workers": 0, "report": False, **how})
 
 
 def rows(folder: Path) -> list[dict[str, str]]:

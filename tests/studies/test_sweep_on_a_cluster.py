@@ -53,7 +53,7 @@ def test_a_scheduler_that_is_not_there_is_told(scenario: Path, tmp_path: Path, m
 
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.3)
     with pytest.raises(InputError, match=r"--scheduler: no scheduler answers at tcp://127\.0\.0\.1:9"):
-        sweep(scenario, SEEDS, out=tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+        sweep(scenario, seeds=40, out=tmp_path / "out", scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "out").exists()
 
 

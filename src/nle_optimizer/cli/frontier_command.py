@@ -5,7 +5,6 @@ ifs, each verified, in one table.
 """
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nle_optimizer.catalogue.limits import MOST_SEEDS, MOST_WORKERS
+from nle_optimizer.catalogue.limits import MOST_POINTS, MOST_RECRUITS, MOST_SEARCHES, MOST_SEEDS, MOST_WORKERS
 from nle_optimizer.cli.options import (
     INTERRUPTED,
     code_option,
@@ -26,18 +25,14 @@ from nle_optimizer.cli.options import (
     seconds,
 )
 from nle_optimizer.errors import on_one_line
-from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
-    from nle_optimizer.engines.engine import Stopping
     from nle_optimizer.studies.sweep.conduct import Swept, Watch
     from nle_optimizer.studies.sweep.plan import Plan
     from nle_optimizer.studies.sweep.points import Wanted
 
 
-POINTS, MOST_POINTS = 25, 10_000
-TABLE, FRONTIER_PAGE = "frontier.csv", "report.html"
-FRONTIER = FolderKind("frontier")
+POINTS = 25
 
 
 @click.command()
@@ -80,8 +75,9 @@ def frontier(
     are kept at their best.
     """
     from nle_optimizer.cli.options import steps
+    from nle_optimizer.folders import refuse_existing
     from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.frontier import document_of, frontier_text
+    from nle_optimizer.studies.frontier import FRONTIER, document_of, frontier_text
     from nle_optimizer.studies.frontier import frontier as curve
 
     if out is not None:
@@ -89,38 +85,18 @@ def frontier(
     loaded = load_scenario(scenario, choose=choose, sets=sets, allow_outside=allow_outside)
     print_findings(loaded.findings)
     names = [name.strip() for name in between.split(",")]
-    with steps(loaded.settings.name, points) as step, loaded.locating():
-        found = curve(loaded, names, points, lambda: stopping(time_limit), step)
-    document = {**document_of(found), "findings": [finding.entry() for finding in loaded.findings]}
+    with steps(loaded.settings.name, points) as step:
+        found = curve(loaded, between=names, points=points, time_limit=time_limit, progress=step)
     if out is not None:
-        _write_frontier(out, found, document, force=force)
+        found.write(out, force=force)
     if form == "json":
-        print_json(document)
+        print_json(document_of(found))
     else:
         say(frontier_text(found))
         say("" if out is None else f"\nTable and page: {out}", nl=out is not None)
 
 
-def stopping(seconds: float | None) -> "Stopping":
-    """When a search that begins now stops."""
-    from nle_optimizer.engines.engine import Stopping
-
-    return Stopping(deadline=None if seconds is None else time.monotonic() + seconds)
-
-
-def _write_frontier(target: Path, found: Any, document: dict[str, Any], *, force: bool) -> None:
-    from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.reports.page.benchmark_page import frontier_page
-    from nle_optimizer.studies.frontier import table_of
-
-    with complete_folder(target, FRONTIER, force=force) as folder:
-        (folder / TABLE).write_bytes(csv_bytes(table_of(found)))
-        (folder / FRONTIER_PAGE).write_bytes(frontier_page(document))
-
-
-SEARCHES, MOST_SEARCHES, MOST_RECRUITS = 60, 100_000, 10_000
-RECRUITS, NLES = "recruits.csv", "nles.csv"
-RECRUITMENT = FolderKind("recruitment")
+SEARCHES = 60
 
 
 @click.command()
@@ -167,36 +143,27 @@ def recruit(
     table, nles.csv all NLEs with them: run --set data.nles=DIR/nles.csv plans with both.
     """
     from nle_optimizer.cli.options import steps
+    from nle_optimizer.folders import refuse_existing
     from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.recruitment import RecruitRequest, recruitment_text
+    from nle_optimizer.studies.recruitment import RECRUITMENT, recruitment_text
     from nle_optimizer.studies.recruitment import recruit as found_by
 
     if out is not None:
         refuse_existing(out, RECRUITMENT, force=force)
     loaded = load_scenario(scenario, choose=choose, sets=sets, allow_outside=allow_outside)
     print_findings(loaded.findings)
-    with steps(loaded.settings.name, count + searches) as step, loaded.locating():
-        found = found_by(loaded, RecruitRequest(count, places, like, searches), lambda: stopping(time_limit), step)
+    asked: dict[str, Any] = {"count": count, "places": places, "like": like, "searches": searches}
+    with steps(loaded.settings.name, count + searches) as step:
+        found = found_by(loaded, **asked, time_limit=time_limit, progress=step)
     if out is not None:
-        _write_recruits(out, found, force=force)
+        found.write(out, force=force)
     if form == "json":
-        print_json({**found.document(), "findings": [finding.entry() for finding in loaded.findings]})
+        print_json(found.document())
     else:
         say(recruitment_text(found))
-        say("" if out is None else f"\nRecruits: {out / RECRUITS}", nl=out is not None)
+        say("" if out is None else f"\nRecruits: {out / 'recruits.csv'}", nl=out is not None)
 
 
-def _write_recruits(target: Path, found: Any, *, force: bool) -> None:
-    from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.records import as_text
-
-    nles = found.after.scenario.nles
-    with complete_folder(target, RECRUITMENT, force=force) as folder:
-        (folder / RECRUITS).write_bytes(csv_bytes(found.table()))
-        (folder / NLES).write_bytes(csv_bytes({name: as_text(column) for name, column in nles.columns.items()}))
-
-
-PAGE = "report.html"
 WELL = ("optimal", "feasible", "completed")
 
 
@@ -244,15 +211,14 @@ def sweep(
     What the options leave open, the file's own `sweep` section says. Exits with 1 where a point could not be
     carried out; an infeasible point is an answer.
     """
-    if workers is not None and scheduler is not None:
-        raise click.UsageError("--workers counts processes here, --scheduler names a cluster; give one of them")
     if scheduler is None and not dry_run:
         from nle_optimizer.studies.worker_processes import make_ready
 
         make_ready()
-    from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder
+    from nle_optimizer.studies.sweep.conduct import carry_out, crew_of, default_folder, refuse_both
     from nle_optimizer.studies.sweep.plan import plan_sweep
 
+    refuse_both(workers, scheduler)
     allowed: dict[str, Any] = {"allow_outside": allow_outside, "allow_code": allow_code, "may_be_huge": yes}
     plan = plan_sweep(scenario, _wanted(**parts), choose=choose, sets=sets, **allowed)
     print_findings(plan.bases[0].findings)
@@ -263,17 +229,12 @@ def sweep(
     try:
         with _bar(plan.name) as watch:
             crew = crew_of(workers, scheduler)
-            how = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs}
-            swept = carry_out(plan, folder, crew, **how, watch=watch, command=["nle-optimizer", *sys.argv[1:]])
+            how = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs, "report": not no_report}
+            swept = carry_out(plan, folder, crew, **how, watch=watch)
     except KeyboardInterrupt:
         say(f"interrupted: what is finished is kept in {folder}; the same with --resume goes on", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    if not no_report:
-        from nle_optimizer.reports.page.sweep_page import sweep_page
-        from nle_optimizer.reports.run_folder import replace_files
-
-        replace_files(swept.folder, {PAGE: sweep_page(plan.name, swept.rows)})
-    _tell(swept, plan, form)
+    _tell(swept, folder, form)
     if any(status in swept.statuses for status in ("error", "lost")):
         raise click.exceptions.Exit(1)
 
@@ -307,18 +268,18 @@ def _list(plan: "Plan", form: str) -> None:
     say(f"{len(points):,} points{same}; nothing was solved")
 
 
-def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
+def _tell(swept: "Swept", folder: Path, form: str) -> None:
     """Print what came of the sweep."""
     if form == "json":
         print_json(
             {
                 "schema_version": 1,
-                "folder": str(swept.folder),
+                "folder": str(folder),
                 "points": swept.points,
                 "computed": swept.computed,
                 "reused": swept.reused,
                 "statuses": swept.statuses,
-                "findings": [finding.entry() for finding in plan.bases[0].findings],
+                "findings": [finding.entry() for finding in swept.plan.bases[0].findings],
                 "rows": list(swept.rows),
             }
         )
@@ -329,7 +290,7 @@ def _tell(swept: "Swept", plan: "Plan", form: str) -> None:
     told = ", ".join(f"{count:,} {status}" for status, count in swept.statuses.items())
     say(f"{swept.points:,} points: {told}")
     say(f"{swept.computed:,} cases worked out and verified, {swept.reused:,} were there already")
-    say(f"Table: {swept.folder / 'sweep.csv'}")
+    say(f"Table: {folder / 'sweep.csv'}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from nle_optimizer.cli.options import INTERRUPTED, say
-from nle_optimizer.errors import FilesKept, NleOptimizerError
+from nle_optimizer.errors import Caution, NleOptimizerError
 
 
 class LazyGroup(click.Group):
@@ -63,16 +63,16 @@ COMMANDS = {
     "frontier": f"{HOME}.frontier_command:frontier",
     "robustness": f"{HOME}.question_commands:robustness",
     "sweep": f"{HOME}.frontier_command:sweep",
-    "benchmark": f"{HOME}.benchmark_command:benchmark",
+    "benchmark": f"{HOME}.run_command:benchmark",
     "import": f"{HOME}.source_commands:import_",
     "generate": f"{HOME}.source_commands:generate_command",
     "init": f"{HOME}.source_commands:init",
-    "schema": f"{HOME}.benchmark_command:schema",
-    "policies": f"{HOME}.benchmark_command:policies",
-    "objectives": f"{HOME}.benchmark_command:objectives",
-    "constraints": f"{HOME}.benchmark_command:constraints",
-    "rules": f"{HOME}.benchmark_command:rules",
-    "metrics": f"{HOME}.benchmark_command:metrics",
+    "schema": f"{HOME}.source_commands:schema",
+    "policies": f"{HOME}.source_commands:policies",
+    "objectives": f"{HOME}.source_commands:objectives",
+    "constraints": f"{HOME}.source_commands:constraints",
+    "rules": f"{HOME}.source_commands:rules",
+    "metrics": f"{HOME}.source_commands:metrics",
     "doctor": f"{HOME}.source_commands:doctor",
 }
 OUR_FAULT = 3
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_program(words: list[str], *, debug: bool = False) -> int:
     """Run the program on the given words; its exit code."""
     with warnings.catch_warnings():
-        warnings.simplefilter("always", FilesKept)
+        warnings.simplefilter("always", Caution)
         warnings.showwarning = _show(warnings.showwarning)
         return _ended(words, debug=debug)
 
@@ -115,7 +115,7 @@ def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
     """What shows warnings: those that are for people in words alone."""
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-        if issubclass(category, FilesKept):
+        if issubclass(category, Caution):
             say(f"warning: {message}", err=True)
         else:
             otherwise(message, category, *rest, **named)

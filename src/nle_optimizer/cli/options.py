@@ -7,10 +7,9 @@ with the best allocation found, twice to leave at once.
 import re
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from nle_optimizer.errors import UNSEEN, on_one_line, visible
 
 if TYPE_CHECKING:
     from nle_optimizer.errors import Finding
+    from nle_optimizer.studies.runs import Listener
 
 
 Command = Callable[..., Any]
@@ -110,20 +110,6 @@ def boundaries_option(command: Command) -> Command:
     )(command)
 
 
-def outlines_of(boundaries: Path | None) -> Any:
-    """The outlines in a file; none, with a warning, where it cannot be used: the rest is written all the same."""
-    if boundaries is None:
-        return ()
-    from nle_optimizer.errors import InputError
-    from nle_optimizer.reports.boundaries import read_outlines
-
-    try:
-        return read_outlines(boundaries)
-    except InputError as error:
-        warn([f"{error}; the map is drawn without outlines"])
-        return ()
-
-
 _OUR_STYLES = re.compile("(\x1b\\[[012]m)")
 
 
@@ -175,44 +161,40 @@ DELAY = 1.0
 
 @dataclass
 class Steps:
-    """Told each step as it begins; remembers how long each took."""
+    """Told each step as it begins, which a terminal shows."""
 
     bar: Any = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    _step: str = ""
-    _began: float = 0.0
 
     def __call__(self, step: str) -> None:
         """The named step begins."""
-        now = time.perf_counter()
-        if self._step:
-            self.seconds[self._step] = round(now - self._began, 4)
-        self._step, self._began = step, now
-        if self.bar is not None and step:
+        if self.bar is not None:
             self.bar.set_description_str(on_one_line(step))
             self.bar.update()
 
     def detail(self, text: str) -> None:
-        """What is being done within the step; shown on a terminal only."""
+        """What is being done within the step."""
         if self.bar is not None:
             self.bar.set_description_str(on_one_line(text))
 
 
 @contextmanager
 def steps(name: str, total: int) -> Iterator[Steps]:
-    """Follow the steps of one task, of which there are `total`."""
+    """Follow the steps of one task, of which there are `total` or more."""
     if not sys.stderr.isatty():
-        told = Steps()
-        yield told
-        told("")
+        yield Steps()
         return
     from tqdm import tqdm
 
     layout = "{desc:<24} {bar:24} {n_fmt}/{total_fmt} {elapsed}"
     with tqdm(total=total, delay=DELAY, leave=False, file=sys.stderr, bar_format=layout, desc=on_one_line(name)) as bar:
-        told = Steps(bar)
-        yield told
-        told("")
+        yield Steps(bar)
+
+
+def listener(step: Steps) -> "Listener":
+    """Who is told how a run goes on: a bar; Ctrl-C stops its search."""
+    from nle_optimizer.studies.runs import Listener
+
+    return Listener(step, step.detail, stop_when_interrupted())
 
 
 INTERRUPTED = 130

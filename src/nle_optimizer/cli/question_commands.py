@@ -6,7 +6,7 @@ files that people look at, made again from a run folder; a copy that is fit to s
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +16,6 @@ from nle_optimizer.cli.options import (
     code_option,
     force_option,
     format_option,
-    outlines_of,
     print_json,
     say,
     seconds,
@@ -27,6 +26,7 @@ from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 
 if TYPE_CHECKING:
     from nle_optimizer.evidence.claim import TextTable
+    from nle_optimizer.studies.marginal.marginal import By
 
 
 @click.command()
@@ -44,27 +44,15 @@ def explain(run_folder: Path, ids: tuple[str, ...], every: bool, time_limit: flo
     A left-out school is told what it would take, an excluded one what would bring it back.
     """
     from nle_optimizer.studies.explaining.explain import explain as answer
-    from nle_optimizer.studies.explaining.explain import left_out
-    from nle_optimizer.studies.explaining.text import explanation_text
 
-    if every == bool(ids) or len(ids) > 2:
-        raise click.UsageError("give one or two: a school, an NLE, or one of each; or --left-out alone")
-    if every:
-        rows = left_out(run_folder)
-        if form == "json":
-            print_json({"schema_version": 1, "run": str(run_folder), "rows": rows})
-        else:
-            say("\n\n".join(explanation_text(row) for row in rows))
-        return
-    told = answer(run_folder, ids, time_limit)
+    told = answer(run_folder, *ids, left_out=every, time_limit=time_limit)
     if form == "json":
-        print_json(told)
+        print_json(told.document)
     else:
-        say(explanation_text(told))
+        say(told.text)
 
 
 MOST_ROWS = 20
-MARGINAL = "marginal.csv"
 
 
 @click.command()
@@ -97,7 +85,7 @@ MARGINAL = "marginal.csv"
 @force_option
 @format_option
 def marginal(
-    run_folder: Path, by: str, out: Path | None, time_limit: float | None, show: int, force: bool, form: str
+    run_folder: Path, by: "By", out: Path | None, time_limit: float | None, show: int, force: bool, form: str
 ) -> None:
     """Tell what one more and one fewer of everything in a run is worth, and who would be served.
 
@@ -106,43 +94,19 @@ def marginal(
     proved is an interval.
     """
     from nle_optimizer.cli.options import steps
-    from nle_optimizer.studies.marginal.marginal import AnswerProgress, marginal_text
+    from nle_optimizer.studies.marginal.marginal import file_for, marginal_text
     from nle_optimizer.studies.marginal.marginal import marginal as found_by
 
-    target = None if out is None else _target(out, force=force)
+    target = None if out is None else file_for(out, force=force)
     with steps("marginal values", 1) as step:
-
-        def begin(count: int) -> None:
-            if step.bar is not None:
-                step.bar.total = max(1, count)
-
-        found = found_by(run_folder, by, time_limit, AnswerProgress(begin, step))
+        found = found_by(run_folder, by=by, time_limit=time_limit, progress=step)
     if target is not None:
-        _write_marginal(target, found.table())
+        found.write(target, force=force)
     if form == "json":
         print_json(found.document())
     else:
         say(marginal_text(found, show))
         say("" if target is None else f"\nAll rows: {target}", nl=target is not None)
-
-
-def _target(out: Path, *, force: bool) -> Path:
-    """The file to write; it is refused before anything is computed."""
-    from nle_optimizer.errors import RunFolderError
-
-    target = out if out.suffix == ".csv" else out / MARGINAL
-    if target.exists() and not force:
-        raise RunFolderError(f"{target}: it exists already; choose another --out, or give --force to replace it")
-    return target
-
-
-def _write_marginal(target: Path, table: dict[str, list[str]]) -> None:
-    from nle_optimizer.delimited import write_columns
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    write_columns(partial, {**table})
-    partial.replace(target)
 
 
 DRAWS = 20
@@ -233,18 +197,11 @@ def compare(first: Path, second: Path, show: int, page: Path | None, form: str) 
     comparison = difference(first, second)
     warn(comparison.warnings)
     if page is not None:
-        _write_page(page, comparison.document(), first, second)
+        comparison.write_page(page)
     if form == "json":
         print_json(comparison.document())
     else:
         say(comparison_text(comparison, show))
-
-
-def _write_page(page: Path, document: dict[str, Any], first: Path, second: Path) -> None:
-    from nle_optimizer.reports.page.compare_page import compare_page
-    from nle_optimizer.reports.view import read_inputs
-
-    page.write_bytes(compare_page(document, *(read_inputs((first, second), name) for name in ("schools", "nles"))))
 
 
 @click.command()
@@ -277,25 +234,11 @@ def report(
     Nothing is solved or verified. In a shared copy NLEs have pseudonyms, which stay the same as long as the secret
     does (RUN/share.key, made when it is first needed), and stand at the middle of their authority.
     """
-    if share is None and (names or key):
-        raise click.UsageError("--names and --key say how a copy is shared; give --share DIR too")
-    from nle_optimizer.folders import MANIFEST
-    from nle_optimizer.reports.files_for_people import ExtraFiles, files_for_people
-    from nle_optimizer.reports.run_folder import read_json, replace_files
-    from nle_optimizer.reports.view import read_view
+    from nle_optimizer.reports.files_for_people import report as made_again
 
-    view, findings = read_view(run)
-    warn(findings)
-    outlines = outlines_of(boundaries)
-    if outlines:
-        view = view.with_outlines(outlines)
-    wanted = ExtraFiles(read_json(run / MANIFEST), images=pictures, record=logs)
-    if share is None:
-        made = {**files_for_people(view, boundaries if outlines else None), **wanted.files(view)}
-        for file in replace_files(run, made, force=force):
-            say(str(file))
-        return
-    from nle_optimizer.reports.redaction import share_folder
-
-    for file in share_folder(view, run, share, wanted, names=names, key=key, force=force):
+    made = made_again(
+        run, share=share, names=names, key=key, images=pictures, record=logs, boundaries=boundaries, force=force
+    )
+    warn(made.remarks)
+    for file in made.files:
         say(str(file))

@@ -4,11 +4,8 @@
 exported, taken back, replayed.
 """
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,49 +14,22 @@ from nle_optimizer.cli.options import (
     code_option,
     force_option,
     format_option,
-    outlines_of,
     print_findings,
     print_json,
     say,
     seconds,
 )
-from nle_optimizer.cli.run_command import Files, drawn, solve
 
 if TYPE_CHECKING:
-    from nle_optimizer.result import Result
-    from nle_optimizer.scenario.changes import Change
     from nle_optimizer.scenario.journal import Journal
-    from nle_optimizer.studies.replanning.moves import PlanMoves
-    from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier
-    from nle_optimizer.studies.replanning.replanning import Amended, ReplanRequest
+    from nle_optimizer.studies.replanning.replanning import ReplanRequest
+    from nle_optimizer.studies.replanning.replaying import Replan
 
 
 SHOWN = 10
-FILE, CURVE = "moves.csv", "moves_frontier.csv"
 SUFFIX = "replanned"
-
-
-@dataclass(frozen=True)
-class Making:
-    """How a new plan is made and told.
-
-    Attributes:
-        out: its run folder; None: that of the earlier run with `-replanned`.
-        time_limit: seconds; None: none.
-        report: whether the files for people are made.
-        boundaries: a file of outlines; None: those of the earlier run.
-        show: rows of each kind in the text.
-        force: whether a folder that exists is replaced.
-        form: `text` or `json`.
-    """
-
-    out: Path | None
-    time_limit: float | None = None
-    report: bool = True
-    boundaries: Path | None = None
-    show: int = SHOWN
-    force: bool = False
-    form: str = "text"
+STEPS = 8
+"""Steps of a new plan that the progress bar counts."""
 
 
 @click.command()
@@ -143,120 +113,57 @@ def replan(
     objectives count. The new run folder holds decisions.csv, the journal of all decisions; moves.csv, with the reason
     of each move; and moves_frontier.csv, with what more moves would buy. Outlines of the map are kept.
     """
-    from nle_optimizer.scenario.scenario import load_scenario
-    from nle_optimizer.studies.replanning.replanning import ReplanRequest, changes_in
+    from nle_optimizer.studies.replanning.replaying import request_of
 
     if keep_and_add and max_moves:
         raise click.UsageError("--keep-and-add gives up no pair, and --max-moves lets some go; give one of them")
-    decided = changes_in(changes)
-    later = ReplanRequest(
-        (*decided.changes, *(_setting(word, by) for word in sets)),
-        decided.journal,
-        load_scenario(newer) if newer else None,
-        max_moves,
-        fill_from,
-        decided.findings,
-        keep_and_add,
-    )
-    make_plan(run_folder, later, Making(out, time_limit, not no_report, boundaries, show, force, form))
+    target = out or _beside(run_folder)
+    _refuse(target, force=force)
+    request = request_of(changes, newer, sets, by, max_moves, fill_from, keep_and_add=keep_and_add)
+    made = _planned(run_folder, request, target, time_limit)
+    made.write(target, report=not no_report, boundaries=boundaries, force=force)
+    _tell(made, target, show, form)
 
 
-def _setting(word: str, by: str) -> "Change":
-    """The decision that `--set` stands for."""
-    from nle_optimizer.errors import Fault, InputError, Place
-    from nle_optimizer.scenario.changes import Change
-
-    key, equals, value = word.partition("=")
-    if not equals or not key.strip() or not value.strip():
-        raise InputError([Fault(Place("--set"), word, "write KEY=VALUE, such as geography.max_distance_km=40")])
-    return Change(Place("--set"), "set", key=key.strip(), value=value.strip(), by=by)
+def _beside(run_folder: Path) -> Path:
+    return run_folder.with_name(f"{run_folder.name}-{SUFFIX}")
 
 
-def make_plan(run_folder: Path, later: "ReplanRequest", making: Making) -> None:
-    """Make a new plan after an earlier run, write its folder, and print what moves."""
-    from nle_optimizer.cli.frontier_command import stopping
+def _refuse(target: Path, *, force: bool) -> None:
     from nle_optimizer.folders import refuse_existing
-    from nle_optimizer.preparation import prepare
     from nle_optimizer.reports.run_folder import RUN_FOLDER
-    from nle_optimizer.studies.replanning.moves import moves_of
-    from nle_optimizer.studies.replanning.moves_frontier import moves_frontier
-    from nle_optimizer.studies.replanning.replanning import amended, with_journal
 
-    limit = making.time_limit
-    target = making.out or run_folder.with_name(f"{run_folder.name}-{SUFFIX}")
-    refuse_existing(target, RUN_FOLDER, force=making.force)
-    asked = amended(run_folder, later)
-    scenario = asked.scenario if limit is None else asked.scenario.replace({"stop.seconds": limit})
-    print_findings(scenario.findings)
-    movable = asked.movable if limit is None else asked.movable.replace({"stop.seconds": limit})
-    curve = moves_frontier(prepare(movable, lambda _: None), len(asked.able), lambda: stopping(limit))
-    result = solve(
-        scenario,
-        target,
-        _files(asked, curve, making),
-        force=making.force,
-        keep_inputs=True,
-        complete=lambda made: with_journal(made, asked.journal),
-        earlier=_earlier(asked, target),
-    )
-    print_findings(result.scenario.findings[len(scenario.findings) :])
-    _tell(asked, moves_of(asked, result), curve, result, target, making)
-    if not result.is_plan:
-        raise click.exceptions.Exit(1)
+    refuse_existing(target, RUN_FOLDER, force=force)
 
 
-def _earlier(asked: "Amended", target: Path) -> dict[str, Any]:
-    """What the manifest tells of the run before."""
-    return {
-        "run": os.path.relpath(asked.before.path, target),
-        "allocation": asked.before.plan,
-        "decisions": len(asked.before.journal),
-        "max_moves": asked.asked.max_moves,
-        **({"keep_and_add": True} if asked.asked.keep_and_add else {}),
-        "newer_tables": asked.asked.newer is not None,
-    }
+def _planned(run_folder: Path, request: "ReplanRequest", target: Path, time_limit: float | None = None) -> "Replan":
+    from nle_optimizer.cli.options import listener, steps
+    from nle_optimizer.studies.replanning.replaying import replan_of
+
+    with steps(target.name, STEPS) as step:
+        made = replan_of(run_folder, request, time_limit, listener(step))
+    print_findings(made.scenario.findings)
+    return made
 
 
-def _files(asked: "Amended", curve: "MovesFrontier", making: Making) -> Files:
-    """What makes the further files of the run folder."""
-    from nle_optimizer.delimited import csv_bytes
-    from nle_optimizer.reports.view import OUTLINES
-    from nle_optimizer.studies.replanning.moves import moves_of
-
-    remembered = asked.before.path / OUTLINES
-    boundaries = making.boundaries or (remembered if remembered.is_file() else None)
-    people = drawn(boundaries, outlines_of(boundaries), wanted=making.report)
-
-    def files(result: "Result") -> dict[str, bytes]:
-        moves = moves_of(asked, result).table
-        own = {FILE: csv_bytes(moves), CURVE: csv_bytes(curve.table)}
-        return {**people(result, {"moves": moves}), **asked.given, **own}
-
-    return files
-
-
-def _tell(
-    asked: "Amended", moves: "PlanMoves", curve: "MovesFrontier", result: "Result", target: Path, making: Making
-) -> None:
-    since = asked.journal.decisions[len(asked.before.journal) :]
-    if making.form == "json":
-        rows = _rows(moves.table)
+def _tell(made: "Replan", target: Path, show: int, form: str) -> None:
+    journal, moves = made.asked.journal, made.differences
+    since = journal.decisions[len(made.asked.before.journal) :]
+    if form == "json":
         figures = {"standing": moves.standing, "kept": moves.kept, "given_up": moves.given_up, "forced": moves.forced}
-        told = {**figures, "rows": rows, "frontier": curve.table}
-        decided = {"before": len(asked.before.journal), "since": [decision.cells() for decision in since]}
-        print_json({**result.claim.summary, "run_folder": str(target), "moves": told, "decisions": decided})
-        return
-    from nle_optimizer.reports.terminal import summary_text
-    from nle_optimizer.studies.replanning.replaying import decided_text, moves_text
+        told = {**figures, "rows": made.moves.rows(), "frontier": made.curve.table}
+        decided = {"before": len(made.asked.before.journal), "since": [decision.cells() for decision in since]}
+        print_json({**made.claim.summary, "run_folder": str(target), "moves": told, "decisions": decided})
+    else:
+        from nle_optimizer.reports.terminal import summary_text
+        from nle_optimizer.studies.replanning.replaying import decided_text, moves_text
 
-    say(summary_text(result, target))
-    say(moves_text(moves if result.is_plan else None, curve, making.show))
-    if len(asked.journal):
-        say(decided_text(asked.journal, len(since), target))
-
-
-def _rows(table: Any) -> Sequence[dict[str, str]]:
-    return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+        say(summary_text(made, target))
+        say(moves_text(moves if made.is_plan else None, made.curve, show))
+        if len(journal):
+            say(decided_text(journal, len(since), target))
+    if not made.is_plan:
+        raise click.exceptions.Exit(1)
 
 
 @click.command()
@@ -306,14 +213,18 @@ def decisions(
     if not numbers and (by or note or day or out):
         raise click.UsageError("--by, --note, --date and --out say how a decision is taken back; give --undo too")
     if numbers:
-        _undo(run_folder, numbers, (by, note, day), Making(out, force=force, form="json" if form == "json" else "text"))
+        target = out or _beside(run_folder)
+        _refuse(target, force=force)
+        made = _undone(run_folder, numbers, (by, note, day), target)
+        made.write(target, force=force)
+        _tell(made, target, SHOWN, form)
     elif replay:
         _replay(run_folder, form, allow_code=allow_code)
     else:
         _show(run_folder, form)
 
 
-def _undo(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str | None], making: Making) -> None:
+def _undone(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str | None], target: Path) -> "Replan":
     from nle_optimizer.errors import Place
     from nle_optimizer.scenario.changes import UNDO, Change
     from nle_optimizer.scenario.official_cells import day_argument
@@ -323,7 +234,7 @@ def _undo(run_folder: Path, numbers: tuple[int, ...], told: tuple[str, str, str 
     day = day_argument("--date", text)
     ordinal = day.toordinal() if day else 0
     undo = [Change(Place("--undo"), UNDO, number=number, by=by, note=note, day=ordinal) for number in numbers]
-    make_plan(run_folder, ReplanRequest(undo), making)
+    return _planned(run_folder, ReplanRequest(undo), target)
 
 
 def _journal(run_folder: Path) -> "Journal":

@@ -1,24 +1,23 @@
-"""`run`, `validate` and `verify`.
+"""`run`, `validate`, `verify` and `benchmark`.
 
 `run`: the main job. `validate`: reads everything, reports every problem at once, solves nothing. `verify`: re-checks
-a run folder from its own inputs.
+a run folder from its own inputs. `benchmark`: matching rules side by side on the same cases.
 """
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.catalogue.limits import MOST_DRAWS, MOST_WORKERS
 from nle_optimizer.cli.options import (
+    INTERRUPTED,
     boundaries_option,
     code_option,
     force_option,
     format_option,
     grouped,
-    outlines_of,
     print_findings,
     print_json,
     say,
@@ -28,16 +27,11 @@ from nle_optimizer.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from nle_optimizer.evidence.claim import TextTable
     from nle_optimizer.evidence.verification.sql.reading import SqlReading
-    from nle_optimizer.result import Result
-    from nle_optimizer.studies.robustness.robustness import Robustness
+    from nle_optimizer.scenario.scenario import Scenario
+    from nle_optimizer.studies.benchmark.tables import Benchmark
+    from nle_optimizer.studies.runs import Run
 
-
-Files = Callable[["Result"], dict[str, bytes]]
-"""Makes files of a run folder from its result, by their path in it."""
-People = Callable[["Result", Mapping[str, "TextTable"]], dict[str, bytes]]
-"""Makes the files for people of a result and of further tables beside it."""
 
 STEPS = 7
 """Steps of one run that the progress bar counts: five of `allocate`, verifying and writing."""
@@ -78,60 +72,51 @@ def run(
 
     The folder is runs/NAME unless --out says otherwise; it appears complete or not at all.
     """
-    if rule is not None:
-        sets = (*sets, f"rule={rule}")
-    if time_limit is not None:
-        sets = (*sets, f"stop.seconds={time_limit}")
+    from nle_optimizer.cli.options import listener, steps
     from nle_optimizer.folders import refuse_existing
     from nle_optimizer.reports.run_folder import RUN_FOLDER
+    from nle_optimizer.studies.runs import run_of
 
-    loaded = _load(scenarios, choose, sets, allow_outside, allow_code)
+    how = {"allow_outside": allow_outside, "allow_code": allow_code}
+    loaded = _load(scenarios, choose, sets, also={"rule": rule, "stop.seconds": time_limit}, **how)
     targets = [_target(out, scenario.settings.name, several=len(loaded) > 1) for scenario in loaded]
     if len(set(targets)) < len(targets):
         raise click.UsageError("two scenarios have the same name, and would share a run folder; run them one by one")
     for target in targets:
         refuse_existing(target, RUN_FOLDER, force=force)
-    people = drawn(None if no_inputs else boundaries, outlines_of(boundaries), wanted=not no_report)
     documents = []
     left_out = infeasible = False
     for scenario, target in zip(loaded, targets, strict=True):
         print_findings(scenario.findings)
-        draws = Draws(workers)
-        result = solve(
-            scenario, target, lambda made: people(made, {}), force=force, keep_inputs=not no_inputs, complete=draws
-        )
-        print_findings(result.scenario.findings[len(scenario.findings) :])
-        infeasible |= result.status in ("infeasible", "unknown")
-        left_out |= result.claim.summary["counts"]["unmatched"] > 0
-        documents.append({**result.claim.summary, "run_folder": str(target)})
+        with steps(scenario.settings.name, STEPS) as step:
+            made = run_of(scenario, listener(step), workers)
+            step("writing")
+            made.write(target, report=not no_report, boundaries=boundaries, inputs=not no_inputs, force=force)
+        print_findings(made.scenario.findings[len(scenario.findings) :])
+        infeasible |= made.status in ("infeasible", "unknown")
+        left_out |= made.claim.summary["counts"]["unmatched"] > 0
+        documents.append({**made.claim.summary, "run_folder": str(target)})
         if form == "text":
-            from nle_optimizer.reports.terminal import summary_text
-
-            say(summary_text(result, target))
-            for line in draws.lines():
-                say(line)
+            _tell(made, target)
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
     if infeasible or (strict and left_out):
         raise click.exceptions.Exit(1)
 
 
-def _load(
-    files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], allow_outside: bool, allow_code: bool
-) -> list[Any]:
+def _load(files: tuple[Path, ...], choose: tuple[str, ...], sets: tuple[str, ...], **how: Any) -> "list[Scenario]":
     """Every scenario, before any is solved; the problems of all of them at once."""
     from nle_optimizer.cli.options import steps
     from nle_optimizer.errors import Fault, InputError
-    from nle_optimizer.scenario.scenario import load_scenario
+    from nle_optimizer.scenario.scenario import scenario_in
 
-    how: dict[str, Any] = {"choose": choose, "sets": sets, "allow_outside": allow_outside, "allow_code": allow_code}
-    loaded: list[Any] = []
+    loaded: list[Scenario] = []
     problems: list[Fault] = []
     with steps("reading", len(files)) as step:
         for file in files:
             step(f"reading {file.name}")
             try:
-                loaded.append(load_scenario(file, **how))
+                loaded.append(scenario_in(file, choose, sets, **how))
             except InputError as error:
                 problems += error.problems
     if problems:
@@ -145,100 +130,13 @@ def _target(out: Path | None, name: str, *, several: bool) -> Path:
     return out / name if several else out
 
 
-def drawn(boundaries: Path | None, outlines: Any, *, wanted: bool) -> People:
-    """What makes the files for people of a result: where they are not wanted, only outlines are kept for later ones.
+def _tell(made: "Run", target: Path) -> None:
+    from nle_optimizer.reports.terminal import summary_text
+    from nle_optimizer.studies.robustness.robustness import draws_lines
 
-    Args:
-        boundaries: the file of outlines to be kept beside them.
-        outlines: the outlines in it.
-        wanted: whether there are to be any.
-    """
-
-    def files(result: "Result", further: Mapping[str, "TextTable"]) -> dict[str, bytes]:
-        from nle_optimizer.files import read_file
-        from nle_optimizer.reports.files_for_people import files_for_people
-        from nle_optimizer.reports.view import OUTLINES, view_of
-
-        kept = boundaries if outlines else None
-        if wanted:
-            return files_for_people(view_of(result, further).with_outlines(outlines), kept)
-        return {} if kept is None else {OUTLINES: read_file(kept)}
-
-    return files
-
-
-class Draws:
-    """Adds to a result what draws give, where its scenario asks for draws; keeps what was found.
-
-    Args:
-        workers: processes; None: one a core where it is worth it.
-    """
-
-    def __init__(self, workers: int | None):
-        self._workers = workers
-        self._found: Robustness | None = None
-
-    def __call__(self, result: "Result") -> "Result":
-        """The result, with shares of the draws by pair."""
-        draws = result.scenario.settings.uncertainty.draws
-        if not draws or result.status in ("infeasible", "unknown"):
-            return result
-        from nle_optimizer.cli.options import steps
-        from nle_optimizer.studies.robustness.robustness import trials_of, with_draws
-
-        with steps("draws", len(trials_of(result.scenario, result.claim, draws))) as step:
-            drawn, self._found = with_draws(result, self._workers, step)
-        return drawn
-
-    def lines(self) -> "Iterable[str]":
-        """What was found, for a terminal."""
-        if self._found is None:
-            return ()
-        from nle_optimizer.studies.robustness.robustness import draws_lines
-
-        return draws_lines(self._found)
-
-
-def as_it_is(result: "Result") -> "Result":
-    """The result."""
-    return result
-
-
-def solve(
-    scenario: Any,
-    target: Path,
-    files: Files,
-    *,
-    force: bool,
-    keep_inputs: bool,
-    complete: Callable[["Result"], "Result"] = as_it_is,
-    earlier: Mapping[str, Any] | None = None,
-) -> "Result":
-    """Solve a scenario, complete and verify the result, and write its run folder, with further files by their path."""
-    from nle_optimizer.cli.options import steps, stop_when_interrupted
-    from nle_optimizer.errors import VerificationError
-    from nle_optimizer.reports.run_folder import Circumstances, verify, write_run_folder
-    from nle_optimizer.running import result_of
-
-    started = datetime.now().astimezone()
-    with steps(scenario.settings.name, STEPS) as step:
-        result = complete(result_of(scenario, step, step.detail, stop_when_interrupted()))
-        step("verifying")
-        wrong = verify(result)
-        if wrong:
-            raise VerificationError(
-                ["the result does not stand up to its own inputs; nothing was written", *wrong[:20]]
-            )
-        step("writing")
-        circumstances = Circumstances(_command_line(), started, step.seconds, earlier)
-        write_run_folder(result, target, circumstances, force=force, keep_inputs=keep_inputs, more=files(result))
-    return result
-
-
-def _command_line() -> list[str]:
-    import sys
-
-    return ["nle-optimizer", *sys.argv[1:]]
+    say(summary_text(made, target))
+    for line in () if made.draws is None else draws_lines(made.draws):
+        say(line)
 
 
 @click.command()
@@ -264,7 +162,7 @@ def validate(
         print_json({"schema_version": 1, "scenarios": told})
     else:
         for entry in entries:
-            _print(entry)
+            _tell_entry(entry)
     if any(entry["errors"] for entry in entries):
         raise click.exceptions.Exit(1)
 
@@ -289,7 +187,7 @@ def _entry(
     return entry
 
 
-def _print(entry: dict[str, Any]) -> None:
+def _tell_entry(entry: dict[str, Any]) -> None:
     for line in grouped(entry["findings"]):
         say(f"warning: {line}")
     for error in entry["errors"]:
@@ -356,3 +254,112 @@ def _print_sql(folder: str, reading: "SqlReading") -> None:
     say(f"{folder}: {f'{len(reading.findings)} findings' if reading.findings else 'verified'} in SQL")
     left = (f"{each.table} ({each.column})" for each in reading.not_read)
     say(f"not read in SQL: {', '.join(left)}", err=True)
+
+
+SHOWN = ("coverage", "total_fit", "min_fit", "gini_fit", "mean_distance_km", "blocking_pairs")
+MOST_SENTENCES = 12
+"""Sentences on a scenario that are printed; all of them stand in `benchmark.md`."""
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--rules", metavar="NAME,NAME", help="Rules to try; by default the usual ones; `all`: every one.")
+@click.option("--draws", type=click.IntRange(1, MOST_DRAWS), default=1, metavar="N", help="Draws of each random rule.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    metavar="N",
+    help="Processes; by default one a core where it is worth it.",
+)
+@click.option("--time-limit", type=float, metavar="S", help="Let each rule that searches stop after so many seconds.")
+@scenario_options
+@click.option(
+    "--properties",
+    is_flag=True,
+    help="On small cases, search for blocking pairs, Pareto improvements and the best misreport of everybody.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="New folder for the tables and the page.")
+@click.option("--resume", is_flag=True, help="Go on in --out: what was tried there is not tried again.")
+@click.option("--no-report", is_flag=True, help="Leave out the page.")
+@format_option
+def benchmark(
+    scenarios: tuple[Path, ...],
+    rules: str | None,
+    draws: int,
+    workers: int | None,
+    time_limit: float | None,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    properties: bool,
+    out: Path | None,
+    resume: bool,
+    no_report: bool,
+    form: str,
+) -> None:
+    """Try matching rules on the same cases, and compare them by every metric.
+
+    A rule that cannot be carried out is named with the reason, and the others finish. The tables are the same for any
+    number of workers.
+    """
+    from nle_optimizer.cli.options import steps
+    from nle_optimizer.scenario.scenario import scenario_in
+    from nle_optimizer.studies.benchmark.tasks import benchmark as compared
+
+    how: dict[str, Any] = {"allow_outside": allow_outside, "also": {"stop.seconds": time_limit}}
+    loaded = [scenario_in(file, choose, sets, **how) for file in scenarios]
+    for scenario in loaded:
+        print_findings(scenario.findings)
+    asked: dict[str, Any] = {"rules": rules, "draws": draws, "workers": workers, "properties": properties}
+    try:
+        with steps("benchmark", len(loaded)) as step:
+            found = compared(loaded, **asked, out=out, resume=resume, report=not no_report, progress=step)
+    except KeyboardInterrupt:
+        if out is None:
+            raise
+        say(f"interrupted: what was tried is kept in {out}; the same with --resume goes on", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    if form == "json":
+        print_json(found.document())
+    else:
+        _compare(found)
+    if any(all(trial.reason for trial in trials.trials) for trials in found.trials):
+        raise click.exceptions.Exit(1)
+
+
+def _compare(found: "Benchmark") -> None:
+    from nle_optimizer.studies.benchmark.tables import aim_of, leaderboard, left_out, sentences, titled
+
+    for trials in found.trials:
+        say(click.style(trials.scenario, bold=True))
+        shown = [name for name in (aim_of(trials), *SHOWN) if name]
+        lines = [["rule", *map(titled, shown), "missed", "seconds"], *leaderboard(trials, shown)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for name, *cells in lines:
+            say("  ".join([f"  {name:<{widths[0]}}", *(f"{c:>{w}}" for c, w in zip(cells, widths[1:], strict=True))]))
+    for row in found.searched:
+        say(_found_of(row))
+    for trials in found.trials:
+        told = list(sentences(trials))
+        for sentence in told[:MOST_SENTENCES]:
+            say(f"{trials.scenario}: {sentence}")
+        if len(told) > MOST_SENTENCES:
+            say(f"{trials.scenario}: {len(told) - MOST_SENTENCES} more such sentences stand in benchmark.md")
+        for sentence in left_out(trials):
+            say(f"{trials.scenario}: {sentence}")
+
+
+def _found_of(row: dict[str, str]) -> str:
+    """What a search found of a rule, in a sentence."""
+    gain = f"; {row['example']}" if row["example"] else ""
+    better = {"yes": "a Pareto improvement", "no": "no Pareto improvement"}.get(row["pareto_improvement"], "")
+    found_of = [_counted(row["blocking_pairs"], "blocking pair"), *([better] if better else [])]
+    sides = _counted(row["school_misreports"], "school"), _counted(row["nle_misreports"], "NLE")
+    gainers = f"who may gain by a misreport: {sides[0]}, {sides[1]}"
+    if not row["school_misreports"]:
+        gainers = "misreports are not searched for"
+    return f"{row['scenario']}: {row['rule']}: {', '.join([*found_of, gainers])}{gain}"
+
+
+def _counted(number: str, what: str) -> str:
+    return f"{number} {what}" if number == "1" else f"{number} {what}s"

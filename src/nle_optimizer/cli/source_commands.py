@@ -1,7 +1,8 @@
-"""`init`, `generate`, `import` and `doctor`.
+"""`init`, `generate`, `import`, `doctor`, and the lists of what there is.
 
 `init`: a small commented example to edit. `nle-optimizer generate`: a synthetic England-like scenario of any size.
 `nle-optimizer import`: official extracts to scenario tables. `doctor`: versions, engines, a self-test.
+`schema`, `policies`, `objectives`, `constraints`, `rules`, `metrics`: what there is to choose from.
 """
 
 from datetime import datetime
@@ -13,7 +14,6 @@ import click
 from nle_optimizer.cli.options import format_option, print_json, say
 
 if TYPE_CHECKING:
-    from nle_optimizer.sources.england.importer import ImportSummary
     from nle_optimizer.sources.synthetic import SyntheticEngland
 
 
@@ -81,20 +81,14 @@ def generate_command(
     authority measured from public extracts. NLEs are always synthetic.
     """
     from nle_optimizer.cli.options import steps
-    from nle_optimizer.sources.synthetic import generate, write_scenario
+    from nle_optimizer.sources.synthetic import generate
 
+    how: dict[str, Any] = {"regions": regions, "twice_below_good": twice_below_good, "keep_others": keep_others}
     with steps("generate", 4) as step:
         step("drawing")
-        england = generate(
-            schools,
-            nles,
-            seed,
-            regions=regions,
-            as_of=as_of.date(),
-            twice_below_good=twice_below_good,
-            keep_others=keep_others,
-        )
-        write_scenario(england, out, force=force, tell=step)
+        made = generate(schools, nles=nles, seed=seed, as_of=as_of.date(), **how)
+        made.write(out, force=force, progress=step)
+    england = made.england
     scenario = (out / "scenario.yaml").as_posix()
     if style == "json":
         print_json(_document(england, scenario), indent=2)
@@ -181,34 +175,31 @@ def england(
     column means stands in docs/reference/import-england.md.
     """
     from nle_optimizer.cli.options import steps
+    from nle_optimizer.folders import refuse_existing
     from nle_optimizer.scenario.official_cells import day_argument
-    from nle_optimizer.sources.england.importer import EnglandFiles, import_england
-
-    files = EnglandFiles(gias, ofsted, trust_links, finance, cases, nles, urn_links)
-    with steps("import", 4) as step:
-        summary = import_england(
-            files,
-            out,
-            regions=regions,
-            local_authorities=authorities,
-            as_of=day_argument("--as-of", as_of),
-            force=force,
-            tell=step,
-        )
-    if form == "json":
-        print_json({**summary.to_dict(), "out": str(summary.out), "next": _next(summary)}, indent=2)
-    else:
-        say(_text(summary))
-
-
-def _text(summary: "ImportSummary") -> str:
+    from nle_optimizer.sources.england.importer import IMPORT, import_england
     from nle_optimizer.sources.england.reading import summary_text
 
-    return summary_text(summary, _next(summary))
-
-
-def _next(summary: "ImportSummary") -> str:
-    return f"nle-optimizer run {summary.out / 'scenario.yaml'}"
+    files: dict[str, Any] = {
+        "ofsted": ofsted,
+        "trust_links": trust_links,
+        "finance": finance,
+        "cases": cases,
+        "nles": nles,
+    }
+    where: dict[str, Any] = {"regions": regions, "local_authorities": authorities}
+    refuse_existing(out, IMPORT, force=force)
+    with steps("import", 4) as step:
+        made = import_england(
+            gias, **files, urn_links=urn_links, **where, as_of=day_argument("--as-of", as_of), progress=step
+        )
+        step("writing")
+        scenario = made.write(out, force=force)
+    command = f"nle-optimizer run {scenario}"
+    if form == "json":
+        print_json({**made.summary.to_dict(), "out": str(out), "next": command}, indent=2)
+    else:
+        say(summary_text(made.summary, out, command))
 
 
 PACKAGES = ("nle-optimizer", "ortools", "numpy", "scipy", "pydantic", "ruamel.yaml", "openpyxl", "click")
@@ -250,3 +241,109 @@ def _self_test() -> list[str]:
         write_example(Path(folder) / "example")
         result = allocate(load_scenario(Path(folder) / "example" / "scenario.yaml"))
         return verify(result)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the scenario file, for editors."""
+    from nle_optimizer.scenario.validation import scenario_schema
+
+    print_json(scenario_schema())
+
+
+@click.command()
+@format_option
+def policies(form: str) -> None:
+    """List the eligibility policies, with their source and the columns they need."""
+    from nle_optimizer.scenario.policies import POLICIES
+
+    if form == "json":
+        entries = [
+            {
+                "name": policy.name,
+                "title": policy.title,
+                "source": policy.source,
+                "columns": policy.columns,
+                "rules": [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in policy.rules],
+                "note": policy.note,
+            }
+            for policy in POLICIES.values()
+        ]
+        print_json({"schema_version": 1, "policies": entries})
+        return
+    for policy in POLICIES.values():
+        needs = f"\n    needs: {', '.join(policy.columns)}" if policy.columns else ""
+        note = f"\n    note: {policy.note}" if policy.note else ""
+        say(f"{policy.name}: {policy.title}\n    source: {policy.source}{needs}{note}")
+
+
+@click.command()
+@format_option
+def objectives(form: str) -> None:
+    """List the objectives, with sense, unit, formula and source."""
+    from nle_optimizer.model.objectives import CATALOGUE
+
+    if form == "json":
+        names = ("name", "sense", "unit", "formula", "source")
+        entries = [{name: getattr(objective, name) for name in names} for objective in CATALOGUE]
+        print_json({"schema_version": 1, "objectives": entries})
+        return
+    for entry in CATALOGUE:
+        say(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")
+
+
+@click.command()
+@format_option
+def constraints(form: str) -> None:
+    """List the types of constraints, with what each counts and the columns and settings it takes."""
+    from nle_optimizer.model.constraints.constraint_types import CONSTRAINTS
+    from nle_optimizer.scenario.setting_sections import KEYS
+
+    if form == "json":
+        entries = [
+            {"name": kind.name, "counts": kind.counts, "columns": kind.columns, "settings": list(KEYS[kind.name])}
+            for kind in CONSTRAINTS.values()
+        ]
+        print_json({"schema_version": 1, "constraints": entries})
+        return
+    for kind in CONSTRAINTS.values():
+        say(f"{kind.name}: {kind.counts}\n    columns: {kind.columns}\n    settings: {', '.join(KEYS[kind.name])}")
+
+
+@click.command()
+@format_option
+def rules(form: str) -> None:
+    """List the matching rules, with what each promises and where that ends."""
+    from dataclasses import asdict
+
+    from nle_optimizer.rules.registry import RULES, promise_of
+
+    if form == "json":
+        print_json({"schema_version": 1, "rules": [{"name": name, **asdict(promise_of(name))} for name in RULES]})
+        return
+    for name in RULES:
+        promise = promise_of(name)
+        facts = {
+            "promises": promise.guarantees,
+            "but": promise.caveats,
+            "ranks": promise.ranks,
+            "misreporting": promise.misreports,
+            "takes": promise.complexity,
+            "source": promise.source,
+        }
+        say("\n    ".join([f"{name}: {promise.summary}", *(f"{key}: {text}" for key, text in facts.items())]))
+
+
+@click.command()
+@format_option
+def metrics(form: str) -> None:
+    """List the metrics of `benchmark`, with sense, unit, formula and source."""
+    from nle_optimizer.studies.benchmark.metrics import METRICS
+
+    if form == "json":
+        names = ("name", "sense", "unit", "formula", "source")
+        entries = [{name: getattr(metric, name) for name in names} for metric in METRICS]
+        print_json({"schema_version": 1, "metrics": entries})
+        return
+    for entry in METRICS:
+        say(f"{entry.name}: {entry.sense}, in {entry.unit}: {entry.formula}\n    source: {entry.source}")

@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from nle_optimizer.catalogue.limits import MOST_SECONDS
 from nle_optimizer.errors import Fault, InputError, Place, UnsupportedError, did_you_mean
 from nle_optimizer.model.levels import AUTO, EngineAsked
 from nle_optimizer.model.limits_left import uniform
@@ -42,6 +43,18 @@ class Stopping:
     deadline: float | None = None
     interrupted: Callable[[], bool] = field(default=lambda: False)
     tell: Callable[[str], None] = field(default=lambda _: None)
+
+    @classmethod
+    def within(cls, seconds: float | None) -> "Stopping":
+        """That a search that begins now ends after so many seconds; None: when it is done.
+
+        Raises:
+            InputError: no time at all, or more than thirty days.
+        """
+        if seconds is not None and not 0 < seconds <= MOST_SECONDS:
+            what = f"it must be above 0 and at most {MOST_SECONDS:,} (thirty days)"
+            raise InputError([Fault(Place(), "--time-limit", what, str(seconds))])
+        return cls(deadline=None if seconds is None else time.monotonic() + seconds)
 
     @property
     def seconds_left(self) -> float | None:

@@ -3,53 +3,46 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from nle_optimizer.scenario.columns import AREAS, SHARE_COLUMNS
+from nle_optimizer.tables import NUMBER, TEXT, WHOLE, YES_NO, are
 
-WHOLE, NUMBER, YES_NO, TEXT = "Int64", "Float64", "boolean", "string"
-"""Whole numbers, other numbers, yes or no, and text: identifiers, words, sentences and dates in ISO form."""
-
-
-def _are(word: str, *names: str) -> dict[str, str]:
-    return dict.fromkeys(names, word)
-
-
-_SHARES = {**_are(YES_NO, "in_plan"), **_are(NUMBER, "share")}
+_SHARES = {**are(YES_NO, "in_plan"), **are(NUMBER, "share")}
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "allocation": {
-        **_are(NUMBER, "fit", *(f"fit_{area}" for area in AREAS), "distance_km", "cost"),
-        **_are(YES_NO, "out_of_region"),
-        **_are(WHOLE, "priority"),
+        **are(NUMBER, "fit", *(f"fit_{area}" for area in AREAS), "distance_km", "cost"),
+        **are(YES_NO, "out_of_region"),
+        **are(WHOLE, "priority"),
     },
     "unmatched": {
-        **_are(NUMBER, "cure_amount", "cure_price", "nearest_km", "reach_more_km", "reach_price"),
-        **_are(NUMBER, "minimum_fit_needed", "minimum_fit_price", "conflict_price"),
-        **_are(WHOLE, "priority", "days_waiting"),
+        **are(NUMBER, "cure_amount", "cure_price", "nearest_km", "reach_more_km", "reach_price"),
+        **are(NUMBER, "minimum_fit_needed", "minimum_fit_price", "conflict_price"),
+        **are(WHOLE, "priority", "days_waiting"),
     },
     "exclusions": {},
-    "nles": _are(NUMBER, "one_more", "one_fewer"),
+    "nles": are(NUMBER, "one_more", "one_fewer"),
     "breakdown": {
-        **_are(WHOLE, "eligible", "supported", "out_of_region"),
-        **_are(NUMBER, "coverage", "mean_fit", "mean_distance_km", "max_distance_km", "cost"),
+        **are(WHOLE, "eligible", "supported", "out_of_region"),
+        **are(NUMBER, "coverage", "mean_fit", "mean_distance_km", "max_distance_km", "cost"),
     },
     "alternates": {
-        **_are(WHOLE, "rank"),
-        **_are(NUMBER, "fit", "distance_km", "change_in_objective"),
-        **_are(YES_NO, "has_spare"),
+        **are(WHOLE, "rank"),
+        **are(NUMBER, "fit", "distance_km", "change_in_objective"),
+        **are(YES_NO, "has_spare"),
     },
     "this_plan": {
-        **_are(WHOLE, "pairs_left", "pairs_new", "pairs_in_common", "level"),
-        **_are(YES_NO, "within_limits"),
-        **_are(NUMBER, "this_plan", "new_plan", "needed"),
+        **are(WHOLE, "pairs_left", "pairs_new", "pairs_in_common", "level"),
+        **are(YES_NO, "within_limits"),
+        **are(NUMBER, "this_plan", "new_plan", "needed"),
     },
-    "uncertainty": {**_are(NUMBER, "plan", "mean", "low", "high"), **_are(WHOLE, "draws")},
+    "uncertainty": {**are(NUMBER, "plan", "mean", "low", "high"), **are(WHOLE, "draws")},
     "pair_shares": _SHARES,
     "school_shares": _SHARES,
     "moves": {
-        **_are(NUMBER, "fit_before", "fit_after"),
-        **_are(YES_NO, "is_move"),
-        **_are(WHOLE, "priority", "lower_priority_kept"),
+        **are(NUMBER, "fit_before", "fit_after"),
+        **are(YES_NO, "is_move"),
+        **are(WHOLE, "priority", "lower_priority_kept"),
     },
-    "moves_frontier": {**_are(WHOLE, "moves", "supported"), **_are(NUMBER, "total_fit"), **_are(YES_NO, "proved")},
-    "decisions": {**_are(WHOLE, "number", "undoes", "undone_by"), **_are(NUMBER, "amount")},
+    "moves_frontier": {**are(WHOLE, "moves", "supported"), **are(NUMBER, "total_fit"), **are(YES_NO, "proved")},
+    "decisions": {**are(WHOLE, "number", "undoes", "undone_by"), **are(NUMBER, "amount")},
 }
 """The columns of each table that are no text."""
 _DRAWN = {name: NUMBER for name in SHARE_COLUMNS if name != "stands"}
@@ -68,7 +61,7 @@ def types_of(table: str, columns: Iterable[str], resources: Sequence[str], *, dr
     """
     known = dict(COLUMNS[table])
     if table == "allocation":
-        known |= _are(NUMBER, *resources) | (_DRAWN if drawn else {})
+        known |= are(NUMBER, *resources) | (_DRAWN if drawn else {})
     if table == "nles":
         known |= {f"{prefix}_{name}": NUMBER for prefix in ("capacity", "used") for name in resources}
     other = NUMBER if table == "moves_frontier" else TEXT  # its column named after the first objective

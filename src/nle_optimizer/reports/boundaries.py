@@ -1,12 +1,13 @@
 """Outlines of regions from a GeoJSON file, as lines on the British National Grid."""
 
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from nle_optimizer.errors import Fault, InputError, Place
+from nle_optimizer.errors import Caution, Fault, InputError, Place
 from nle_optimizer.files import read_file
 from nle_optimizer.scenario.places import to_grid
 
@@ -40,6 +41,15 @@ def read_outlines(file: Path) -> Outlines:
     else:
         _refuse(file, f"its coordinates are not in {KNOWN}", _advice(points))
     return tuple(thin for ring in grid if len(thin := _thinned(ring)) >= 4)
+
+
+def outlines_of(file: Path) -> Outlines:
+    """The outlines in a file; none, with a warning (`Caution`), where it cannot be used."""
+    try:
+        return read_outlines(file)
+    except InputError as error:
+        warnings.warn(f"{error}; the map is drawn without outlines", Caution, stacklevel=3)
+        return ()
 
 
 def _document(file: Path) -> Any:

@@ -1,7 +1,6 @@
 """A copy to share: what is left out, and pseudonyms.
 
-Pseudonyms of NLEs: the same as long as the secret is, and without it not to be worked out from an identifier. A copy
-of a run that may be passed on: a folder of its own, written whole.
+Pseudonyms of NLEs: the same as long as the secret is, and without it not to be worked out from an identifier.
 
 What may leave the house: a view in which no NLE can be told by name, by place, or by distances.
 
@@ -26,8 +25,6 @@ from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.errors import RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.files import read_file
-from nle_optimizer.folders import FolderKind, complete_folder
-from nle_optimizer.reports.files_for_people import ExtraFiles, drawn_from
 from nle_optimizer.reports.resolved_scenario import Setting
 from nle_optimizer.reports.view import View
 
@@ -267,38 +264,3 @@ def _beside(middle: tuple[int, int], taken: defaultdict[tuple[int, int], int]) -
     taken[middle] += 1
     away, turn = SPACING * sqrt(n), n * GOLDEN_ANGLE
     return str(round(middle[0] + away * cos(turn))), str(round(middle[1] + away * sin(turn)))
-
-
-SECRET = "share.key"
-ABOUT = "about-this-copy.txt"
-SHARED_COPY = FolderKind("shared copy")
-NAMED = "This copy shows NLEs by name and where they are: it is for those who may know."
-
-
-def share_folder(
-    view: View, run: Path, target: Path, wanted: ExtraFiles, *, names: bool, key: Path | None, force: bool
-) -> list[Path]:
-    """Write a copy of a run; its files.
-
-    Args:
-        view: the run.
-        run: its folder, where the secret of the pseudonyms lies unless `key` names another file.
-        target: the folder of the copy.
-        wanted: what is in it beside the page, workbook and map.
-        names: whether NLEs are shown by name and where they are.
-        key: the file of the secret; made where there is none.
-        force: whether an earlier copy is replaced.
-
-    Raises:
-        RunFolderError: the folder exists already or cannot be written, or the secret cannot be read.
-    """
-    if names:
-        shown = replace(view, remarks=(*view.remarks, NAMED))
-    else:
-        shown = veiled(view, secret_in(key or run / SECRET))
-    files = {**drawn_from(shown), **wanted.files(shown), ABOUT: f"{NAMED if names else REMARK}\n".encode()}
-    with complete_folder(target, SHARED_COPY, force=force) as folder:
-        for name, content in files.items():
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(content)
-    return [target / name for name in files]

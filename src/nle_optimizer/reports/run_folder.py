@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import click
+
 from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import FilesKept, InputError, RunFolderError
@@ -24,7 +26,7 @@ from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.evidence.verification.sql.reading import SqlReading, read_in_sql
 from nle_optimizer.evidence.verification.tables.journal import check_settings
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
-from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, installed, put_aside
+from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, installed, put_aside, write_files
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved_scenario import GIAS, RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
@@ -49,6 +51,12 @@ PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 SQL_FOLDER = FolderKind("second reading in SQL")
 RUN_FOLDER = FolderKind("run", older=frozenset({"scenario", "seed", "command", "inputs"}))
+
+
+def command_line() -> list[str]:
+    """What a manifest says that a folder was made by: our command with its words, or the name of another program."""
+    own = click.get_current_context(silent=True) is not None
+    return ["nle-optimizer", *sys.argv[1:]] if own else [Path(sys.argv[0]).name]
 
 
 @dataclass(frozen=True)
@@ -84,11 +92,7 @@ def write_run_folder(
     """
     files = {**_contents(result, keep_inputs=keep_inputs), **(more or {})}
     manifest = _json(_manifest(result, circumstances))
-    with complete_folder(target, RUN_FOLDER, force=force) as folder:
-        for name, content in {**files, MANIFEST: manifest}.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    write_files(target, RUN_FOLDER, {**files, MANIFEST: manifest}, force=force)
 
 
 def _contents(result: Result, *, keep_inputs: bool) -> dict[str, bytes]:
@@ -136,11 +140,11 @@ def _manifest(result: Result, circumstances: Circumstances) -> dict[str, Any]:
             **{name: installed(name) for name in PACKAGES},
         },
         "findings": dict(sorted(Counter(finding.code for finding in scenario.findings).items())),
-        "inputs": _source_hashes(scenario),
+        "inputs": source_hashes(scenario),
     }
 
 
-def _source_hashes(scenario: Scenario) -> dict[str, dict[str, str]]:
+def source_hashes(scenario: Scenario) -> dict[str, dict[str, str]]:
     """The files that the run was made from, with the hash of what was read of them."""
     read = {name: path for name, path in scenario.sources.items() if str(path) in scenario.reads}
     found = {name: {"file": path.name, "sha256": scenario.reads[str(path)]} for name, path in read.items()}

@@ -269,9 +269,9 @@ def read_view(folder: Path) -> tuple[View, list[str]]:
     return (view.with_outlines(read_outlines(folder / OUTLINES)) if (folder / OUTLINES).is_file() else view), told
 
 
-def read_inputs(folders: Sequence[Path], name: str) -> ViewRows:
+def joined_rows(read: Sequence[Mapping[str, TextTable]], name: str) -> ViewRows:
     """A table as runs read it, with the rows that any of them has; of the same row that of the last one counts."""
-    tables = [read_table(file) for folder in folders if (file := folder / "inputs" / f"{name}.csv").is_file()]
+    tables = [inputs[name] for inputs in read if name in inputs]
     columns = list(dict.fromkeys(column for table in tables for column in table))
     found: dict[str, tuple[str, ...]] = {}
     for rows in map(ViewRows, tables):

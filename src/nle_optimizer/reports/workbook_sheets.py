@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nle_optimizer.catalogue.reasons import CURES, STAGES
-from nle_optimizer.reports.under_error import Columns, this_plan_columns, weights_columns
 from nle_optimizer.reports.view import View, ViewRows, cures_in_words
-from nle_optimizer.reports.words import STATES, first_aim, named, nle_names, school_names, worded
+from nle_optimizer.reports.words import (
+    STATES,
+    Columns,
+    first_aim,
+    named,
+    nle_names,
+    school_names,
+    this_plan_columns,
+    weights_columns,
+    worded,
+)
 from nle_optimizer.scenario.columns import AREAS
 
 Kind = Literal["text", "whole", "share", "number", "km", "money"]

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nle_optimizer.errors import Fault, Finding, InputError, Place, did_you_mean
 from nle_optimizer.records import ColumnSpec, Kind, Records, TableSpec, as_text, shortest
 from nle_optimizer.scenario.columns import NLES, SCHOOLS
+from nle_optimizer.scenario.given import held_table
+from nle_optimizer.scenario.grids import HeldTable
 from nle_optimizer.scenario.setting_sections import DataFile
 from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.scenario.workbook import sheet_names
@@ -160,9 +163,23 @@ def read_changes(file: Path, sheet: str | None = None) -> Changes:
     Raises:
         InputError: everything that is wrong, at once.
     """
+    return _read(DataFile(file=str(file), sheet=sheet or _sheet(file)))
+
+
+def held_changes(frame: Any) -> Changes:
+    """The decisions in a data frame.
+
+    Raises:
+        InputError: everything that is wrong, at once.
+        TypeError: it is no data frame.
+    """
+    held = held_table(CHANGES, frame)
+    return _read(DataFile(file=held.name), held)
+
+
+def _read(source: DataFile, held: HeldTable | None = None) -> Changes:
     reading = Reading()
-    source = DataFile(file=str(file), sheet=sheet or _sheet(file))
-    table = read_table(CHANGES, source, (), {}, reading)
+    table = read_table(CHANGES, source, (), {}, reading, held)
     if reading.problems or table is None:
         raise InputError(reading.problems)
     table = _decided(table, may_be_open=(source.sheet or "").casefold() == DECISIONS)

@@ -13,6 +13,7 @@ import numpy as np
 from nle_optimizer.delimited import LONGEST_CELL, csv_bytes, defuse
 from nle_optimizer.errors import Fault, InputError, Place
 from nle_optimizer.files import sha256
+from nle_optimizer.records import TableSpec
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.document import Document, anchor_paths, read_document
 from nle_optimizer.scenario.grids import HeldTable
@@ -84,7 +85,7 @@ def hold(document: Document, frames: Mapping[str, Any]) -> dict[str, str]:
         document.places[("data",)] = Place(str(document.file))
     digests = {}
     for name, frame in frames.items():
-        held = held_table(name, frame)
+        held = held_table(TABLES[name], frame)
         path = str(document.file.parent.resolve() / held.name)
         data = document.values.get("data")
         document.set(f"data.{name}", _entry(data, name, path, held.header), Place(held.name))
@@ -104,7 +105,7 @@ def _entry(data: Any, name: str, path: str, header: Sequence[str]) -> dict[str, 
     return {**kept, "file": path}
 
 
-def held_table(name: str, frame: Any) -> HeldTable:
+def held_table(spec: TableSpec, frame: Any) -> HeldTable:
     """A data frame as rows of text.
 
     An index that has the name of a column of the table is one. A missing value is a blank; true and false are yes and
@@ -116,11 +117,11 @@ def held_table(name: str, frame: Any) -> HeldTable:
         TypeError: it is no data frame.
     """
     if not all(hasattr(frame, each) for each in NEEDED):
-        raise TypeError(f"{name} is a pandas DataFrame, not {_instead(name, frame)}")
-    shown = f"{name} DataFrame (rows from 0)"
+        raise TypeError(f"{spec.name} is a pandas DataFrame, not {_instead(spec.name, frame)}")
+    shown = f"{spec.name} DataFrame (rows from 0)"
     if frame.columns.nlevels > 1:
         raise InputError([Fault(Place(shown), "", "its columns have several levels, and one name each is needed")])
-    levels = [level for level in frame.index.names if level in TABLES[name].columns and level not in frame.columns]
+    levels = [level for level in frame.index.names if level in spec.columns and level not in frame.columns]
     if levels:
         frame = frame.reset_index(level=levels)
     header = tuple(defuse(str(column)) for column in frame.columns)

@@ -221,6 +221,48 @@ def _refuse_other_kinds(file: Any, choose: Any, sets: Any) -> None:
         raise TypeError("sets is a list of KEY=VALUE; load_scenario(file).replace({...}) takes a mapping")
 
 
+Given = Scenario | str | Path | Mapping[str, Any]
+"""A scenario that was read, or what `load_scenario` reads one from."""
+
+
+def scenario_in(
+    given: Given,
+    choose: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    *,
+    allow_outside: bool = False,
+    allow_code: bool = False,
+    also: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """The scenario that a function or command is given.
+
+    Args:
+        given: one that was read, or what `load_scenario` reads.
+        choose, sets, allow_outside, allow_code: as for `load_scenario`.
+        also: settings that options of their own stand for, such as `rule`, by dotted key; None where one is not given.
+
+    Raises:
+        InputError: everything that is wrong, at once.
+        TypeError: something of another kind; `choose` or `allow_outside` for a scenario that was read already.
+    """
+    sets = sets if isinstance(sets, str | Mapping) else _with_options(sets, also or {})
+    if not isinstance(given, Scenario):
+        return load_scenario(given, choose=choose, sets=sets, allow_outside=allow_outside, allow_code=allow_code)
+    _refuse_other_kinds(given.file, choose, sets)
+    if choose or allow_outside:
+        raise TypeError("choose and allow_outside say how a file is read, and this is a Scenario: give its path")
+    scenario = given.allowing_code() if allow_code else given
+    if not sets:
+        return scenario
+    document = scenario.document.copy()
+    apply_choices(document, (), sets, allow_outside=True)
+    return scenario.under(document)
+
+
+def _with_options(sets: Sequence[str], also: Mapping[str, Any]) -> Sequence[str]:
+    return [*sets, *(f"{key}={value}" for key, value in also.items() if value is not None)]
+
+
 def read_any_document(file: Path, *, allow_outside: bool, allow_code: bool) -> Document:
     """A scenario as written, in YAML or in a workbook, over its bases.
 

@@ -20,6 +20,7 @@ from nle_optimizer.preparation import prepare
 from nle_optimizer.records import Flags, Integers, Records, Texts, as_text
 from nle_optimizer.reports.resolved_scenario import GIAS, inputs_of, read_settings, resolved_text
 from nle_optimizer.reports.run_folder import GIVEN, RunFolder, read_run_folder
+from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import ENDED, TABLES
 from nle_optimizer.scenario.journal import Journal, journal_in
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
@@ -40,27 +41,48 @@ class Reopened:
     outcome: Outcome
 
 
-def reopen(path: Path, *, allow_code: bool = False) -> Reopened:
-    """Open a run folder for questions about its allocation.
+def reopen(run: Result | str | Path, *, allow_code: bool = False) -> Reopened:
+    """Open a run for questions about its allocation.
 
     Args:
-        path: the folder.
+        run: its folder, or its result.
         allow_code: whether code of one's own may run that is its rule, where a question needs it.
 
     Raises:
-        RunFolderError: it cannot be read, a file was changed since the run, or nobody was matched because no
+        RunFolderError: the folder cannot be read, a file was changed since the run, or nobody was matched because no
             allocation was found.
+        TypeError: it is neither.
     """
-    folder = read_run_folder(path, allow_code=allow_code)
-    changed = folder.changed_files()
-    if changed:
-        what = "; ".join(changed)
-        raise RunFolderError(f"{path}: {what}. Run the scenario again, so that answers are about what was decided")
+    folder = _held(run) if isinstance(run, Result) else _unchanged(folder_of(run), allow_code)
     status = folder.claim.summary["status"]
     if status in ("infeasible", "unknown"):
-        raise RunFolderError(f"{path}: the run is {status}, so there is no allocation to ask about")
+        raise RunFolderError(f"{folder.path}: the run is {status}, so there is no allocation to ask about")
     case = prepare(folder.scenario, lambda _: None)
     return Reopened(folder, case.solved_by(_solution(folder, case)))
+
+
+def folder_of(run: Any) -> Path:
+    """The path of a run folder that is asked for.
+
+    Raises:
+        TypeError: it is no path.
+    """
+    if not isinstance(run, str | Path):
+        raise TypeError(f"the path of a run folder is needed, not {type(run).__name__}")
+    return Path(run)
+
+
+def _held(result: Result) -> RunFolder:
+    """What the folder of a result will hold; it goes by the name of the scenario."""
+    return RunFolder(Path(result.scenario.settings.name), result.scenario.replace(result.in_force), result.claim, {})
+
+
+def _unchanged(path: Path, allow_code: bool) -> RunFolder:
+    folder = read_run_folder(path, allow_code=allow_code)
+    if changed := folder.changed_files():
+        what = "; ".join(changed)
+        raise RunFolderError(f"{path}: {what}. Run the scenario again, so that answers are about what was decided")
+    return folder
 
 
 def _solution(folder: RunFolder, case: Case) -> Solution:

@@ -5,42 +5,50 @@ table: what each point is worth, and the settings that give it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
+from nle_optimizer.catalogue.limits import MOST_POINTS
+from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.engines.engine import Stopping
-from nle_optimizer.errors import Fault, InputError, Place, did_you_mean
+from nle_optimizer.errors import Fault, Finding, InputError, Place, check_range, did_you_mean
 from nle_optimizer.evidence.alternates import written
 from nle_optimizer.evidence.outcome import Case
+from nle_optimizer.folders import FolderKind, write_files
 from nle_optimizer.model.levels import AnyLevel, LeastFit, Level
 from nle_optimizer.model.objectives import parts_of
 from nle_optimizer.preparation import prepare
 from nle_optimizer.records import MILLION
-from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.reports.page.benchmark_page import frontier_page
+from nle_optimizer.scenario.scenario import Given, Scenario, scenario_in
 from nle_optimizer.scenario.setting_sections import BLEND_PARTS, MINIMISED, Objective
 from nle_optimizer.scenario.yaml_text import value_text
 from nle_optimizer.studies.comparison.tables_text import wrapped
 from nle_optimizer.studies.frontier_points import (
+    LEAST,
+    SCHOOLS,
     FrontierPoint,
     Searches,
+    settings_of_points,
     stepped_points,
     supported_points,
-    weight_between,
-    weight_near,
 )
+from nle_optimizer.tables import NUMBER, WHOLE, YES_NO, Answer, ResultTable, are, counted_in_words, typed
 
-LEAST, SCHOOLS, QUOTA = "min_fit", "schools_supported", "frontier"
+POINTS = 25
+FILE, PAGE = "frontier.csv", "report.html"
+FRONTIER = FolderKind("frontier")
 OBJECTIVES = (*dict.fromkeys(BLEND_PARTS.values()), LEAST)
 """Objectives between which there is a trade-off curve."""
 
 
-@dataclass(frozen=True, eq=False)
-class Frontier:
+@dataclass(frozen=True, eq=False, repr=False)
+class Frontier(Answer):
     """A trade-off curve.
 
     Attributes:
@@ -54,6 +62,7 @@ class Frontier:
         kind: `supported` (all extreme points that a blend can give), or `stepped` (every point).
         searches: how many searches it took.
         own: the point at which the scenario as it is stands; None where that is not known.
+        findings: those of the scenario.
     """
 
     between: tuple[str, str]
@@ -66,6 +75,34 @@ class Frontier:
     kind: str
     searches: int
     own: FrontierPoint | None
+    findings: Sequence[Finding] = ()
+
+    def __repr__(self) -> str:
+        name, points = self.case.scenario.settings.name, counted_in_words(len(self.points), "point")
+        return f"<Frontier of {name} between {' and '.join(self.between)}: {points}>"
+
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`frontier`, a row a point: both objectives in their units, how many are supported how well, how to run it."""
+        numbers = are(NUMBER, *self.between, "mean_fit", "mean_distance_km")
+        types = {**numbers, **are(WHOLE, "point", "supported"), "proved": YES_NO}
+        return {"frontier": typed("frontier", table_of(self), types)}
+
+    def write(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write `frontier.csv` and `report.html` into a folder, complete or not at all.
+
+        Args:
+            folder: where it is to lie.
+            force: whether an earlier one is replaced.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunFolderError: it exists, or cannot be written.
+        """
+        files = {FILE: csv_bytes(table_of(self)), PAGE: frontier_page(document_of(self))}
+        return write_files(Path(folder), FRONTIER, files, force=force)
 
     def value(self, point: FrontierPoint, which: int) -> Decimal:
         """What a point is worth on one of the two, in its own sense and unit."""
@@ -74,15 +111,56 @@ class Frontier:
 
 
 def frontier(
+    scenario: Given,
+    *,
+    between: Sequence[str],
+    points: int = POINTS,
+    choose: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    allow_outside: bool = False,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Frontier:
+    """Tell what more of one objective costs of another, exactly.
+
+    Sums are blended: every extreme point that some blend gives, with a round blend that gives it. Schools supported go
+    by counts and the least fit by thresholds: every undominated point. Objectives that the scenario puts before the
+    two are kept at their best.
+
+    Args:
+        scenario: a scenario file, settings as a mapping, or what `load_scenario` gave.
+        between: the names of two objectives, such as `["fit", "distance"]`.
+        points: points at most, from 2 to 10,000; where there are more, those that stand out most.
+        choose: names of overrides or scenarios in the file, applied in order.
+        sets: `KEY=VALUE` settings, which beat everything else.
+        allow_outside: whether paths may leave the folder of the file that names them.
+        time_limit: seconds for each search, above 0; None: until it is done.
+        progress: told of each search.
+
+    Raises:
+        InputError: there is no curve between the two, or something in the scenario is wrong.
+        UnsupportedError: no engine can do what is asked.
+        TypeError: something of another kind than the above is given.
+    """
+    if isinstance(between, str):
+        raise TypeError(f"between is two names: between={[name.strip() for name in between.split(',')]!r}")
+    check_range("--points", points, 2, MOST_POINTS)
+    Stopping.within(time_limit)
+    asked = scenario_in(scenario, choose, sets, allow_outside=allow_outside)
+    tell = progress or (lambda _: None)
+    with asked.locating():
+        found = frontier_of(asked, between, points, lambda: Stopping.within(time_limit), tell)
+    return replace(found, findings=asked.findings)
+
+
+def frontier_of(
     scenario: Scenario,
     between: Sequence[str],
     most: int,
     stopping: Callable[[], Stopping] = Stopping,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Frontier:
-    """The trade-off curve between two objectives.
-
-    Objectives that the scenario puts before the two are kept at their best.
+    """The trade-off curve between two objectives of a scenario that was read.
 
     Args:
         scenario: settings and tables.
@@ -113,7 +191,9 @@ def frontier(
     curve = _Curve(*_points(search, first, most, tell))
     limits = [found.model_dump(exclude_none=True, exclude_defaults=True) for found in scenario.settings.constraints]
     tell("round weights")
-    settings = _settings(search, limits, held, names, curve)
+    settings = settings_of_points(
+        search, limits, [each.model_dump() for each in held], names, curve.points, complete=curve.complete
+    )
     kind = "stepped" if first in (LEAST, SCHOOLS) else "supported"
     is_same = scenario.settings.rule == "optimal" and plain.problem.size == case.problem.size
     own = search.own(plain.problem) if is_same else None
@@ -174,52 +254,10 @@ def _told(
     return search
 
 
-def _settings(
-    search: Searches, limits: Sequence[Any], held: Sequence[Objective], names: tuple[str, str], curve: "_Curve"
-) -> list[dict[str, Any]]:
-    """Settings under which `run` gives each point."""
-    before = [level.model_dump() for level in held]
-    if names[0] == LEAST:
-        objectives = [*before, names[1], names[0]]
-        return [{"objectives": objectives, "fit.minimum": _decimal(point.first, MILLION)} for point in curve.points]
-    if names[0] == SCHOOLS:
-        objectives, quota = [*before, names[1], names[0]], {"name": QUOTA, "type": "quota", "of": "schools"}
-        return [
-            {"objectives": objectives, "constraints": [*limits, {**quota, "minimum": point.first}]}
-            if point.first
-            else {}
-            for point in curve.points
-        ]
-    first, *inner, last = [{"objectives": [*before, *names]}, *_blends(search, before, names, curve), {}]
-    if len(curve.points) == 1:
-        return [first]
-    if before or names[1] not in MINIMISED:
-        last = {"objectives": [*before, *reversed(names)]}
-    return [first, *inner, last]
-
-
-def _blends(search: Searches, before: list[Any], names: tuple[str, str], curve: "_Curve") -> list[dict[str, Any]]:
-    """The blend of each point between the ends."""
-    assert isinstance(search.first, Level)
-    scale, senses = Fraction(search.second.scale, search.first.scale), (search.first.sense, search.second.sense)
-    settings: list[dict[str, Any]] = []
-    for left, point, right in zip(curve.points, curve.points[1:], curve.points[2:], strict=False):
-        weight = (
-            weight_between(left, point, right, scale) if curve.complete else weight_near(point, search.weighted, scale)
-        )
-        blend = {} if weight is None else {"blend": {names[0]: senses[0], names[1]: senses[1] * weight}}
-        settings.append({"objectives": [*before, blend]} if blend else {})
-    return settings
-
-
 @dataclass(frozen=True, eq=False)
 class _Curve:
     points: Sequence[FrontierPoint]
     complete: bool
-
-
-def _decimal(amount: int, scale: int) -> Decimal:
-    return Decimal(written(Decimal(amount) / scale))
 
 
 Row = dict[str, Any]
@@ -276,6 +314,7 @@ def document_of(found: Frontier) -> dict[str, Any]:
         "searches": found.searches,
         "own": None if found.own is None else _plain(figures_of(found, found.own)),
         "rows": [_plain(row) for row in rows_of(found)],
+        "findings": [finding.entry() for finding in found.findings],
     }
 
 

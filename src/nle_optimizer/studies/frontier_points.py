@@ -2,7 +2,7 @@
 
 The searches behind a trade-off curve: one problem under weights, or under a limit on the first objective. A point of
 a trade-off curve. Points by limits on the first objective: every least fit that can be asked for, or every number of
-schools. Round weights of a blend that give an extreme point and no other.
+schools. Round weights of a blend that give an extreme point and no other. Settings that give each point.
 
 All extreme supported points between two sums, by the weights of the line through two neighbours.
 
@@ -15,17 +15,22 @@ from decimal import Decimal
 from fractions import Fraction
 from heapq import heappop, heappush
 from math import gcd
+from typing import Any
 
 import numpy as np
 
 from nle_optimizer.engines.engine import Stopping, engines_for
 from nle_optimizer.errors import Fault, InfeasibleError, InputError, Place, UnsupportedError
+from nle_optimizer.evidence.alternates import written
 from nle_optimizer.model.levels import AnyLevel, LeastFit, Level
 from nle_optimizer.model.limits_left import restricted
 from nle_optimizer.model.objective_levels import LARGEST_PRODUCT
 from nle_optimizer.model.objectives import LARGEST_AMOUNT
 from nle_optimizer.model.problem import Problem, Row, Solution
-from nle_optimizer.records import Flags, Integers
+from nle_optimizer.records import MILLION, Flags, Integers
+from nle_optimizer.scenario.setting_sections import MINIMISED
+
+LEAST, SCHOOLS, QUOTA = "min_fit", "schools_supported", "frontier"
 
 
 @dataclass(frozen=True, eq=False)
@@ -324,3 +329,59 @@ def roundest(low: Fraction, high: Fraction) -> Decimal:
         if count * unit < high:
             return Decimal(int(count)).scaleb(-places)
     raise ValueError(f"no decimal of {FINEST} places lies between {float(low)} and {float(high)}")
+
+
+def settings_of_points(
+    search: Searches,
+    limits: Sequence[Any],
+    before: Sequence[Any],
+    names: tuple[str, str],
+    points: Sequence[FrontierPoint],
+    *,
+    complete: bool,
+) -> list[dict[str, Any]]:
+    """Settings under which `run` gives each point; none where nobody is supported.
+
+    Args:
+        search: what found them.
+        limits: the constraints of the scenario, as settings.
+        before: the objectives that come before the two, as settings.
+        names: of the two.
+        points: the best on the first objective first.
+        complete: whether there is no further point.
+    """
+    if names[0] == LEAST:
+        objectives = [*before, names[1], names[0]]
+        return [{"objectives": objectives, "fit.minimum": _decimal(point.first, MILLION)} for point in points]
+    if names[0] == SCHOOLS:
+        objectives, quota = [*before, names[1], names[0]], {"name": QUOTA, "type": "quota", "of": "schools"}
+        return [
+            {"objectives": objectives, "constraints": [*limits, {**quota, "minimum": point.first}]}
+            if point.first
+            else {}
+            for point in points
+        ]
+    first, *inner, last = [{"objectives": [*before, *names]}, *_blends(search, before, names, points, complete), {}]
+    if len(points) == 1:
+        return [first]
+    if before or names[1] not in MINIMISED:
+        last = {"objectives": [*before, *reversed(names)]}
+    return [first, *inner, last]
+
+
+def _blends(
+    search: Searches, before: Sequence[Any], names: tuple[str, str], points: Sequence[FrontierPoint], complete: bool
+) -> list[dict[str, Any]]:
+    """The blend of each point between the ends."""
+    assert isinstance(search.first, Level)
+    scale, senses = Fraction(search.second.scale, search.first.scale), (search.first.sense, search.second.sense)
+    settings: list[dict[str, Any]] = []
+    for left, point, right in zip(points, points[1:], points[2:], strict=False):
+        weight = weight_between(left, point, right, scale) if complete else weight_near(point, search.weighted, scale)
+        blend = {} if weight is None else {"blend": {names[0]: senses[0], names[1]: senses[1] * weight}}
+        settings.append({"objectives": [*before, blend]} if blend else {})
+    return settings
+
+
+def _decimal(amount: int, scale: int) -> Decimal:
+    return Decimal(written(Decimal(amount) / scale))

@@ -1,184 +1,53 @@
 """Whom to recruit, and the answer in words.
 
 Where so many more NLEs would add most to a scenario. Recruits and what they add, on a terminal.
-
-The best choice of so many recruits: one after the other, then branching while a bound leaves something open.
-
-One after the other is at least 1 - 1/e of the best gain where gains are submodular (Nemhauser, Wolsey and Fisher 1978,
-doi:10.1007/BF01588971). Branching takes recruits in a fixed order; what a choice can still gain is bounded by the
-greatest gains of those left (submodular), so that what is not looked at is worth no more than the bound told.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from heapq import heappop, heappush
-from itertools import combinations
-from math import comb
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from nle_optimizer.catalogue.limits import MOST_RECRUITS, MOST_SEARCHES
+from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.engines.engine import Stopping
-from nle_optimizer.errors import Fault, InputError, Place, UnsupportedError, VerificationError
+from nle_optimizer.errors import Fault, Finding, InputError, Place, UnsupportedError, VerificationError, check_range
 from nle_optimizer.evidence.alternates import written
 from nle_optimizer.evidence.claim import TextTable
+from nle_optimizer.folders import FolderKind, write_files
 from nle_optimizer.model.levels import AnyLevel
 from nle_optimizer.preparation import prepare
-from nle_optimizer.records import Records, as_text
+from nle_optimizer.records import MILLION, Records, as_text
 from nle_optimizer.reports.run_folder import verify
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.result import Result
 from nle_optimizer.running import result_of
+from nle_optimizer.scenario.columns import NLES
+from nle_optimizer.scenario.given import held_table
 from nle_optimizer.scenario.own_code import rule_name
-from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.scenario import Given, Scenario, scenario_in
+from nle_optimizer.scenario.setting_sections import DataFile
+from nle_optimizer.scenario.tables import Reading, read_table
 from nle_optimizer.studies.comparison.tables_text import wrapped
-from nle_optimizer.studies.recruitment_market import Choice, Market, centres, chosen_rows, filled, is_possible, listed
+from nle_optimizer.studies.recruitment_market import (
+    BestChoice,
+    Market,
+    best_choice,
+    centres,
+    chosen_rows,
+    filled,
+    is_possible,
+)
+from nle_optimizer.tables import NUMBER, Answer, ResultTable, counted_in_words, of_records, typed, types_in
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True, eq=False)
-class BestChoice:
-    """The best choice found.
-
-    Attributes:
-        order: the chosen in the order in which they add most.
-        bound: no choice of so many is worth more on the first level.
-        searches: how many choices were worked out.
-    """
-
-    order: tuple[int, ...]
-    bound: int
-    searches: int
-
-    @property
-    def choice(self) -> Choice:
-        """The chosen, ascending."""
-        return tuple(sorted(self.order))
-
-
-def best_choice(market: Market, count: int, most_searches: int, tell: Callable[[str], None]) -> BestChoice:
-    """The best choice of so many recruits.
-
-    Args:
-        market: what choices are worth.
-        count: how many, from 1 up to those there are.
-        most_searches: how many choices may be worked out beyond those of the greedy one.
-        tell: told of each choice.
-    """
-    order = _greedy(market, count, dict.fromkeys(range(len(market.recruits)), market.repeats), tell)
-    if market.is_submodular:
-        choice, bound = _branched(market, count, tuple(sorted(order)), most_searches, tell)
-    else:
-        choice, bound = _compared(market, count, tuple(sorted(order)), most_searches, tell)
-    if choice != tuple(sorted(order)):
-        order = _greedy(market, count, Counter(choice), lambda _: None)
-    return BestChoice(order, bound, len(market.known))
-
-
-def _greedy(market: Market, count: int, most: Mapping[int, int], tell: Callable[[str], None]) -> tuple[int, ...]:
-    """Take the recruit that adds most, again and again, each at most so often; the lowest number among equals."""
-    chosen: list[int] = []
-    for n in range(count):
-        tell(f"recruit {n + 1} of {count}")
-        now = tuple(sorted(chosen))
-        chosen.append(_best_next(market, now, [n for n, times in most.items() if now.count(n) < times]))
-    return tuple(chosen)
-
-
-def _best_next(market: Market, chosen: Choice, left: list[int]) -> int:
-    """Whoever adds most on the levels in order; where gains are bounded, only those are tried that could."""
-    now = market.worth(chosen)
-    if now.at_most is not None:
-        left.sort(key=lambda n: (-now.at_most[n], n))  # type: ignore[index]
-    best, values = left[0], market.worth(_with_one(chosen, left[0])).values
-    for n in left[1:]:
-        if now.at_most is not None and now.values[0] + now.at_most[n] < values[0]:
-            break
-        others = market.worth(_with_one(chosen, n)).values
-        if (others, -n) > (values, -best):
-            best, values = n, others
-    return best
-
-
-def _with_one(chosen: Choice, one: int) -> Choice:
-    return tuple(sorted((*chosen, one)))
-
-
-def _branched(
-    market: Market, count: int, best: Choice, most_searches: int, tell: Callable[[str], None]
-) -> tuple[Choice, int]:
-    """Branch over who is added next in order, the greatest bound first."""
-    values = market.worth(best).values
-    limit = len(market.known) + most_searches
-    waiting: list[tuple[int, Choice]] = [(-_reach(market, (), count), ())]
-    while waiting and -waiting[0][0] > values[0] and len(market.known) < limit:
-        _, chosen = heappop(waiting)
-        tell(f"choices still open: {len(waiting) + 1}")
-        for n in range(_next(market, chosen), len(market.recruits)):
-            if _gain_bound(market, chosen, n, count) <= values[0]:
-                continue
-            longer = (*chosen, n)
-            if len(longer) == count:
-                others = market.worth(longer).values
-                if others > values:
-                    best, values = longer, others
-            elif (reach := _reach(market, longer, count)) > values[0]:
-                heappush(waiting, (-reach, longer))
-    return best, max(values[0], -waiting[0][0] if waiting else values[0])
-
-
-def _gain_bound(market: Market, chosen: Choice, n: int, count: int) -> int:
-    """At most so much a choice is worth that adds `n` next and later ones after it."""
-    now = market.worth(chosen)
-    assert now.at_most is not None
-    return (
-        now.values[0]
-        + now.at_most[n]
-        + _most(market, now.at_most, _next(market, (*chosen, n)), count - len(chosen) - 1)
-    )
-
-
-def _reach(market: Market, chosen: Choice, count: int) -> int:
-    """At most so much a choice is worth that begins with those chosen."""
-    now = market.worth(chosen)
-    assert now.at_most is not None
-    return now.values[0] + _most(market, now.at_most, _next(market, chosen), count - len(chosen))
-
-
-def _next(market: Market, chosen: Choice) -> int:
-    """The first recruit that may be added to a choice in order."""
-    if not chosen:
-        return 0
-    return chosen[-1] if chosen.count(chosen[-1]) < market.repeats else chosen[-1] + 1
-
-
-def _most(market: Market, gains: Sequence[int], first: int, count: int) -> int:
-    """At most so much is gained by so many more from one up; hopeless where they are too few."""
-    left = gains[first:]
-    if count == 0:
-        return 0
-    if len(left) * market.repeats < count:
-        return -(2**62)
-    return count * max(left) if market.repeats > 1 else sum(sorted(left, reverse=True)[:count])
-
-
-def _compared(
-    market: Market, count: int, best: Choice, most_searches: int, tell: Callable[[str], None]
-) -> tuple[Choice, int]:
-    """Compare every choice where they are few; elsewhere all recruits at once bound what some of them can add."""
-    every = range(len(market.recruits))
-    if comb(len(every), count) > most_searches:
-        return best, market.worth(tuple(every)).bound
-    values, bound = market.worth(best).values, market.worth(best).bound
-    for n, choice in enumerate(combinations(every, count), start=1):
-        tell(f"choice {n} of {comb(len(every), count)}")
-        found = market.worth(choice)
-        bound = max(bound, found.bound)
-        if found.values > values:
-            best, values = choice, found.values
-    return best, bound
+SEARCHES = 60
+RECRUITMENT = FolderKind("recruitment")
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,19 +56,19 @@ class RecruitRequest:
 
     Attributes:
         count: how many recruits.
-        places: a table of possible ones; None for the centre of each authority.
+        places: a table of possible ones, as a file or a data frame; None for the centre of each authority.
         like: the NLE whom they resemble where their cells are blank; None for nobody.
         most_searches: how many choices may be worked out beyond the greedy one.
     """
 
     count: int
-    places: Path | None
+    places: "Path | pd.DataFrame | None"
     like: str | None
     most_searches: int
 
 
-@dataclass(frozen=True, eq=False)
-class Recruitment:
+@dataclass(frozen=True, eq=False, repr=False)
+class Recruitment(Answer):
     """The recruits, and what they add.
 
     Attributes:
@@ -210,6 +79,7 @@ class Recruitment:
         found: the choice, and the bound on any other.
         is_submodular: whether the guarantee of the greedy choice holds.
         before, after: the scenario without and with them, verified.
+        findings: those of the scenario.
     """
 
     recruits: Records
@@ -220,6 +90,44 @@ class Recruitment:
     is_submodular: bool
     before: Result
     after: Result
+    findings: Sequence[Finding] = ()
+
+    def __repr__(self) -> str:
+        name, added = self.before.scenario.settings.name, written(self.amount(self.values[-1] - self.values[0]))
+        recruits = counted_in_words(len(self.recruits), "recruit")
+        return f"<Recruitment for {name}: {recruits}, {self.level.name} {added} more, {self._sure}>"
+
+    @property
+    def _sure(self) -> str:
+        return "proved best" if self.is_exact else "not proved"
+
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`recruits`, an NLE table in the order in which they add most, with what each adds; `nles`, all with them."""
+        resources = self.before.scenario.resources
+        types = {**types_in(NLES, resources), "adds": NUMBER}
+        return {
+            "recruits": typed("recruits", self.table(), types),
+            "nles": of_records("nles", self.after.scenario.nles),
+        }
+
+    def write(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write `recruits.csv` and `nles.csv` into a folder, complete or not at all.
+
+        `run --set data.nles=FOLDER/nles.csv` plans with both.
+
+        Args:
+            folder: where it is to lie.
+            force: whether an earlier one is replaced.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunFolderError: it exists, or cannot be written.
+        """
+        files = {f"{name}.csv": csv_bytes(table.columns) for name, table in self.tables.items()}
+        return write_files(Path(folder), RECRUITMENT, files, force=force)
 
     @property
     def is_exact(self) -> bool:
@@ -253,16 +161,64 @@ class Recruitment:
             "supported_without": self.before.claim.summary["counts"]["supported"],
             "supported_with": self.after.claim.summary["counts"]["supported"],
             "rows": [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)],
+            "findings": [finding.entry() for finding in self.findings],
         }
 
 
 def recruit(
+    scenario: Given,
+    *,
+    count: int,
+    places: "str | Path | pd.DataFrame | None" = None,
+    like: str | None = None,
+    searches: int = SEARCHES,
+    choose: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    allow_outside: bool = False,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Recruitment:
+    """Find where so many more NLEs would add most to the first objective.
+
+    Proved where that can be, else with an upper bound on any other choice.
+
+    Args:
+        scenario: a scenario file, settings as a mapping, or what `load_scenario` gave.
+        count: how many recruits, from 1 to 10,000.
+        places: possible recruits, each row once: a file or a data frame with the columns of the NLE table; None: the
+            centre of every local authority, as often as it helps.
+        like: the NLE whose expertise, capacity and reach recruits have where theirs are blank.
+        searches: choices to work out at most beyond taking the best one after the other, from 0 to 100,000.
+        choose: names of overrides or scenarios in the file, applied in order.
+        sets: `KEY=VALUE` settings, which beat everything else.
+        allow_outside: whether paths may leave the folder of the file that names them.
+        time_limit: seconds for each search, above 0; None: until it is done.
+        progress: told of each search.
+
+    Raises:
+        InputError: no such NLE to resemble, a table of places that is wrong, fewer places than recruits, or something
+            in the scenario is wrong.
+        UnsupportedError: the scenario's rule is not `optimal`, or it has no allocation without recruits.
+        TypeError: something of another kind than the above is given.
+    """
+    check_range("--count", count, 1, MOST_RECRUITS)
+    check_range("--searches", searches, 0, MOST_SEARCHES)
+    Stopping.within(time_limit)
+    asked = scenario_in(scenario, choose, sets, allow_outside=allow_outside)
+    request = RecruitRequest(count, Path(places) if isinstance(places, str) else places, like, searches)
+    tell = progress or (lambda _: None)
+    with asked.locating():
+        found = recruitment_of(asked, request, lambda: Stopping.within(time_limit), tell)
+    return replace(found, findings=asked.findings)
+
+
+def recruitment_of(
     scenario: Scenario,
     asked: RecruitRequest,
     stopping: Callable[[], Stopping] = Stopping,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Recruitment:
-    """Find where so many more NLEs would add most.
+    """What `recruit` finds for a request.
 
     Raises:
         InputError: no such NLE to resemble, a table of places that is wrong, or fewer places than recruits.
@@ -289,6 +245,27 @@ def recruit(
     before, after = _verified(scenario), _verified(_with_recruits(scenario, chosen))
     level, submodular = market.problem.levels[0], market.is_submodular
     return Recruitment(chosen, len(possible), level, values, found, submodular, before, after)
+
+
+def listed(places: "Path | pd.DataFrame", scenario: Scenario) -> Records:
+    """The rows of a table of places, in a file or a data frame: an NLE table, of which all but the identifier may be
+    blank.
+
+    Raises:
+        InputError: everything that is wrong with it; an identifier that an NLE has.
+        TypeError: it is neither.
+    """
+    reading = Reading()
+    levels = {word.casefold(): int(share * MILLION) for word, share in scenario.settings.fit.levels.items()}
+    held = None if isinstance(places, Path) else held_table(NLES, places)
+    name, source = (places.name, str(places)) if held is None else (held.name, held.name)
+    table = read_table(NLES, DataFile(file=source), scenario.resources, levels, reading, held)
+    taken = set() if table is None else set(table.ids.tolist()) & set(scenario.nles.ids.tolist())
+    for nle in sorted(taken):
+        reading.problems.append(Fault(Place(name), "nle_id", "an NLE has this identifier; choose another", nle))
+    if reading.problems or table is None:
+        raise InputError(reading.problems)
+    return table
 
 
 def _with_recruits(scenario: Scenario, recruits: Records) -> Scenario:

@@ -2,12 +2,20 @@
 
 What any choice of recruits is worth: one problem with all of them, those not chosen without capacity. Who could be
 recruited: a row of a table each, or one at the centre of every local authority.
+
+The best choice of so many recruits: one after the other, then branching while a bound leaves something open.
+
+One after the other is at least 1 - 1/e of the best gain where gains are submodular (Nemhauser, Wolsey and Fisher 1978,
+doi:10.1007/BF01588971). Branching takes recruits in a fixed order; what a choice can still gain is bounded by the
+greatest gains of those left (submodular), so that what is not looked at is worth no more than the bound told.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from heapq import heappop, heappush
+from itertools import combinations
+from math import comb
 
 import numpy as np
 
@@ -17,11 +25,9 @@ from nle_optimizer.errors import Fault, InfeasibleError, InputError, Place, Unsu
 from nle_optimizer.model.levels import Level
 from nle_optimizer.model.limits_left import places, restricted
 from nle_optimizer.model.problem import Problem, Solution
-from nle_optimizer.records import MILLION, Column, Integers, Kind, Records, blank_column
+from nle_optimizer.records import Column, Integers, Kind, Records, blank_column
 from nle_optimizer.scenario.columns import AREAS, NLES
 from nle_optimizer.scenario.scenario import Scenario
-from nle_optimizer.scenario.setting_sections import DataFile
-from nle_optimizer.scenario.tables import Reading, read_table
 
 Choice = tuple[int, ...]
 """Numbers of chosen recruits, ascending; a number stands twice where two are chosen at one place."""
@@ -147,23 +153,6 @@ WHERE = ("easting", "northing", "latitude", "longitude", "region", "local_author
 EXPERTISE = tuple(f"expertise_{area}" for area in AREAS)
 
 
-def listed(file: Path, scenario: Scenario) -> Records:
-    """The rows of a table of places: an NLE table, of which all but the identifier may be blank.
-
-    Raises:
-        InputError: everything that is wrong with it; an identifier that an NLE has.
-    """
-    reading = Reading()
-    levels = {word.casefold(): int(share * MILLION) for word, share in scenario.settings.fit.levels.items()}
-    table = read_table(NLES, DataFile(file=str(file)), scenario.resources, levels, reading)
-    taken = set() if table is None else set(table.ids.tolist()) & set(scenario.nles.ids.tolist())
-    for name in sorted(taken):
-        reading.problems.append(Fault(Place(file.name), "nle_id", "an NLE has this identifier; choose another", name))
-    if reading.problems or table is None:
-        raise InputError(reading.problems)
-    return table
-
-
 def centres(scenario: Scenario) -> Records:
     """A possible NLE at the centre of each local authority: the mean place of its schools.
 
@@ -254,3 +243,146 @@ def chosen_rows(recruits: Records, choice: Sequence[int]) -> Records:
         seen[number] += 1
         names.append(str(table.ids[row]) + (f"-{seen[number]}" if seen[number] > 1 else ""))
     return table.with_columns({"nle_id": _column(Kind.IDENTIFIER, names)})
+
+
+@dataclass(frozen=True, eq=False)
+class BestChoice:
+    """The best choice found.
+
+    Attributes:
+        order: the chosen in the order in which they add most.
+        bound: no choice of so many is worth more on the first level.
+        searches: how many choices were worked out.
+    """
+
+    order: tuple[int, ...]
+    bound: int
+    searches: int
+
+    @property
+    def choice(self) -> Choice:
+        """The chosen, ascending."""
+        return tuple(sorted(self.order))
+
+
+def best_choice(market: Market, count: int, most_searches: int, tell: Callable[[str], None]) -> BestChoice:
+    """The best choice of so many recruits.
+
+    Args:
+        market: what choices are worth.
+        count: how many, from 1 up to those there are.
+        most_searches: how many choices may be worked out beyond those of the greedy one.
+        tell: told of each choice.
+    """
+    order = _greedy(market, count, dict.fromkeys(range(len(market.recruits)), market.repeats), tell)
+    if market.is_submodular:
+        choice, bound = _branched(market, count, tuple(sorted(order)), most_searches, tell)
+    else:
+        choice, bound = _compared(market, count, tuple(sorted(order)), most_searches, tell)
+    if choice != tuple(sorted(order)):
+        order = _greedy(market, count, Counter(choice), lambda _: None)
+    return BestChoice(order, bound, len(market.known))
+
+
+def _greedy(market: Market, count: int, most: Mapping[int, int], tell: Callable[[str], None]) -> tuple[int, ...]:
+    """Take the recruit that adds most, again and again, each at most so often; the lowest number among equals."""
+    chosen: list[int] = []
+    for n in range(count):
+        tell(f"recruit {n + 1} of {count}")
+        now = tuple(sorted(chosen))
+        chosen.append(_best_next(market, now, [n for n, times in most.items() if now.count(n) < times]))
+    return tuple(chosen)
+
+
+def _best_next(market: Market, chosen: Choice, left: list[int]) -> int:
+    """Whoever adds most on the levels in order; where gains are bounded, only those are tried that could."""
+    now = market.worth(chosen)
+    if now.at_most is not None:
+        left.sort(key=lambda n: (-now.at_most[n], n))  # type: ignore[index]
+    best, values = left[0], market.worth(_with_one(chosen, left[0])).values
+    for n in left[1:]:
+        if now.at_most is not None and now.values[0] + now.at_most[n] < values[0]:
+            break
+        others = market.worth(_with_one(chosen, n)).values
+        if (others, -n) > (values, -best):
+            best, values = n, others
+    return best
+
+
+def _with_one(chosen: Choice, one: int) -> Choice:
+    return tuple(sorted((*chosen, one)))
+
+
+def _branched(
+    market: Market, count: int, best: Choice, most_searches: int, tell: Callable[[str], None]
+) -> tuple[Choice, int]:
+    """Branch over who is added next in order, the greatest bound first."""
+    values = market.worth(best).values
+    limit = len(market.known) + most_searches
+    waiting: list[tuple[int, Choice]] = [(-_reach(market, (), count), ())]
+    while waiting and -waiting[0][0] > values[0] and len(market.known) < limit:
+        _, chosen = heappop(waiting)
+        tell(f"choices still open: {len(waiting) + 1}")
+        for n in range(_next(market, chosen), len(market.recruits)):
+            if _gain_bound(market, chosen, n, count) <= values[0]:
+                continue
+            longer = (*chosen, n)
+            if len(longer) == count:
+                others = market.worth(longer).values
+                if others > values:
+                    best, values = longer, others
+            elif (reach := _reach(market, longer, count)) > values[0]:
+                heappush(waiting, (-reach, longer))
+    return best, max(values[0], -waiting[0][0] if waiting else values[0])
+
+
+def _gain_bound(market: Market, chosen: Choice, n: int, count: int) -> int:
+    """At most so much a choice is worth that adds `n` next and later ones after it."""
+    now = market.worth(chosen)
+    assert now.at_most is not None
+    return (
+        now.values[0]
+        + now.at_most[n]
+        + _most(market, now.at_most, _next(market, (*chosen, n)), count - len(chosen) - 1)
+    )
+
+
+def _reach(market: Market, chosen: Choice, count: int) -> int:
+    """At most so much a choice is worth that begins with those chosen."""
+    now = market.worth(chosen)
+    assert now.at_most is not None
+    return now.values[0] + _most(market, now.at_most, _next(market, chosen), count - len(chosen))
+
+
+def _next(market: Market, chosen: Choice) -> int:
+    """The first recruit that may be added to a choice in order."""
+    if not chosen:
+        return 0
+    return chosen[-1] if chosen.count(chosen[-1]) < market.repeats else chosen[-1] + 1
+
+
+def _most(market: Market, gains: Sequence[int], first: int, count: int) -> int:
+    """At most so much is gained by so many more from one up; hopeless where they are too few."""
+    left = gains[first:]
+    if count == 0:
+        return 0
+    if len(left) * market.repeats < count:
+        return -(2**62)
+    return count * max(left) if market.repeats > 1 else sum(sorted(left, reverse=True)[:count])
+
+
+def _compared(
+    market: Market, count: int, best: Choice, most_searches: int, tell: Callable[[str], None]
+) -> tuple[Choice, int]:
+    """Compare every choice where they are few; elsewhere all recruits at once bound what some of them can add."""
+    every = range(len(market.recruits))
+    if comb(len(every), count) > most_searches:
+        return best, market.worth(tuple(every)).bound
+    values, bound = market.worth(best).values, market.worth(best).bound
+    for n, choice in enumerate(combinations(every, count), start=1):
+        tell(f"choice {n} of {comb(len(every), count)}")
+        found = market.worth(choice)
+        bound = max(bound, found.bound)
+        if found.values > values:
+            best, values = choice, found.values
+    return best, bound

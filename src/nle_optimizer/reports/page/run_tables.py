@@ -11,16 +11,18 @@ from typing import Any
 
 from nle_optimizer.catalogue.reasons import STAGES
 from nle_optimizer.reports.page.render import PageColumn, change_column, distance_column, packed_table
-from nle_optimizer.reports.under_error import Columns, this_plan_columns, weights_columns
 from nle_optimizer.reports.view import FURTHER, View, ViewRows, cures_in_words
 from nle_optimizer.reports.words import (
     FIGURES,
     STATES,
+    Columns,
     figure_words,
     first_aim,
     named,
     nle_names,
     school_names,
+    this_plan_columns,
+    weights_columns,
     worded,
 )
 from nle_optimizer.scenario.columns import AREAS

@@ -12,9 +12,10 @@ from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
 
-from nle_optimizer.delimited import write_columns
+from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.errors import Fault, InputError, Place
-from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
+from nle_optimizer.folders import FolderKind, write_files
+from nle_optimizer.scenario.columns import KNOWN_RESOURCES, TABLES
 from nle_optimizer.scenario.extracts import Notes
 from nle_optimizer.scenario.gias import NOT_YET_OPEN
 from nle_optimizer.sources.england.people import People, filled_people
@@ -30,6 +31,7 @@ from nle_optimizer.sources.england.reading import (
 from nle_optimizer.sources.england.scenario_text import Area, area_of, scenario_text
 from nle_optimizer.sources.england.schools import NOT_STATE_FUNDED, Cells, school_row, table_columns
 from nle_optimizer.sources.england.trusts import COLUMNS, Member, members_by_trust, trust_row
+from nle_optimizer.tables import TEXT, Answer, ResultTable, typed, types_in
 
 YEAR = timedelta(days=365)
 STATE_NAMES = re.compile(r"pupil referral|\bpru\b|alternative provision|short stay|special school", re.IGNORECASE)
@@ -123,9 +125,8 @@ def _trust_findings(trusts: Mapping[str, Sequence[Member]], notes: Notes) -> Non
     notes.find(placeless, "Trusts that run no open school, so have no place: {n}.")
 
 
-__all__ = ["EnglandFiles", "ImportSummary", "import_england"]
-
 SCENARIO = "scenario.yaml"
+TextColumns = Mapping[str, Sequence[str]]
 IMPORT = FolderKind("import", manifest="import.json", edited_stay=frozenset({SCENARIO}))
 
 
@@ -138,37 +139,111 @@ class _Tables:
     people: People | None
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class EnglandImport(Answer):
+    """England's official extracts as the tables of a scenario.
+
+    Attributes:
+        summary: counts and findings.
+        columns: the tables as columns of text: `schools`, `trusts` where there are multi-academy trusts, and `nles`
+            where a list was given.
+        scenario: the text of `scenario.yaml`.
+    """
+
+    summary: ImportSummary
+    columns: Mapping[str, TextColumns]
+    scenario: str
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items())
+        return f"<EnglandImport as of {self.summary.as_of or 'no day'}: {told}>"
+
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`schools`, `trusts` and `nles`, those that there are, as `load_scenario` takes them.
+
+        Needs and expertise are text, as they may be given by the name of a level.
+        """
+        return {
+            name: typed(name, columns, types_in(TABLES[name], KNOWN_RESOURCES, levels=TEXT))
+            for name, columns in self.columns.items()
+        }
+
+    def write(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write the tables, `scenario.yaml` and `import.json` into a folder, complete or not at all.
+
+        Args:
+            folder: where it is to lie.
+            force: replace an earlier import; files there that no import wrote are kept, and a `scenario.yaml` that was
+                edited stays, with the new one beside it.
+
+        Returns:
+            The scenario file.
+
+        Raises:
+            RunFolderError: the folder exists, or cannot be written.
+        """
+        document = json.dumps(self.summary.to_dict(), indent=2, ensure_ascii=False)
+        files = {f"{name}.csv": csv_bytes(columns) for name, columns in self.columns.items()}
+        files |= {SCENARIO: self.scenario.encode(), IMPORT.manifest: (document + "\n").encode()}
+        return write_files(Path(folder), IMPORT, files, force=force) / SCENARIO
+
+
 def import_england(
+    gias: str | Path,
+    *,
+    ofsted: str | Path | None = None,
+    trust_links: str | Path | None = None,
+    finance: str | Path | None = None,
+    cases: str | Path | None = None,
+    nles: str | Path | None = None,
+    urn_links: str | Path | None = None,
+    regions: Sequence[str] = (),
+    local_authorities: Sequence[str] = (),
+    as_of: date | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> EnglandImport:
+    """Turn England's official extracts into schools, trusts and a scenario that runs.
+
+    Needs that nobody assessed are declared proxies (column `need_source`); so is trust quality. What every column
+    means stands in docs/reference/import-england.md. The same files and arguments give the same bytes.
+
+    Args:
+        gias: establishments, GIAS layout of any width (CSV).
+        ofsted: grades and dates of full inspections, Ofsted layout (CSV).
+        trust_links: which school belongs to which trust, GIAS groups (CSV).
+        finance: income and in-year balance of schools in pounds (CSV).
+        cases: school ids and whatever else is known; only these are written (CSV).
+        nles: your NLE list; blanks are filled from `home_school_id` (CSV).
+        urn_links: predecessors and successors, GIAS links (CSV).
+        regions: only schools of these regions; empty means all.
+        local_authorities: only schools of these authorities; with regions too, both must hold.
+        as_of: the day up to which facts count; None: the latest date of an inspection, a trust joining or an arrival
+            in the tables.
+        progress: told the name of each step as it begins.
+
+    Raises:
+        InputError: every fault of every file, or an unknown region or authority.
+    """
+    others = (ofsted, trust_links, finance, cases, nles, urn_links)
+    files = EnglandFiles(Path(gias), *(None if file is None else Path(file) for file in others))
+    how = {"regions": regions, "local_authorities": local_authorities}
+    return england_of(files, **how, as_of=as_of, tell=progress or (lambda _: None))
+
+
+def england_of(
     files: EnglandFiles,
-    out: Path,
     *,
     regions: Sequence[str] = (),
     local_authorities: Sequence[str] = (),
     as_of: date | None = None,
-    force: bool = False,
     tell: Callable[[str], None] = lambda _: None,
-) -> ImportSummary:
-    """Turn official extracts into scenario tables.
-
-    Writes schools.csv, trusts.csv (where there are multi-academy trusts), nles.csv (where a list is given),
-    scenario.yaml and import.json. The same files and arguments give the same bytes.
-
-    Args:
-        files: what to read.
-        out: folder to write; it appears complete or not at all.
-        regions: only schools of these regions; empty means all.
-        local_authorities: only schools of these authorities; with regions too, both must hold.
-        as_of: the day up to which facts count; by default the latest date of an inspection, a trust joining
-            or an arrival in the tables.
-        force: replace an earlier import folder; files there that no import wrote are kept, and a scenario.yaml that
-            was edited stays, with the new one beside it.
-        tell: told the name of each of the four steps as it begins.
+) -> EnglandImport:
+    """What `import_england` gives of some files.
 
     Raises:
-        InputError: every fault of every file, or an unknown region or authority.
-        RunFolderError: the folder exists, or cannot be written.
+        InputError: as `import_england`.
     """
-    refuse_existing(out, IMPORT, force=force)
     notes = Notes()
     tell("reading the extracts")
     material = read_material(files, as_of, notes)
@@ -182,19 +257,26 @@ def import_england(
     day, source = _as_of(rows, as_of)
     note_findings(rows, trusts, files, day, notes)
     tables = _Tables(rows, [trust_row(trust_id, members) for trust_id, members in trusts.items()], people)
+    columns = _columns(tables, material)
     summary = ImportSummary(
-        out=out,
         sources=material.sources,
         as_of=day,
         as_of_source=source,
         not_written=len(every_row) - len(rows),
-        files=_file_names(tables),
+        files=[*(f"{name}.csv" for name in columns), SCENARIO, IMPORT.manifest],
         **table_counts(tables.schools, tables.trusts, people),
         **noted(notes),
     )
-    tell("writing")
-    _write(summary, tables, material, area, force)
-    return summary
+    text = scenario_text(
+        area,
+        day,
+        source,
+        _resources(people),
+        cases=material.cases is not None,
+        trusts=bool(trusts),
+        nles=people is not None,
+    )
+    return EnglandImport(summary, columns, text)
 
 
 def _authorities(material: Material) -> set[str]:
@@ -239,33 +321,16 @@ def _as_of(rows: Iterable[Cells], given: date | None) -> tuple[date | None, str]
     return (date.fromisoformat(day), source) if day else (None, "no date in any file")
 
 
-def _file_names(tables: _Tables) -> list[str]:
-    optional = (("trusts.csv", bool(tables.trusts)), ("nles.csv", tables.people is not None))
-    return ["schools.csv", *(name for name, there in optional if there), SCENARIO, IMPORT.manifest]
+def _columns(tables: _Tables, material: Material) -> dict[str, TextColumns]:
+    """The tables that there are, as columns."""
+    columns: dict[str, TextColumns] = {"schools": table_columns(tables.schools, material.case_columns)}
+    if tables.trusts:
+        columns["trusts"] = {name: [row[name] for row in tables.trusts] for name in COLUMNS}
+    if tables.people is not None:
+        columns["nles"] = tables.people.columns
+    return columns
 
 
 def _resources(people: People | None) -> list[str]:
     """The columns that limit an NLE: those of `placements` and `days` that the list fills."""
     return [name for name in ("placements", "days") if people is not None and people.fills(name)]
-
-
-def _write(summary: ImportSummary, tables: _Tables, material: Material, area: Area, force: bool) -> None:
-    text = scenario_text(
-        area,
-        summary.as_of,
-        summary.as_of_source,
-        _resources(tables.people),
-        cases=material.cases is not None,
-        trusts=bool(tables.trusts),
-        nles=tables.people is not None,
-    )
-    document = json.dumps(summary.to_dict(), indent=2, ensure_ascii=False)
-    with complete_folder(summary.out, IMPORT, force=force) as folder:
-        write_columns(folder / "schools.csv", {**table_columns(tables.schools, material.case_columns)})
-        if tables.trusts:
-            columns = {name: [row[name] for row in tables.trusts] for name in COLUMNS}
-            write_columns(folder / "trusts.csv", {**columns})
-        if tables.people is not None:
-            write_columns(folder / "nles.csv", {**tables.people.columns})
-        (folder / SCENARIO).write_text(text, encoding="utf-8", newline="\n")
-        (folder / IMPORT.manifest).write_text(document + "\n", encoding="utf-8", newline="\n")

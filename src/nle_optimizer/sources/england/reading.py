@@ -55,7 +55,6 @@ class ImportSummary:
     """Counts of an import.
 
     Attributes:
-        out: the folder that was written.
         sources: the files read, by role (`gias`, `ofsted`, ...).
         as_of: the day up to which facts count; None where no file has a date.
         as_of_source: where that day comes from, in words.
@@ -76,7 +75,6 @@ class ImportSummary:
         files: names of the files written.
     """
 
-    out: Path
     sources: Mapping[str, SourceFile]
     as_of: date | None
     as_of_source: str
@@ -309,10 +307,10 @@ ROLES = {
 WIDTH = 34
 
 
-def summary_text(summary: ImportSummary, next_command: str) -> str:
+def summary_text(summary: ImportSummary, out: Path, next_command: str) -> str:
     """Counts, findings and what to type next, one thing a line."""
     lines = [
-        f"Imported England to {summary.out} (as of {summary.as_of or 'no day'}: {summary.as_of_source})",
+        f"Imported England to {out} (as of {summary.as_of or 'no day'}: {summary.as_of_source})",
         "",
         *(_line(f"{ROLES[role]} rows read", source.rows) for role, source in summary.sources.items()),
         _line("history from a single predecessor", summary.history_followed),

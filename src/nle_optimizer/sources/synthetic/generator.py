@@ -182,7 +182,7 @@ class SyntheticEngland:
         }
 
 
-def generate(
+def draw_england(
     schools: int,
     nles: int,
     seed: int = 0,

@@ -1,63 +1,27 @@
 """Synthetic tables written as a scenario.
 
-The tables of a synthetic England as columns of text, in the order they are written. Names of synthetic schools: they
-read like schools' names, and none can be taken for a real one. A synthetic England as a folder: a scenario file and
-its tables, complete or not at all. The scenario file of a synthetic England, commented for planners.
+The tables of a synthetic England as columns of text, in the order they are written. A synthetic England as a folder:
+a scenario file and its tables, complete or not at all. The scenario file of a synthetic England, commented for
+planners. `generate`: the one door to all that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nle_optimizer.delimited import write_columns
 from nle_optimizer.folders import FolderKind, complete_folder, refuse_existing
 from nle_optimizer.records import Flags, Integers
-from nle_optimizer.scenario.columns import AREAS, PHASES, REGIONS
+from nle_optimizer.scenario.columns import AREAS, KNOWN_RESOURCES, PHASES, REGIONS, TABLES
 from nle_optimizer.sources.synthetic.figures import FAITHS, SOURCE
-from nle_optimizer.sources.synthetic.generator import NLE_STATUSES, Request, SyntheticEngland
+from nle_optimizer.sources.synthetic.generator import AS_OF, NLE_STATUSES, Request, SyntheticEngland, draw_england
 from nle_optimizer.sources.synthetic.kinds import STATUSES
-
-_FIRST = (
-    "Ald",
-    "Bram",
-    "Cald",
-    "Dun",
-    "Elm",
-    "Fern",
-    "Gor",
-    "Hazel",
-    "Kel",
-    "Lark",
-    "Mer",
-    "Oak",
-    "Quar",
-    "Row",
-    "Thorn",
-    "Wy",
-)
-_LAST = ("brook", "combe", "dene", "field", "hurst", "mere", "stow", "wick")
-_KINDS = {
-    "nursery": "Nursery",
-    "primary": "Primary",
-    "secondary": "High",
-    "all-through": "All-through",
-    "special": "Special",
-    "alternative-provision": "Centre",
-    "post-16": "College",
-}
-_STEP = 53
-"""Coprime to the 128 invented places, so that neighbours in the table have different ones."""
-
-
-def school_names(numbers: Integers, phase: Integers) -> list[str]:
-    """`Synthetic Larkmere Primary 123` and the like: an invented place, what the school is, its number."""
-    places = [first + last for first in _FIRST for last in _LAST]
-    heads = [[f"Synthetic {place} {_KINDS[name]} " for name in PHASES] for place in places]
-    chosen = np.array(heads, dtype=object)[numbers * _STEP % len(places), phase]
-    return [head + str(number) for head, number in zip(chosen.tolist(), numbers.tolist(), strict=True)]
-
+from nle_optimizer.sources.synthetic.schools import school_names
+from nle_optimizer.tables import Answer, ResultTable, typed, types_in
 
 Columns = dict[str, Sequence[str]]
 
@@ -302,6 +266,11 @@ def _plain(name: str) -> str:
 
 SCENARIO = "scenario.yaml"
 FILES = (SCENARIO, "schools.csv", "nles.csv", "trusts.csv")
+COLUMNS_OF: Mapping[str, Callable[[SyntheticEngland], Columns]] = {
+    "schools": school_columns,
+    "nles": leader_columns,
+    "trusts": trust_columns,
+}
 GENERATED = FolderKind("synthetic England", edited_stay=frozenset({SCENARIO}))
 
 
@@ -326,7 +295,79 @@ def write_scenario(
     with complete_folder(folder, GENERATED, force=force) as partial:
         text = scenario_text(england, folder.absolute().name)
         (partial / SCENARIO).write_text(text, encoding="utf-8", newline="\n")
-        for name, columns in (("schools", school_columns), ("nles", leader_columns), ("trusts", trust_columns)):
+        for name, columns in COLUMNS_OF.items():
             tell(f"writing {name}.csv")
             write_columns(partial / f"{name}.csv", columns(england))
     return folder / SCENARIO
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SyntheticScenario(Answer):
+    """A synthetic England as a scenario: schools, trusts and NLEs, none of them real.
+
+    Attributes:
+        england: what was drawn.
+    """
+
+    england: SyntheticEngland
+
+    def __repr__(self) -> str:
+        counts = self.england.counts
+        return (
+            f"<SyntheticScenario: schools {counts['schools']:,}, nles {counts['nles']:,}, trusts {counts['trusts']:,}>"
+        )
+
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`schools`, `nles` and `trusts`, as `load_scenario` takes them; their columns are those of tables.md."""
+        return {
+            name: typed(name, columns(self.england), types_in(TABLES[name], KNOWN_RESOURCES))
+            for name, columns in COLUMNS_OF.items()
+        }
+
+    def write(self, folder: str | Path, *, force: bool = False, progress: Callable[[str], None] | None = None) -> Path:
+        """Write `scenario.yaml` and its tables into a new folder, complete or not at all.
+
+        Args:
+            folder: must not exist, or be empty; its name becomes the scenario's.
+            force: replace what `generate` wrote before; all else is kept.
+            progress: told of each table before it is written.
+
+        Returns:
+            The scenario file.
+
+        Raises:
+            RunFolderError: the folder is filled already, or cannot be written.
+        """
+        return write_scenario(self.england, Path(folder), force=force, tell=progress or (lambda _: None))
+
+
+def generate(
+    schools: int,
+    *,
+    nles: int,
+    seed: int = 0,
+    regions: Sequence[str] = (),
+    as_of: date = AS_OF,
+    twice_below_good: float | None = None,
+    keep_others: float = 1.0,
+) -> SyntheticScenario:
+    """Make a synthetic England-like scenario: schools, trusts and NLEs, none of them real.
+
+    Schools are clustered as England's are, and their phases, faiths, grades and trusts follow figures per authority
+    measured from public extracts; docs/reference/generate.md lists them. The same arguments give the same bytes.
+
+    Args:
+        schools: how many to draw, from 1 up.
+        nles: how many to draw, from 1 up.
+        seed: from 0 up.
+        regions: names of regions to draw from; none means all nine.
+        as_of: the day by which everything is known; from 1 January 2010.
+        twice_below_good: share (0 to 0.9) of schools with both grades below Good; None: as measured, 0.04.
+        keep_others: share (0 to 1) kept of the schools that are neither twice below Good nor an NLE's home.
+
+    Raises:
+        InputError: an argument is out of its range, or a region has no such name.
+    """
+    how: dict[str, Any] = {"regions": regions, "twice_below_good": twice_below_good, "keep_others": keep_others}
+    return SyntheticScenario(draw_england(schools, nles, seed, as_of=as_of, **how))

@@ -1,22 +1,32 @@
-"""The tables and sentences of a benchmark.
+"""What a benchmark found: its tables, sentences and folder.
 
-The tables of a benchmark: figures by rule, who wins and loses, and what people read first. A benchmark in Markdown:
-the means, who is best at what, how often limits are missed, what could not be tried.
+Figures by rule, who wins and loses, and what people read first. A benchmark in Markdown: the means, who is best at
+what, how often limits are missed, what could not be tried.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import sqrt
+from pathlib import Path
 from statistics import fmean, stdev
+from typing import Any
 
 import numpy as np
 
+from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.errors import visible
+from nle_optimizer.folders import MANIFEST, FolderKind, write_files
 from nle_optimizer.records import MILLION, Integers, fixed
+from nle_optimizer.reports.page.benchmark_page import benchmark_page
+from nle_optimizer.reports.run_folder import command_line
 from nle_optimizer.rules.registry import OPTIMAL
 from nle_optimizer.scenario.policies import STATUS_QUO
+from nle_optimizer.scenario.scenario import Scenario
 from nle_optimizer.studies.benchmark.metrics import METRICS
 from nle_optimizer.studies.benchmark.trial import Trial, Trials
+from nle_optimizer.tables import NUMBER, WHOLE, YES_NO, Answer, ResultTable, are, counted_in_words, typed
 
 HEADER = ("scenario", "rule", "draw", "metric", "value", "low", "high", "share_of_optimum", "missed")
 WINNERS = ("scenario", "school_id", "rule", "fit", "fit_optimal", "difference", "fit_status_quo")
@@ -266,3 +276,108 @@ def _mean_cell(trials: Sequence[Trial], name: str) -> str:
 
 def _table_row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
+
+
+BENCHMARK = FolderKind("benchmark")
+_TYPES = {
+    **are(NUMBER, "value", "low", "high", "share_of_optimum", "fit", "fit_optimal", "difference", "fit_status_quo"),
+    **are(NUMBER, "distance_km", "share"),
+    **are(WHOLE, "draws", "blocking_pairs", "school_misreports", "nle_misreports"),
+    "pareto_improvement": YES_NO,
+}
+"""The columns of the tables that are no text."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Benchmark(Answer):
+    """Matching rules side by side on the same cases.
+
+    Attributes:
+        scenarios: what was tried on.
+        trials: everything tried on each; the optimal rule comes first.
+        searched: what was searched for on small cases, a row a rule.
+    """
+
+    scenarios: Sequence[Scenario]
+    trials: Sequence[Trials]
+    searched: Sequence[Row]
+
+    def __repr__(self) -> str:
+        rules = dict.fromkeys(trial.rule for found in self.trials for trial in found.trials)
+        names = ", ".join(found.scenario for found in self.trials)
+        return f"<Benchmark of {counted_in_words(len(rules), 'rule')} on {names}>"
+
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`benchmark`, every metric of every rule; `winners_losers`, `differences`, `allocations`, `shares` of random
+        rules, and `properties` where they were searched for. Distances are in kilometres.
+        """
+        made = dict(tables_of(self.trials))
+        if self.searched:
+            made["properties"] = (tuple(self.searched[0]), list(self.searched))
+        return {
+            name: typed(name, {column: [row[column] for row in rows] for column in header}, _TYPES)
+            for name, (header, rows) in made.items()
+        }
+
+    def document(self) -> dict[str, Any]:
+        """The same for programs: the content of `benchmark.json`."""
+        failed = [
+            {"scenario": found.scenario, "rule": trial.rule, "reason": trial.reason}
+            for found in self.trials
+            for trial in found.trials
+            if trial.reason
+        ]
+        told = [
+            {"scenario": scenario.settings.name, **finding.entry()}
+            for scenario in self.scenarios
+            for finding in scenario.findings
+        ]
+        return {
+            "schema_version": 1,
+            "rows": [row for found in self.trials for row in figure_rows(found)],
+            "left_out": failed,
+            "said": [{"scenario": found.scenario, "sentences": list(sentences(found))} for found in self.trials],
+            "properties": list(self.searched),
+            "findings": told,
+        }
+
+    def write(self, folder: str | Path, *, report: bool = True, force: bool = False) -> Path:
+        """Write tables, `benchmark.json`, `benchmark.md` and a page into a folder, complete or not at all.
+
+        Args:
+            folder: where it is to lie.
+            report: whether the page is wanted.
+            force: whether an earlier one is replaced.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunFolderError: it exists, or cannot be written.
+        """
+        files = {f"{name}.csv": csv_bytes(table.columns) for name, table in self.tables.items()}
+        document = self.document()
+        files["benchmark.json"] = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+        files["benchmark.md"] = markdown(self.trials).encode()
+        if report:
+            files["report.html"] = self._page(document["rows"])
+        files[MANIFEST] = json.dumps(self._manifest()).encode()
+        return write_files(Path(folder), BENCHMARK, files, force=force)
+
+    def _page(self, rows: Sequence[Row]) -> bytes:
+        fits = {
+            found.scenario: {
+                trial.rule: (trial.fit / MILLION).tolist() for trial in found.trials if trial.fit is not None
+            }
+            for found in self.trials
+        }
+        told = [sentence for found in self.trials for sentence in (*sentences(found), *left_out(found))]
+        return benchmark_page(rows, fits, told)
+
+    def _manifest(self) -> dict[str, Any]:
+        """Command and times, which alone differ from one benchmark to the next."""
+        seconds: dict[str, float] = {}
+        for trial in (trial for found in self.trials for trial in found.trials):
+            seconds[trial.rule] = round(seconds.get(trial.rule, 0.0) + trial.seconds, 4)
+        return {"command": command_line(), "seconds": seconds}

@@ -1,28 +1,34 @@
-"""A benchmark carried out by several processes, and kept as it goes.
+"""`benchmark`: rules tried by several processes, and kept as they go.
 
-Trials carried out by one process or several; what was tried is kept, so that an interrupted benchmark goes on. Which
-rules a benchmark tries. Trials kept in an SQLite file of the benchmark's folder.
+The one door to a benchmark: scenarios go in, tables come out. Trials carried out by one process or several; what was
+tried is kept, so that an interrupted benchmark goes on. Which rules a benchmark tries. Trials kept in an SQLite file
+of the benchmark's folder.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from nle_optimizer.errors import Fault, InputError, Place, RunFolderError
+from nle_optimizer.catalogue.limits import MOST_DRAWS, MOST_WORKERS
+from nle_optimizer.errors import Fault, InputError, Place, RunFolderError, check_range
+from nle_optimizer.folders import is_ours, recover, refuse_existing, write_files
 from nle_optimizer.rules.registry import OPTIMAL, RULES, check_rule, procedure_of
 from nle_optimizer.scenario.own_code import from_here, is_own
-from nle_optimizer.scenario.scenario import Scenario
+from nle_optimizer.scenario.scenario import Given, Scenario, scenario_in
 from nle_optimizer.studies.benchmark.measures import Figure
+from nle_optimizer.studies.benchmark.tables import BENCHMARK, Benchmark
 from nle_optimizer.studies.benchmark.trial import Bench, Trial, Trials
+from nle_optimizer.studies.properties import properties_of
 from nle_optimizer.studies.sweep.plan import content_of, key_of
 from nle_optimizer.studies.worker_processes import carried_out
 
@@ -193,15 +199,16 @@ UNUSUAL = ("probabilistic-serial", "immediate-acceptance", "top-trading-cycles",
 """Rules that are tried only by name, or with `all`."""
 
 
-def rules_asked(words: str | None) -> list[str]:
+def rules_asked(rules: str | Sequence[str] | None) -> list[str]:
     """The rules that `--rules` names: the usual ones without it, every one for `all`.
 
     Raises:
         InputError: rules that do not exist, all at once.
     """
-    if words is None:
+    if rules is None:
         return [name for name in RULES if name not in UNUSUAL]
-    names = [word.strip() for word in words.split(",") if word.strip()]
+    words = rules.split(",") if isinstance(rules, str) else rules
+    names = [word.strip() for word in words if word.strip()]
     if names == ["all"]:
         return list(RULES)
     problems: list[Fault] = []
@@ -225,3 +232,94 @@ def permitting(scenario: Scenario, rules: Sequence[str]) -> Scenario:
     for rule in filter(is_own, rules):
         document.own_code = document.own_code.allowing(from_here(rule), Place("--rules"))
     return replace(scenario, document=document)
+
+
+FEW_TASKS = 8
+"""Tasks up to which this process is quicker alone."""
+
+
+def benchmark(
+    scenarios: Given | Sequence[Given],
+    *,
+    rules: str | Sequence[str] | None = None,
+    draws: int = 1,
+    workers: int | None = None,
+    time_limit: float | None = None,
+    choose: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    allow_outside: bool = False,
+    properties: bool = False,
+    out: str | Path | None = None,
+    resume: bool = False,
+    report: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> Benchmark:
+    """Try matching rules on the same cases, and compare them by every metric.
+
+    A rule that cannot be carried out is told with the reason, and the others finish. Distances are in kilometres.
+
+    Args:
+        scenarios: one or several, each a file, settings as a mapping, or what `load_scenario` gave.
+        rules: names, or `"all"`; None: the usual ones.
+        draws: draws of each random rule, from 1 to 100,000.
+        workers: processes, from 1 to 1,000; None: one a core where it is worth it.
+        time_limit: seconds after which a rule that searches takes its best, above 0; None: the scenario's own limit.
+        choose, sets, allow_outside: as for `load_scenario`.
+        properties: on small cases, search for blocking pairs, Pareto improvements and the best misreport of everybody.
+        out: a new folder for the tables and the page, which keeps every trial as it is done; None: none is written,
+            and `write` may do so later.
+        resume: go on in `out`: what was tried there is not tried again.
+        report: whether the page is wanted in `out`.
+        progress: told the rule of each piece of work that is done.
+
+    Raises:
+        InputError: what is wrong with a scenario; rules that do not exist; `resume` without `out`.
+        RunFolderError: `out` exists already, or cannot be written.
+        TypeError: something of another kind than the above is given.
+    """
+    check_range("--draws", draws, 1, MOST_DRAWS)
+    check_range("--workers", workers, 1, MOST_WORKERS)
+    names, folder = rules_asked(rules), None if out is None else Path(out)
+    _refuse(folder, resume)
+    several = list(scenarios) if isinstance(scenarios, list | tuple) else [cast(Given, scenarios)]
+    how: dict[str, Any] = {"allow_outside": allow_outside, "also": {"stop.seconds": time_limit}}
+    loaded = [permitting(scenario_in(given, choose, sets, **how), names) for given in several]
+    made = _tried_out(loaded, names, draws, workers, folder, properties, progress or (lambda _: None))
+    if folder is not None:
+        made.write(folder, report=report, force=True)
+    return made
+
+
+def _tried_out(
+    loaded: Sequence[Scenario],
+    names: Sequence[str],
+    draws: int,
+    workers: int | None,
+    folder: Path | None,
+    properties: bool,
+    tell: Callable[[str], None],
+) -> Benchmark:
+    tasks = tasks_of(loaded, names, draws)
+    crew = workers or ((os.cpu_count() or 1) if draws > 1 and len(tasks) > FEW_TASKS else 1)
+    with nullcontext() if folder is None else _kept_in(folder) as kept:
+        found = tried(loaded, tasks, crew, kept, lambda task: tell(task.rule))
+    searched = [(scenario, each) for scenario in loaded if properties for each in properties_of(scenario, names)]
+    return Benchmark(loaded, found, [each.row(scenario.settings.name) for scenario, each in searched])
+
+
+def _refuse(out: Path | None, resume: bool) -> None:
+    if resume and out is None:
+        raise InputError("--resume goes on in a folder; name it by --out")
+    if out is None:
+        return
+    recover(out, BENCHMARK)
+    if is_ours(out, BENCHMARK) and not resume:
+        raise InputError(f"{out}: it exists already; give --resume to go on in it, or choose another --out")
+    refuse_existing(out, BENCHMARK, force=resume)
+
+
+def _kept_in(folder: Path) -> KeptTasks:
+    """Where trials are kept as they are done; the folder is made where there is none."""
+    if not is_ours(folder, BENCHMARK):
+        write_files(folder, BENCHMARK, {}, force=False)
+    return KeptTasks(folder)

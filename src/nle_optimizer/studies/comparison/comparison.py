@@ -1,87 +1,43 @@
 """Two runs compared.
 
-`compare`: everything that differs between two runs, in one document. The tables that two runs read: which differ, and
-in which rows and columns. Settings of two runs, key by key, from `scenario.resolved.yaml`: what differs, and who set
-it. Figures of two runs side by side; every difference is worked out exactly, then shown as a number.
+`compare`: everything that differs between two runs, in one document and in tables. Figures of two runs side by side;
+every difference is worked out exactly, then shown as a number.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nle_optimizer.reports.resolved_scenario import Setting
-from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.studies.comparison.schools import ComparedPairs, ComparedSchools, compare_pairs, compare_schools
-from nle_optimizer.studies.comparison.side import SCHEMA_VERSION, Side, TableDifference, read_side, table_difference
-
-
-@dataclass(frozen=True)
-class InputTable:
-    """One table in both runs.
-
-    Attributes:
-        table: its name.
-        first, second: `file` and `sha256` of what each run read; None where it read no such table.
-        same: whether both read the same; None where that cannot be told.
-        difference: row by row; None where it was not read by both, or not kept by both.
-    """
-
-    table: str
-    first: Mapping[str, str] | None
-    second: Mapping[str, str] | None
-    same: bool | None
-    difference: TableDifference | None
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The tables of both runs; `not_kept` names the run folders that hold none, so that only hashes can tell."""
-
-    not_kept: tuple[str, ...]
-    tables: tuple[InputTable, ...]
-
-
-def compare_inputs(first: Side, second: Side) -> Inputs:
-    """Every table that either run read."""
-    names = [name for name in TABLES if name in first.sources or name in second.sources]
-    bare = dict.fromkeys(str(side.path) for side in (first, second) if not side.inputs)
-    return Inputs(tuple(bare), tuple(_table(name, first, second) for name in names))
-
-
-def _table(name: str, first: Side, second: Side) -> InputTable:
-    """Kept tables are compared row by row; else equal hashes show that two files are one, and others show nothing."""
-    one, other = first.sources.get(name), second.sources.get(name)
-    if one is None or other is None:
-        return InputTable(name, one, other, same=False, difference=None)
-    if name in first.inputs and name in second.inputs:
-        difference = table_difference(first.inputs[name], second.inputs[name], TABLES[name].key)
-        return InputTable(name, one, other, difference.same, difference)
-    return InputTable(name, one, other, True if one["sha256"] == other["sha256"] else None, None)
-
-
-@dataclass(frozen=True)
-class SettingChange:
-    """A setting that is not the same in both runs; None on the side where it is not set."""
-
-    key: str
-    first: Setting | None
-    second: Setting | None
-
-
-def settings_that_differ(first: Mapping[str, Setting], second: Mapping[str, Setting]) -> tuple[SettingChange, ...]:
-    """Every setting whose value differs, in the order of the files; a mere difference of origin is none."""
-    keys = sorted({*first, *second})
-    order = {key: n for settings in (second, first) for n, key in enumerate(settings)}
-    changes = (SettingChange(key, first.get(key), second.get(key)) for key in sorted(keys, key=lambda key: order[key]))
-    return tuple(change for change in changes if _setting_value(change.first) != _setting_value(change.second))
-
-
-def _setting_value(setting: Setting | None) -> tuple[Any, ...]:
-    return () if setting is None else (setting.value,)
-
+from nle_optimizer.files import replace_file
+from nle_optimizer.reports.page.compare_page import compare_page
+from nle_optimizer.reports.view import ViewRows, joined_rows
+from nle_optimizer.result import Result
+from nle_optimizer.scenario.yaml_text import value_text
+from nle_optimizer.studies.comparison.schools import (
+    ComparedPairs,
+    ComparedSchools,
+    SchoolChange,
+    compare_pairs,
+    compare_schools,
+)
+from nle_optimizer.studies.comparison.side import (
+    SCHEMA_VERSION,
+    Inputs,
+    InputTable,
+    SettingChange,
+    Side,
+    TableDifference,
+    compare_inputs,
+    read_side,
+    settings_that_differ,
+    side_of,
+    table_difference,
+)
+from nle_optimizer.studies.earlier_run import folder_of
+from nle_optimizer.tables import NUMBER, TEXT, WHOLE, YES_NO, Answer, ResultTable, are, counted_in_words, of_rows
 
 Name = TypeVar("Name", bound=str | tuple[str, int])
 
@@ -188,6 +144,70 @@ def _exact(value: Any) -> Fraction:
     return value if isinstance(value, Fraction) else Fraction(str(value))
 
 
+_SCHOOL = are(
+    TEXT,
+    "school_id",
+    "name",
+    "state_first",
+    "reason_first",
+    "nles_first",
+    "state_second",
+    "reason_second",
+    "nles_second",
+)
+_PAIR = {
+    **are(TEXT, "change", "school_id", "nle_id", "school_name", "nle_name"),
+    **are(NUMBER, "fit", "distance_km"),
+    **are(TEXT, "firmness", "why"),
+}
+_FIGURE = {**are(TEXT, "part", "name"), **are(NUMBER, "first", "second", "difference")}
+_SETTING = are(TEXT, "key", "first", "first_origin", "second", "second_origin")
+_INPUT = {"table": TEXT, "same": YES_NO, **are(WHOLE, "rows_first", "rows_second", "added", "removed", "changed")}
+"""The columns of the tables of a comparison."""
+
+
+def _school_row(change: SchoolChange) -> dict[str, Any]:
+    sides = {"first": change.first, "second": change.second}
+    told = {
+        f"{name}_{which}": getattr(side, name) for which, side in sides.items() for name in ("state", "reason", "nles")
+    }
+    return {"school_id": change.school_id, "name": change.name, **told}
+
+
+def _pair_rows(pairs: ComparedPairs) -> Iterator[dict[str, Any]]:
+    for change, some in (("gained", pairs.gained), ("lost", pairs.lost)):
+        yield from ({"change": change, **vars(pair)} for pair in some)
+
+
+def _figure_rows(figures: ComparedFigures, part: str) -> Iterator[dict[str, Any]]:
+    for entry in getattr(figures, part):
+        ends = {"first": entry.first, "second": entry.second}
+        values = {which: end["value"] if isinstance(end, Mapping) else end for which, end in ends.items()}
+        yield {"part": part, "name": entry.name, **values, "difference": entry.difference}
+
+
+def _setting_row(change: SettingChange) -> dict[str, Any]:
+    sides = {"first": change.first, "second": change.second}
+    known = {which: side for which, side in sides.items() if side is not None}
+    told = {which: value_text(side.value) for which, side in known.items()}
+    return {"key": change.key, **told, **{f"{which}_origin": side.origin for which, side in known.items()}}
+
+
+def _input_row(table: InputTable) -> dict[str, Any]:
+    found = table.difference
+    if found is None:
+        return {"table": table.table, "same": table.same}
+    counts = {name: len(getattr(found, name)) for name in ("added", "removed", "changed")}
+    return {**vars(found), "table": table.table, "same": table.same, **counts}
+
+
+def _nle_rows(found: TableDifference) -> Iterator[dict[str, Any]]:
+    for change, rows in (("added", found.added), ("removed", found.removed)):
+        yield from ({"nle_id": row["nle_id"], "column": change} for row in rows)
+    for changed in found.changed:
+        yield from ({"nle_id": changed.key[0], "column": name, **vars(cell)} for name, cell in changed.cells.items())
+
+
 NOT_PROVED = ("feasible", "completed")
 WITHOUT_ALLOCATION = ("infeasible", "unknown")
 MEASURES_FIT = ("fit.measure", "fit.weights.", "fit.levels.", "suitability.prefer_bonus")
@@ -208,8 +228,8 @@ class ComparedSide:
     clashes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Answer):
     """What changed from the first run to the second.
 
     Attributes:
@@ -222,6 +242,7 @@ class Comparison:
         schools, pairs: where every school stands, and with whom.
         nles: NLEs added, removed, or with another state, capacity or use.
         nle_names: names of the NLEs that are known, by identifier.
+        places: the schools and NLEs that either run read, for a map of the changes.
     """
 
     first: ComparedSide
@@ -235,6 +256,13 @@ class Comparison:
     pairs: ComparedPairs
     nles: TableDifference
     nle_names: Mapping[str, str]
+    places: Mapping[str, ViewRows] = field(compare=False)
+
+    def __repr__(self) -> str:
+        runs = f"{self.first.run_folder} to {self.second.run_folder}"
+        changed = counted_in_words(len(self.schools.changes), "school")
+        pairs = f"{len(self.pairs.gained):,} pairs gained, {len(self.pairs.lost):,} lost"
+        return f"<Comparison of {runs}: {changed} elsewhere, {pairs}>"
 
     @property
     def same(self) -> bool:
@@ -249,23 +277,59 @@ class Comparison:
         ended = (self.first.status, self.first.clashes) == (self.second.status, self.second.clashes)
         return ended and not any(result) and not self.settings and equal and inputs and self.nles.same
 
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`schools` that stand elsewhere, `pairs` gained and lost, `figures`, `settings`, `inputs` and `nles`."""
+        figures = self.figures
+        return {
+            "schools": of_rows("schools", map(_school_row, self.schools.changes), _SCHOOL),
+            "pairs": of_rows("pairs", _pair_rows(self.pairs), _PAIR),
+            "figures": of_rows(
+                "figures", (row for part in fields(figures) for row in _figure_rows(figures, part.name)), _FIGURE
+            ),
+            "settings": of_rows("settings", map(_setting_row, self.settings), _SETTING),
+            "inputs": of_rows("inputs", map(_input_row, self.inputs.tables), _INPUT),
+            "nles": of_rows("nles", _nle_rows(self.nles), are(TEXT, "nle_id", "column", "first", "second")),
+        }
+
+    def write_page(self, file: str | Path) -> Path:
+        """Write it as a page with a map, as `compare --page` does.
+
+        Args:
+            file: where; an earlier one is replaced.
+
+        Returns:
+            The file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        replace_file(Path(file), compare_page(self.document(), self.places["schools"], self.places["nles"]))
+        return Path(file)
+
     def document(self) -> dict[str, Any]:
         """The whole as one JSON document."""
-        whole = asdict(self)
+        whole = asdict(replace(self, places={}))
         figures = whole.pop("figures")
+        del whole["places"]
         return {"schema_version": SCHEMA_VERSION, "same": self.same, **whole, **figures}
 
 
-def compare(first: Path, second: Path) -> Comparison:
-    """What changed from the first run folder to the second.
+def compare(first: Result | str | Path, second: Result | str | Path) -> Comparison:
+    """Tell what changed from the first run to the second.
 
-    The folders are taken as they are, and files that were changed since are named in `warnings`: whether a run
-    stands is what `verify` tells. Names of schools are those of the second run where it knows them.
+    Nothing is solved or verified. Folders are taken as they are, and files that were changed since are named in
+    `warnings`: whether a run stands is what `verify` tells. Names of schools are those of the second run where it
+    knows them. Distances are in kilometres.
+
+    Args:
+        first, second: run folders or results.
 
     Raises:
         RunFolderError: either is no run folder, was written by another version, or cannot be read.
+        TypeError: either is neither a path nor a result.
     """
-    one, other = read_side(first), read_side(second)
+    one, other = (side_of(run) if isinstance(run, Result) else read_side(folder_of(run)) for run in (first, second))
     settings = settings_that_differ(one.settings, other.settings)
     pairs = compare_pairs(one, other)
     return Comparison(
@@ -280,6 +344,7 @@ def compare(first: Path, second: Path) -> Comparison:
         pairs,
         _nles(one, other),
         {**one.nle_names, **other.nle_names},
+        {name: joined_rows([side.inputs for side in (one, other)], name) for name in ("schools", "nles")},
     )
 
 

@@ -1,13 +1,15 @@
 """One side of a comparison, and its tables.
 
 One of the two run folders, read as files: a run can be compared whether or not its inputs were kept. Two readings of
-one table, row by row.
+one table, row by row. The tables that two runs read: which differ, and in which rows and columns. Settings of two
+runs, key by key, from `scenario.resolved.yaml`: what differs, and who set it.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,9 @@ from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.folders import MANIFEST
 from nle_optimizer.reports.resolved_scenario import Setting, read_settings
-from nle_optimizer.reports.run_folder import SCENARIO, changed_files, read_json, read_summary, read_table
+from nle_optimizer.reports.run_folder import SCENARIO, changed_files, read_json, read_summary, read_table, source_hashes
+from nle_optimizer.reports.view import view_of
+from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 
 SUMMARY = "summary.json"
@@ -102,11 +106,19 @@ def read_side(path: Path) -> Side:
     return Side(path, summary, manifest, tables, settings, inputs, warnings)
 
 
+def side_of(result: Result) -> Side:
+    """A result as its run folder will tell it; it goes by the name of the scenario."""
+    view, scenario = view_of(result), result.scenario
+    manifest = {"inputs": source_hashes(scenario), "versions": {"nle-optimizer": version("nle-optimizer")}}
+    path = Path(scenario.settings.name)
+    return Side(path, view.summary, manifest, view.tables, view.settings, view.inputs, ())
+
+
 def _wrong_version(path: Path, *documents: Mapping[str, Any]) -> Iterator[str]:
     for name, document in zip((MANIFEST, SUMMARY), documents, strict=True):
-        version = document.get("schema_version")
-        if version != SCHEMA_VERSION:
-            said = f"schema_version {version}" if version is not None else "no schema_version"
+        found = document.get("schema_version")
+        if found != SCHEMA_VERSION:
+            said = f"schema_version {found}" if found is not None else "no schema_version"
             yield (
                 f"{path / name}: it has {said}, and only {SCHEMA_VERSION} can be compared here; "
                 f"run {SCENARIO} again with this version"
@@ -243,3 +255,68 @@ def _rows(table: TextTable, key: Sequence[str]) -> dict[tuple[str, ...], Row]:
         rows[*identity, f"{seen[identity]:09}"] = row
         seen[identity] += 1
     return rows
+
+
+@dataclass(frozen=True)
+class InputTable:
+    """One table in both runs.
+
+    Attributes:
+        table: its name.
+        first, second: `file` and `sha256` of what each run read; None where it read no such table.
+        same: whether both read the same; None where that cannot be told.
+        difference: row by row; None where it was not read by both, or not kept by both.
+    """
+
+    table: str
+    first: Mapping[str, str] | None
+    second: Mapping[str, str] | None
+    same: bool | None
+    difference: TableDifference | None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables of both runs; `not_kept` names the run folders that hold none, so that only hashes can tell."""
+
+    not_kept: tuple[str, ...]
+    tables: tuple[InputTable, ...]
+
+
+def compare_inputs(first: Side, second: Side) -> Inputs:
+    """Every table that either run read."""
+    names = [name for name in TABLES if name in first.sources or name in second.sources]
+    bare = dict.fromkeys(str(side.path) for side in (first, second) if not side.inputs)
+    return Inputs(tuple(bare), tuple(_compared_table(name, first, second) for name in names))
+
+
+def _compared_table(name: str, first: Side, second: Side) -> InputTable:
+    """Kept tables are compared row by row; else equal hashes show that two files are one, and others show nothing."""
+    one, other = first.sources.get(name), second.sources.get(name)
+    if one is None or other is None:
+        return InputTable(name, one, other, same=False, difference=None)
+    if name in first.inputs and name in second.inputs:
+        difference = table_difference(first.inputs[name], second.inputs[name], TABLES[name].key)
+        return InputTable(name, one, other, difference.same, difference)
+    return InputTable(name, one, other, True if one["sha256"] == other["sha256"] else None, None)
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """A setting that is not the same in both runs; None on the side where it is not set."""
+
+    key: str
+    first: Setting | None
+    second: Setting | None
+
+
+def settings_that_differ(first: Mapping[str, Setting], second: Mapping[str, Setting]) -> tuple[SettingChange, ...]:
+    """Every setting whose value differs, in the order of the files; a mere difference of origin is none."""
+    keys = sorted({*first, *second})
+    order = {key: n for settings in (second, first) for n, key in enumerate(settings)}
+    changes = (SettingChange(key, first.get(key), second.get(key)) for key in sorted(keys, key=lambda key: order[key]))
+    return tuple(change for change in changes if _setting_value(change.first) != _setting_value(change.second))
+
+
+def _setting_value(setting: Setting | None) -> tuple[Any, ...]:
+    return () if setting is None else (setting.value,)

@@ -13,8 +13,8 @@ import click
 from nle_optimizer.reports.resolved_scenario import Setting
 from nle_optimizer.reports.terminal import WIDTH, one_line
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.studies.comparison.comparison import ComparedSide, Comparison, Inputs, InputTable, SettingChange
-from nle_optimizer.studies.comparison.side import RowChange, TableDifference
+from nle_optimizer.studies.comparison.comparison import ComparedSide, Comparison
+from nle_optimizer.studies.comparison.side import Inputs, InputTable, RowChange, SettingChange, TableDifference
 from nle_optimizer.studies.comparison.tables_text import (
     change,
     figure_lines,

@@ -4,6 +4,7 @@ Whom a question is about: an identifier, or a name that only one has. Why a scho
 back.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from nle_optimizer.catalogue.reasons import EXCLUDED
 from nle_optimizer.errors import Fault, InputError, Place, did_you_mean
 from nle_optimizer.evidence.outcome import Outcome
 from nle_optimizer.records import Records, as_text
+from nle_optimizer.result import Result
 from nle_optimizer.scenario.policies import eligibility_rules
 from nle_optimizer.scenario.quantities import Range
 from nle_optimizer.scenario.settings import Rule
@@ -23,6 +25,8 @@ from nle_optimizer.stages.ledger import Exclusion
 from nle_optimizer.studies.earlier_run import Reopened, reopen
 from nle_optimizer.studies.explaining.prices import ChangePrices
 from nle_optimizer.studies.explaining.school import nle, pair, school, schools
+from nle_optimizer.studies.explaining.text import explanation_text
+from nle_optimizer.tables import NUMBER, TEXT, WHOLE, YES_NO, Answer, ResultTable, are, counted_in_words, of_rows
 
 MOST_NAMED = 5
 
@@ -148,21 +152,110 @@ def _in_words(condition: Any) -> str:
 SHOWN = ("name", "phase", "region", "local_authority", "trust_id", "priority")
 
 
-def explain(path: Path, words: tuple[str, ...], seconds: float | None = None) -> dict[str, Any]:
-    """The answer about one or two of a run, as a document for programs.
+_PAIR = {**are(TEXT, "nle_id", "nle_name"), **are(NUMBER, "fit", "distance_km")}
+_SCHOOL = {**are(TEXT, "school_id", "school_name"), **are(NUMBER, "fit", "distance_km")}
+_PRICE = {
+    **are(YES_NO, "possible", "exact"),
+    **are(NUMBER, "change", "total_fit", "total_distance_km"),
+    "who_moves": TEXT,
+}
+_PARTS: Mapping[str, Mapping[str, str]] = {
+    "candidates": {"rank": WHOLE, **_PAIR, **are(YES_NO, "is_its_own", "has_room", "is_too_small"), **_PRICE},
+    "nles": _PAIR,
+    "next_best": {**_SCHOOL, "has": TEXT, **_PRICE},
+    "schools": _SCHOOL,
+    "obstacles": are(TEXT, "code", "why"),
+    "instead": _PAIR,
+}
+"""The columns of the lists in an answer."""
+_CURES = {
+    **are(TEXT, "kind", "nle_id", "resource", "conflict"),
+    **are(NUMBER, "amount", "more_km", "limit_km", "minimum_now", "fit", "distance_km", "change", "value_of_one_more"),
+}
+_STANDS = {
+    **are(TEXT, "school_id", "name", "phase", "region", "local_authority", "reason", "explanation"),
+    "priority": WHOLE,
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Answer):
+    """Why it is so, and what would change it.
+
+    Attributes:
+        document: the whole answer, as `explain --format json` prints it; numbers are exact, as text.
+    """
+
+    document: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        told = ", ".join(counted_in_words(len(table), name) for name, table in self.tables.items())
+        about = " with ".join(self.document[key] for key in ("school_id", "nle_id") if key in self.document)
+        return f"<Explanation of {about or 'schools left out'}{': ' if told else ''}{told}>"
+
+    @property
+    def text(self) -> str:
+        """The answer in words."""
+        return "\n\n".join(map(explanation_text, self._answers))
+
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """What the answer lists, by name.
+
+        Of a school: `candidates` with the price of each in the first objective, `nles` that support it, and `cures`,
+        what it would take. Of an NLE: `next_best` and `schools`. Of a pair: `obstacles` and `instead`. Of all that are
+        left out: `left_out`, `candidates` and `cures`. Distances are in kilometres.
+        """
+        answers = self._answers
+        found = {"left_out": of_rows("left_out", answers, _STANDS)} if "rows" in self.document else {}
+        several = {"school_id": TEXT} if "rows" in self.document else {}
+        for name, types in _PARTS.items():
+            if rows := [row for told in answers for row in _listed(told, name)]:
+                found[name] = of_rows(name, rows, {**several, **types})
+        cures = [row for told in answers for row in _cures(told)]
+        return {**found, "cures": of_rows("cures", cures, {**several, **_CURES})} if cures else found
+
+    @property
+    def _answers(self) -> Sequence[Mapping[str, Any]]:
+        return self.document.get("rows", [self.document])
+
+
+def _listed(told: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    rows = told.get(name)
+    for row in rows if isinstance(rows, list) else ():
+        yield {"school_id": told.get("school_id"), **row, **(row.get("forced") or {})}
+
+
+def _cures(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for kind, cures in (told.get("cures") or {}).items():
+        for cure in cures:
+            yield {"school_id": told["school_id"], "kind": kind, **cure}
+
+
+def explain(
+    run: Result | str | Path, *ids: str, left_out: bool = False, time_limit: float | None = None
+) -> Explanation:
+    """Tell why a school has the NLE it has or none, who else could, and what that would cost.
 
     Args:
-        path: the run folder.
-        words: identifiers, or names that only one has: a school, an NLE, or one of each.
-        seconds: how long a search may take where prices need solving again.
+        run: a run folder or a result.
+        ids: a school or an NLE, or one of each for everything about that pair: identifiers, or names that only one has.
+        left_out: explain every school that is left out, instead of `ids`.
+        time_limit: seconds for a search, above 0, where a price needs solving again; None: until it is done.
 
     Raises:
         RunFolderError: the folder cannot be read, or holds no allocation.
         InputError: nobody is meant, several are, or two of one side.
+        TypeError: the run is neither a path nor a result.
     """
-    run = reopen(path)
-    found = [whom(run.outcome, word) for word in words]
-    return {"schema_version": 1, "run": str(path), **explained(run, found, seconds)}
+    if left_out == bool(ids) or len(ids) > 2:
+        what = "give one or two: a school, an NLE, or one of each; or --left-out alone"
+        raise InputError([Fault(Place(), "ID", what, " ".join(ids) or None)])
+    opened = reopen(run)
+    told = {"schema_version": 1, "run": str(opened.folder.path)}
+    if left_out:
+        return Explanation({**told, "rows": every_left_out(opened)})
+    return Explanation({**told, **explained(opened, [whom(opened.outcome, word) for word in ids], time_limit)})
 
 
 def explained(run: Reopened, found: list[Whom], seconds: float | None = None) -> dict[str, Any]:
@@ -182,17 +275,8 @@ def explained(run: Reopened, found: list[Whom], seconds: float | None = None) ->
     return {**told, **pair(outcome, prices, theirs.index, ours.index, seconds)}
 
 
-def left_out(path: Path) -> list[dict[str, Any]]:
-    """The answers about every school that is left out, by identifier.
-
-    Raises:
-        RunFolderError: the folder cannot be read, or holds no allocation.
-    """
-    return every_left_out(reopen(path))
-
-
 def every_left_out(run: Reopened) -> list[dict[str, Any]]:
-    """The same of a reopened run."""
+    """The answers about every school of a run that is left out, by identifier."""
     outcome, prices = run.outcome, ChangePrices(run.outcome)
     rows = np.flatnonzero(~outcome.supported)
     ids = outcome.recipients.ids[rows].tolist()

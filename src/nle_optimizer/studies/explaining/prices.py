@@ -201,10 +201,3 @@ class ChangePrices:
         order = sorted({*told} - {BLANK}, key=int) + [BLANK] * (BLANK in told)
         ids = self.outcome.recipients.ids.tolist()
         return {name: counts[name] for name in order}, dict(zip(ids, told, strict=True))
-
-
-def stopping(seconds: float | None) -> Stopping:
-    """When a search that begins now stops."""
-    import time
-
-    return Stopping(deadline=None if seconds is None else time.monotonic() + seconds)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nle_optimizer.catalogue.reasons import FILTERS
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.evidence.cures import capacity_cures, lifted_cures
 from nle_optimizer.evidence.outcome import Outcome, filters_of, in_portions
 from nle_optimizer.evidence.reasons import has_room
@@ -21,7 +22,7 @@ from nle_optimizer.stages.filters import FilterContext, PairFacts
 from nle_optimizer.stages.fit import area_fit
 from nle_optimizer.stages.geography import NO_LIMIT
 from nle_optimizer.studies.earlier_run import Reopened
-from nle_optimizer.studies.explaining.prices import ChangePrices, stopping
+from nle_optimizer.studies.explaining.prices import ChangePrices
 
 MOST_CURES = 3
 """Cures of each kind that are told."""
@@ -272,7 +273,7 @@ def _candidate(outcome: Outcome, prices: ChangePrices, at: int, seconds: float |
         if prices.exchanges is not None:
             told["without_it"] = prices.changes(prices.exchanges.refused(np.array([at])))[0]
         return told
-    return {**told, "forced": prices.forced_alone(at, stopping(seconds))}
+    return {**told, "forced": prices.forced_alone(at, Stopping.within(seconds))}
 
 
 MOST_OF_NLE = 5

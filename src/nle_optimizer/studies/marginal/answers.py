@@ -5,7 +5,6 @@ is asked: one unit more and one fewer of something, answered at once or by solvi
 of a case with one thing changed.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -225,8 +224,7 @@ class Question:
         """The answer, by solving again where it must be."""
         if self.answer is not None:
             return self.answer
-        deadline = None if study.seconds is None else time.monotonic() + study.seconds
-        return by_solving(study.outcome, self.problem(), Stopping(deadline=deadline), relaxed=self.relaxed)
+        return by_solving(study.outcome, self.problem(), Stopping.within(study.seconds), relaxed=self.relaxed)
 
 
 @dataclass(frozen=True, eq=False)

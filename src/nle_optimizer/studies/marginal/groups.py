@@ -5,7 +5,6 @@ NLEs by region or authority: the best of one more, the mean, and several more, s
 it idles, by region.
 """
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -250,7 +249,7 @@ def _narrowed(answer: ChangeAnswer, least: int | None = None, most: int | None =
 def _shared_out(study: Study, number: int, nles: Integers, count: int) -> tuple[ChangeAnswer, Integers]:
     outcome, resource = study.outcome, study.outcome.problem.resources[number]
     every = with_capacity(outcome, resource.name, nles, count * MILLION)
-    most, found = solved_again(outcome, every, _stopping(study), relaxed=True)
+    most, found = solved_again(outcome, every, Stopping.within(study.seconds), relaxed=True)
     if found is None:
         return most, nles[:0]
     used = np.zeros(len(resource.capacity), dtype=np.int64)
@@ -263,15 +262,14 @@ def _shared_out(study: Study, number: int, nles: Integers, count: int) -> tuple[
     given[order] = np.clip(count - (np.cumsum(wanted[order]) - wanted[order]), 0, wanted[order])
     share = np.repeat(nles, given)
     least, _ = solved_again(
-        outcome, with_capacity(outcome, resource.name, nles, given * MILLION), _stopping(study), relaxed=True
+        outcome,
+        with_capacity(outcome, resource.name, nles, given * MILLION),
+        Stopping.within(study.seconds),
+        relaxed=True,
     )
     if not (least.least and most.most):
         return least, share
     return replace(least, least=least.least[:1], most=most.most[:1]), share
-
-
-def _stopping(study: Study) -> Stopping:
-    return Stopping(deadline=None if study.seconds is None else time.monotonic() + study.seconds)
 
 
 @dataclass(frozen=True)

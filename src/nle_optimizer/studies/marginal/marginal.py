@@ -5,32 +5,58 @@ What one more and one fewer of everything in a run is worth, and to whom. The an
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import click
 
+from nle_optimizer.delimited import csv_bytes
+from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.engines.exchanges.exchanges import Exchanges
-from nle_optimizer.errors import RunFolderError
+from nle_optimizer.errors import Fault, InputError, Place, RunFolderError
 from nle_optimizer.evidence.alternates import exchanges_of, written
 from nle_optimizer.evidence.outcome import Outcome
+from nle_optimizer.files import replace_file
 from nle_optimizer.model.levels import AnyLevel
 from nle_optimizer.records import MILLION, as_text
 from nle_optimizer.reports.terminal import one_line
+from nle_optimizer.result import Result
 from nle_optimizer.studies.comparison.tables_text import heading, label, wrapped
 from nle_optimizer.studies.earlier_run import reopen
 from nle_optimizer.studies.marginal.answers import FROM_THE_PLAN, NO_SUM, ONE_EACH, SOLVED, Study, Subject
 from nle_optimizer.studies.marginal.groups import Cell, MarginalRow, Region, as_csv, as_json, by_column, regions_of
 from nle_optimizer.studies.marginal.places import limit_subjects, place_subjects, school_subjects
+from nle_optimizer.tables import (
+    NUMBER,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    Answer,
+    ResultTable,
+    are,
+    counted_in_words,
+    of_rows,
+    typed,
+)
 
-BY = ("nle", "region", "local_authority", "school", "budget")
+FILE = "marginal.csv"
+_REGION = {
+    "name": TEXT,
+    **are(WHOLE, "nles"),
+    **are(NUMBER, "capacity", "used"),
+    **are(WHOLE, "full", "left_out"),
+    "best": NUMBER,
+    "state": TEXT,
+}
+By = Literal["nle", "region", "local_authority", "school", "budget"]
+BY = get_args(By)
 
 
-@dataclass(frozen=True, eq=False)
-class Marginal:
-    """The answer to `marginal`.
+@dataclass(frozen=True, eq=False, repr=False)
+class Marginal(Answer):
+    """What one more and one fewer of everything is worth; changes of the objectives, in their units.
 
     Attributes:
         by: of what there is one more: one of `BY`.
@@ -45,6 +71,9 @@ class Marginal:
     rows: list[MarginalRow]
     regions: list[Region]
     why: str
+
+    def __repr__(self) -> str:
+        return f"<Marginal by {self.by} of {self.run}: {counted_in_words(len(self.rows), 'row')} of {self.objective}>"
 
     @property
     def levels(self) -> Sequence[AnyLevel]:
@@ -74,37 +103,96 @@ class Marginal:
         cells = [row.cells(self.levels) for row in self.rows]
         return {name: [as_csv(row[name]) for row in cells] for name in (cells[0] if cells else {})}
 
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`marginal`, the rows, and `regions`, where capacity is scarce."""
+        table = self.table()
+        rows = [{name: as_csv(cell) for name, cell in _columns(region).items()} for region in self.regions]
+        return {
+            "marginal": typed("marginal", table, {name: _type_of(name) for name in table}),
+            "regions": of_rows("regions", rows, _REGION),
+        }
+
+    def write(self, out: str | Path, *, force: bool = False) -> Path:
+        """Write every row to a CSV file, at once or not at all.
+
+        Args:
+            out: the file, or a folder for `marginal.csv`.
+            force: whether a file that exists is replaced.
+
+        Returns:
+            The file.
+
+        Raises:
+            RunFolderError: it exists, or cannot be written.
+        """
+        target = file_for(Path(out), force=force)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(target, csv_bytes(self.table()))
+        except OSError as error:
+            raise RunFolderError(f"{target}: the file cannot be written: {error.strerror or error}") from error
+        return target
+
+
+def file_for(out: Path, *, force: bool) -> Path:
+    """The file that rows go to.
+
+    Raises:
+        RunFolderError: it exists, and is not to be replaced.
+    """
+    target = out if out.suffix == ".csv" else out / FILE
+    if target.exists() and not force:
+        raise RunFolderError(f"{target}: it exists already; choose another --out, or give --force to replace it")
+    return target
+
+
+def _type_of(column: str) -> str:
+    """What a column holds; changes of objectives have their names in it."""
+    if column in ("id", "resource", "method", "name") or column.endswith(("_gained", "_lost", "_nle_id", "_nle_ids")):
+        return TEXT
+    if column in ("exact", "supported") or column.endswith("_possible"):
+        return YES_NO
+    return WHOLE if column == "nles" else NUMBER
+
 
 def _columns(region: Region) -> dict[str, Any]:
     return {**vars(region), "state": region.word}
 
 
-@dataclass(eq=False)
-class AnswerProgress:
-    """Told how many answers need solving again, and each as it begins."""
+def marginal(
+    run: Result | str | Path,
+    *,
+    by: By = "nle",
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Marginal:
+    """Tell what one more and one fewer of everything in a run is worth, and who would be served.
 
-    begin: Callable[[int], None] = field(default=lambda _: None)
-    step: Callable[[str], None] = field(default=lambda _: None)
-
-
-def marginal(path: Path, by: str, seconds: float | None = None, told: AnswerProgress | None = None) -> Marginal:
-    """What one more and one fewer is worth in a run.
+    Values are changes of the first objective if everybody else moves as is best. Where the run is a network they are
+    exact and read off its one solution; elsewhere the problem is solved again for each.
 
     Args:
-        path: the run folder.
-        by: one of `BY`.
-        seconds: after how many each search stops, where values are found by solving again; None for when it is done.
-        told: told of the progress.
+        run: a run folder or a result.
+        by: of what there is one more: a place (or day) at an NLE, or several in a group of NLEs; a supporter of a
+            school; a unit of a constraint's limit (`budget`).
+        time_limit: seconds for each search, above 0, where a value needs solving again; None: until it is done.
+        progress: told of each answer that needs solving again.
 
     Raises:
         RunFolderError: the folder cannot be read, or there is no allocation to ask about.
+        InputError: `by` or `time_limit` is none of these.
+        TypeError: the run is neither a path nor a result.
     """
-    reopened = reopen(path)
-    return marginal_of(reopened.outcome, str(path), by, seconds, told)
+    if by not in BY:
+        raise InputError([Fault(Place(), "--by", f"must be one of {', '.join(BY)}", str(by))])
+    Stopping.within(time_limit)
+    opened = reopen(run)
+    return marginal_of(opened.outcome, str(opened.folder.path), by, time_limit, progress or (lambda _: None))
 
 
 def marginal_of(
-    outcome: Outcome, run: str, by: str, seconds: float | None = None, told: AnswerProgress | None = None
+    outcome: Outcome, run: str, by: str, seconds: float | None = None, tell: Callable[[str], None] = lambda _: None
 ) -> Marginal:
     """The same of an outcome."""
     if outcome.solution.completed or not outcome.problem.levels:
@@ -113,7 +201,7 @@ def marginal_of(
     exchanges = exchanges_of(outcome)
     study = Study(outcome, exchanges, seconds)
     subjects = _subjects(study, by)
-    rows = _rows(study, subjects, by, told or AnswerProgress())
+    rows = _rows(study, subjects, by, tell)
     regions = regions_of(outcome, rows) if by in ("nle", "region", "local_authority") else []
     if by in ("region", "local_authority"):
         rows = by_column(study, rows, by)
@@ -126,12 +214,12 @@ def _subjects(study: Study, by: str) -> list[Subject]:
     return limit_subjects(study) if by == "budget" else place_subjects(study)
 
 
-def _rows(study: Study, subjects: Sequence[Subject], by: str, told: AnswerProgress) -> list[MarginalRow]:
-    told.begin(sum(question.answer is None for each in subjects for question in (each.more, each.fewer)))
+def _rows(study: Study, subjects: Sequence[Subject], by: str, tell: Callable[[str], None]) -> list[MarginalRow]:
+    is_open = [None in (subject.more.answer, subject.fewer.answer) for subject in subjects]
     rows = []
-    for subject in subjects:
-        if None in (subject.more.answer, subject.fewer.answer):
-            told.step(subject.id)
+    for n, subject in enumerate(subjects):
+        if is_open[n]:
+            tell(f"{subject.id} ({sum(is_open[: n + 1]):,} of {sum(is_open):,})")
         answers = (subject.more.answered(study), subject.fewer.answered(study))
         rows.append(MarginalRow(subject.id, subject.resource, *answers, _particulars(study.outcome, subject, by)))
     return rows

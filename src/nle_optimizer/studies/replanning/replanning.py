@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.delimited import read_rows
@@ -12,7 +12,7 @@ from nle_optimizer.evidence.outcome import Case
 from nle_optimizer.model.problem import counted
 from nle_optimizer.preparation import prepare, trusts_first
 from nle_optimizer.result import Result
-from nle_optimizer.scenario.changes import Change, read_changes
+from nle_optimizer.scenario.changes import Change, held_changes, read_changes
 from nle_optimizer.scenario.columns import PINNED
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.journal import Decision, Journal, is_journal, read_journal
@@ -26,6 +26,9 @@ from nle_optimizer.studies.earlier_run import EarlierRun, Pair, earlier_run, giv
 from nle_optimizer.studies.replanning.actions import carry_out, recall
 from nle_optimizer.studies.replanning.amendments import Amendments, amendments_of, looked_up_in
 from nle_optimizer.studies.replanning.rebuilding import rebuilt
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEPT = "kept_pairs"
 MATCH = "proposed"
@@ -93,19 +96,36 @@ class Decided:
     findings: Sequence[Finding] = ()
 
 
-def changes_in(file: Path | None) -> Decided:
-    """The decisions in a file: a table of changes, or the journal of a later run.
+def changes_in(given: "str | Path | pd.DataFrame | None") -> Decided:
+    """The decisions in a file or data frame: a table of changes, or the journal of a later run.
 
     Raises:
         InputError: everything that is wrong with a table, at once.
         RunFolderError: a journal that was changed.
+        TypeError: it is neither a path nor a data frame.
     """
-    if file is None:
+    if given is None:
         return Decided()
-    if file.suffix.lower() == ".csv" and is_journal(next(iter(read_rows(file)), [])):
-        return Decided(journal=read_journal(file))
-    read = read_changes(file)
+    if isinstance(given, str | Path):
+        file = Path(given)
+        if file.suffix.lower() == ".csv" and is_journal(next(iter(read_rows(file)), [])):
+            return Decided(journal=read_journal(file))
+        read = read_changes(file)
+    else:
+        read = held_changes(given)
     return Decided(read.listed, None, read.findings)
+
+
+def setting_decided(word: str, by: str) -> Change:
+    """The decision that `KEY=VALUE` stands for.
+
+    Raises:
+        InputError: it is not so written.
+    """
+    key, equals, value = word.partition("=")
+    if not equals or not key.strip() or not value.strip():
+        raise InputError([Fault(Place("--set"), word, "write KEY=VALUE, such as geography.max_distance_km=40")])
+    return Change(Place("--set"), "set", key=key.strip(), value=value.strip(), by=by)
 
 
 def with_journal(result: Result, journal: Journal) -> Result:

@@ -1,36 +1,182 @@
-"""Decisions replayed from the first run, and replans in words.
+"""A plan made again, decisions replayed from the first run, and both in words.
 
-Plans solved again, from the first run that is at hand, each with the decisions of its time. A new plan beside the
-earlier one, and the journal of decisions, on a terminal.
+`replan`: a new plan beside an earlier one. Plans solved again, from the first run that is at hand, each with the
+decisions of its time. A new plan beside the earlier one, and the journal of decisions, on a terminal.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nle_optimizer.delimited import csv_bytes
-from nle_optimizer.errors import RunFolderError
+from nle_optimizer.engines.engine import Stopping
+from nle_optimizer.errors import Fault, InputError, Place, RunFolderError, check_range
 from nle_optimizer.evidence.claim import TextTable
 from nle_optimizer.files import sha256
 from nle_optimizer.folders import MANIFEST
+from nle_optimizer.preparation import prepare
 from nle_optimizer.records import as_text
 from nle_optimizer.reports.run_folder import changed_files, read_json, read_run_folder
 from nle_optimizer.reports.terminal import one_line
+from nle_optimizer.reports.view import OUTLINES
 from nle_optimizer.running import result_of
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.journal import Decision, Journal, journal_in
+from nle_optimizer.scenario.scenario import Given, scenario_in
 from nle_optimizer.studies.comparison.tables_text import heading, wrapped
-from nle_optimizer.studies.earlier_run import given_of
+from nle_optimizer.studies.earlier_run import folder_of, given_of
 from nle_optimizer.studies.replanning.moves import WHAT, PlanMoves, moves_of
-from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier
-from nle_optimizer.studies.replanning.replanning import ReplanRequest, amended
+from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier, moves_frontier
+from nle_optimizer.studies.replanning.replanning import (
+    Amended,
+    ReplanRequest,
+    amended,
+    changes_in,
+    setting_decided,
+    with_journal,
+)
+from nle_optimizer.studies.runs import Listener, Run, run_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLAN = "allocation.csv"
 CLAIMED = ("allocation", "unmatched", "exclusions")
+
+
+FILE_OF_MOVES, FILE_OF_CURVE = "moves.csv", "moves_frontier.csv"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Replan(Run):
+    """A plan that was made again, verified; `moves` and `moves_frontier` tell what differs and what more would buy.
+
+    Attributes:
+        asked: what was planned, and from where.
+        differences: what differs from the run before, and how many pairs stay.
+        curve: what more moves would buy, and why that is not known where it is not.
+    """
+
+    asked: Amended = field(kw_only=True)
+    differences: PlanMoves = field(kw_only=True)
+    curve: MovesFrontier = field(kw_only=True)
+
+    def _boundaries(self) -> Path | None:
+        remembered = self.asked.before.path / OUTLINES
+        return remembered if remembered.is_file() else None
+
+    def _further_files(self) -> Mapping[str, bytes]:
+        tables = {FILE_OF_MOVES: self.differences.table, FILE_OF_CURVE: self.curve.table}
+        return {**self.asked.given, **{name: csv_bytes(table) for name, table in tables.items()}}
+
+    def _earlier(self, target: Path) -> Mapping[str, Any]:
+        before, asked = self.asked.before, self.asked.asked
+        return {
+            "run": os.path.relpath(before.path, target),
+            "allocation": before.plan,
+            "decisions": len(before.journal),
+            "max_moves": asked.max_moves,
+            **({"keep_and_add": True} if asked.keep_and_add else {}),
+            "newer_tables": asked.newer is not None,
+        }
+
+
+def replan(
+    run: str | Path,
+    *,
+    changes: "str | Path | pd.DataFrame | None" = None,
+    scenario: Given | None = None,
+    sets: Sequence[str] = (),
+    by: str = "",
+    max_moves: int = 0,
+    keep_and_add: bool = False,
+    fill_from: str | Path | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Replan:
+    """Plan again after an earlier run, and move as few pairs as can be.
+
+    Every decision of earlier plans counts until it is taken back. Pairs that are agreed or started are pinned; every
+    other pair that still stands is kept where that is possible; only then do the objectives count. Fits and distances
+    are as in `run`.
+
+    Args:
+        run: the folder of the earlier run.
+        changes: what was decided since: a data frame or a file with the columns of docs/reference/tables.md (changes);
+            or the `decisions.csv` of a later run, which is carried out whole.
+        scenario: newer settings and tables; None: those that were given to the run.
+        sets: `KEY=VALUE` settings that are decided from now on; they enter the journal.
+        by: who decides what `sets` says.
+        max_moves: how many pairs that stand may be given up beyond those that have to be, from 0 up.
+        keep_and_add: whether every pair that stands and still can be is kept, and pairs are only added.
+        fill_from: a GIAS extract or a schools table, from which additions are filled by number.
+        time_limit: seconds for each search, above 0; None: until it is done.
+        progress: told the name of each step as it begins.
+
+    Returns:
+        The new plan; `write` makes its run folder.
+
+    Raises:
+        RunFolderError: the folder cannot be read, holds no allocation, or its journal was changed.
+        InputError: a decision that cannot be carried out, or tables that no longer fit together.
+        VerificationError: the new plan does not stand up to its own inputs.
+        TypeError: something of another kind than the above is given.
+    """
+    if keep_and_add and max_moves:
+        what = "--keep-and-add gives up no pair, and --max-moves lets some go; give one of them"
+        raise InputError([Fault(Place(), "", what)])
+    request = request_of(changes, scenario, sets, by, max_moves, fill_from, keep_and_add=keep_and_add)
+    return replan_of(folder_of(run), request, time_limit, Listener(progress) if progress else Listener())
+
+
+def request_of(
+    changes: "str | Path | pd.DataFrame | None",
+    scenario: Given | None,
+    sets: Sequence[str],
+    by: str,
+    max_moves: int,
+    fill_from: str | Path | None,
+    *,
+    keep_and_add: bool = False,
+) -> ReplanRequest:
+    """What `replan` is asked, read.
+
+    Raises:
+        InputError: a table or setting that is wrong.
+    """
+    check_range("--max-moves", max_moves, 0, inf)
+    decided = changes_in(changes)
+    return ReplanRequest(
+        (*decided.changes, *(setting_decided(word, by) for word in sets)),
+        decided.journal,
+        None if scenario is None else scenario_in(scenario),
+        max_moves,
+        None if fill_from is None else Path(fill_from),
+        decided.findings,
+        keep_and_add,
+    )
+
+
+def replan_of(run: Path, request: ReplanRequest, time_limit: float | None, listener: Listener) -> Replan:
+    """What `replan` gives for a request.
+
+    Raises:
+        RunFolderError, InputError, VerificationError: as `replan`.
+    """
+    asked = amended(run, request)
+    scenario = asked.scenario if time_limit is None else asked.scenario.replace({"stop.seconds": time_limit})
+    movable = asked.movable if time_limit is None else asked.movable.replace({"stop.seconds": time_limit})
+    listener.step("what more moves would buy")
+    curve = moves_frontier(prepare(movable, lambda _: None), len(asked.able), lambda: Stopping.within(time_limit))
+    made = run_of(scenario, listener, complete=lambda result: with_journal(result, asked.journal))
+    moves = moves_of(asked, made)
+    further = {"moves": moves.table, "moves_frontier": curve.table}
+    return Replan(**{**vars(made), "further": further}, asked=asked, differences=moves, curve=curve)
 
 
 @dataclass(frozen=True)
@@ -118,7 +264,7 @@ def replayed(chain: Chain, n: int, tell: Callable[[str], None], *, allow_code: b
             run,
             {
                 **{f"{name}.csv": again.claim.tables[name] for name in CLAIMED},
-                "moves.csv": moves_of(asked, again).table,
+                FILE_OF_MOVES: moves_of(asked, again).table,
                 **{
                     f"inputs/{name}.csv": {column: as_text(cells) for column, cells in table.columns.items()}
                     for name, table in tables.items()

@@ -18,14 +18,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nle_optimizer.errors import Fault, InputError, Place, RunFolderError
+from nle_optimizer.catalogue.limits import MOST_SEEDS, MOST_WORKERS
+from nle_optimizer.errors import Fault, InputError, Place, RunFolderError, check_range
 from nle_optimizer.folders import FolderKind, complete_folder, installed, is_ours, recover
-from nle_optimizer.reports.run_folder import replace_files
+from nle_optimizer.reports.page.sweep_page import sweep_page
+from nle_optimizer.reports.run_folder import command_line, replace_files
 from nle_optimizer.studies.sweep.plan import Plan, plan_sweep
-from nle_optimizer.studies.sweep.points import Row, Wanted, row_of, said, sheet_of
+from nle_optimizer.studies.sweep.points import Row, Wanted, columns_of, row_of, said, sheet_of, types_of_row
 from nle_optimizer.studies.sweep.workers import LOST, CaseAnswer, Crew, LocalCrew, SweepTask
+from nle_optimizer.studies.worker_processes import make_ready
+from nle_optimizer.tables import Answer, ResultTable, counted_in_words, typed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 1
 COMMIT_EVERY = 1.0
@@ -130,30 +137,39 @@ class Store:
             raise RunFolderError(f"{self._file}: {what}; finished cases are kept") from fault
 
 
-STORE, SHEET, RUNS = "sweep.sqlite", "sweep.csv", "runs"
+STORE, SHEET, RUNS, PAGE = "sweep.sqlite", "sweep.csv", "runs", "report.html"
 SWEEP = FolderKind("sweep")
 
 Watch = Callable[[int, int, int], None]
 """Told how many cases are done, of how many, and how many of them failed."""
 
 
-@dataclass(frozen=True)
-class Swept:
+@dataclass(frozen=True, eq=False, repr=False)
+class Swept(Answer):
     """What a sweep came to.
 
     Attributes:
-        folder: where it lies.
+        folder: where it lies; None where nothing was to be worked out.
         rows: those of `sweep.csv`, as text; points without an answer have none.
-        points: how many there were.
+        plan: every point.
         computed: how many cases were worked out now.
         reused: how many were there already; points with equal settings share a case.
     """
 
-    folder: Path
+    folder: Path | None
     rows: Sequence[Row]
-    points: int
-    computed: int
-    reused: int
+    plan: Plan
+    computed: int = 0
+    reused: int = 0
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{count:,} {status}" for status, count in self.statuses.items())
+        return f"<Swept {self.plan.name}: {counted_in_words(self.points, 'point')}, {told}>"
+
+    @property
+    def points(self) -> int:
+        """How many points there are."""
+        return len(self.plan.points)
 
     @property
     def statuses(self) -> dict[str, int]:
@@ -162,44 +178,110 @@ class Swept:
         told["not run"] = self.points - len(self.rows)
         return {status: count for status, count in sorted(told.items()) if count}
 
+    @property
+    def tables(self) -> Mapping[str, ResultTable]:
+        """`sweep`, a row a point with what came of it; before anything is worked out, its settings alone."""
+        planned = [planned.point for planned in self.plan.points]
+        told = [{"point": str(n), **said(point)} for n, point in enumerate(planned, start=1)]
+        columns = columns_of(self.rows or told)
+        return {"sweep": typed("sweep", columns, types_of_row(columns, planned))}
+
 
 def sweep(
-    file: str | Path,
-    wanted: Wanted | None = None,
+    scenario: str | Path,
     *,
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    zipped: Mapping[str, Sequence[Any]] | None = None,
+    table: "str | Path | pd.DataFrame | None" = None,
+    scenarios: Sequence[str] = (),
+    seeds: int | None = None,
     choose: Sequence[str] = (),
     sets: Sequence[str] = (),
-    out: str | Path | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    resume: bool = False,
-    fail_fast: bool = False,
-    keep_runs: bool = False,
     allow_outside: bool = False,
     allow_code: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    dry_run: bool = False,
+    fail_fast: bool = False,
+    keep_runs: bool = False,
+    report: bool = True,
+    yes: bool = False,
+    progress: Callable[[int, int, int], None] | None = None,
 ) -> Swept:
-    """Work out every point of a sweep, each verified as `run` verifies its result.
+    """Work out many what-ifs of a scenario, each verified as `run` verifies its result; a row a point.
+
+    The folder holds `sweep.csv`, `sweep.sqlite` and `report.html`. An infeasible point is an answer.
 
     Args:
-        file: the scenario file.
-        wanted: what to try out; what it leaves open, the file's own `sweep` section says.
+        scenario: the scenario file, whose own `sweep` section says what is left open here.
+        grid: dotted settings with the values to try; several are combined each with each.
+        zipped: likewise, but the first of all settings, then the second of all, and so on (`--zip`).
+        table: a CSV file or data frame with a column a dotted setting and a row a point.
+        scenarios: names of overrides or scenarios in the file to start from, each in turn.
+        seeds: repeat each point with so many seeds in a row, from 1 to 1,000,000.
         choose, sets, allow_outside, allow_code: as for `load_scenario`; they hold for every point.
-        out: the folder; by default `runs/NAME-sweep`.
-        workers: processes; 0: this one; None: one a core. Scripts that start processes need the usual
-            `if __name__ == "__main__"`.
+        workers: processes, from 0 (this one alone) to 1,000; None: one a core. A script that starts some needs the
+            usual `if __name__ == "__main__"`.
         scheduler: the address of a Dask scheduler, whose workers then take the place of processes.
-        resume: whether to go on in a folder that exists; what was worked out there is not worked out again.
-        fail_fast: whether to end at the first point that cannot be carried out.
-        keep_runs: whether to keep the run folder of each case.
+        out: the folder; None: `runs/NAME-sweep`.
+        resume: go on in a folder that exists; what was worked out there is not worked out again.
+        dry_run: only check and list the points.
+        fail_fast: end at the first point that cannot be carried out.
+        keep_runs: keep the run folder of each case.
+        report: whether the page is wanted.
+        yes: whether more than a million points are meant.
+        progress: told how many cases are done, of how many, and how many of them failed.
 
     Raises:
         InputError: everything that is wrong with the scenario or the sweep, at once.
         RunFolderError: the folder exists already, or cannot be written.
+        TypeError: the scenario is no path.
     """
-    crew = crew_of(workers, scheduler)
-    plan = plan_sweep(file, wanted, choose=choose, sets=sets, allow_outside=allow_outside, allow_code=allow_code)
-    folder = Path(out) if out is not None else default_folder(plan)
-    return carry_out(plan, folder, crew, resume=resume, fail_fast=fail_fast, keep_runs=keep_runs)
+    wanted = Wanted(grid or {}, zipped or {}, table, scenarios, seeds)
+    how = {"choose": choose, "sets": sets, "allow_outside": allow_outside, "allow_code": allow_code}
+    plan = _planned(scenario, wanted, workers, scheduler, how, yes=yes, dry_run=dry_run)
+    if dry_run:
+        return Swept(None, (), plan)
+    kept = {"resume": resume, "fail_fast": fail_fast, "keep_runs": keep_runs, "report": report}
+    folder, watch = default_folder(plan) if out is None else Path(out), progress or (lambda *_: None)
+    return carry_out(plan, folder, crew_of(workers, scheduler), **kept, watch=watch)
+
+
+def _planned(
+    scenario: Any,
+    wanted: Wanted,
+    workers: int | None,
+    scheduler: str | None,
+    how: Mapping[str, Any],
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> Plan:
+    """What is asked, checked; processes start meanwhile where they will be needed.
+
+    Raises:
+        InputError, TypeError: as `sweep`.
+    """
+    if not isinstance(scenario, str | Path):
+        raise TypeError(f"a sweep reads the scenario file itself: give its path, not {type(scenario).__name__}")
+    check_range("--workers", workers, 0, MOST_WORKERS)
+    check_range("--seeds", wanted.seeds, 1, MOST_SEEDS)
+    refuse_both(workers, scheduler)
+    if scheduler is None and workers != 0 and not dry_run:
+        make_ready()
+    return plan_sweep(scenario, wanted, **how, may_be_huge=yes)
+
+
+def refuse_both(workers: int | None, scheduler: str | None) -> None:
+    """Refuse processes here and workers elsewhere at once.
+
+    Raises:
+        InputError: both are given.
+    """
+    if workers is not None and scheduler is not None:
+        raise InputError("--workers counts processes here, --scheduler names a cluster; give one of them")
 
 
 def default_folder(plan: Plan) -> Path:
@@ -231,8 +313,8 @@ def carry_out(
     resume: bool = False,
     fail_fast: bool = False,
     keep_runs: bool = False,
+    report: bool = False,
     watch: Watch = lambda _done, _of, _failed: None,
-    command: Sequence[str] = (),
 ) -> Swept:
     """Work out a plan; whatever ends it early, an interrupt too, what is finished is kept.
 
@@ -255,8 +337,9 @@ def carry_out(
             computed = _work_off(plan, missing, crew, store, runs, watch, fail_fast=fail_fast)
         finally:
             rows = _write(plan, folder, store)
-    swept = Swept(folder, rows, len(plan.points), computed, len(tasks) - len(missing))
-    replace_files(folder, {}, told=_told(swept, plan, started, command))
+    swept = Swept(folder, rows, plan, computed, len(tasks) - len(missing))
+    page = {PAGE: sweep_page(plan.name, rows)} if report else {}
+    replace_files(folder, page, told=_told(swept, plan, started))
     return swept
 
 
@@ -299,10 +382,10 @@ def _write(plan: Plan, folder: Path, store: Store) -> list[Row]:
     return rows
 
 
-def _told(swept: Swept, plan: Plan, started: datetime, command: Sequence[str]) -> dict[str, Any]:
+def _told(swept: Swept, plan: Plan, started: datetime) -> dict[str, Any]:
     return {
         "scenario": plan.name,
-        "command": list(command),
+        "command": command_line(),
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds(), 3),
         "version": installed("nle-optimizer"),

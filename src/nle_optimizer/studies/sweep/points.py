@@ -7,26 +7,31 @@ and how that differs from the scenario itself.
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.delimited import csv_bytes, read_rows
 from nle_optimizer.errors import Fault, InputError, Place
-from nle_optimizer.records import MILLION
+from nle_optimizer.records import MILLION, TableSpec
 from nle_optimizer.scenario.document import Document, within_folder
-from nle_optimizer.scenario.given import exact
+from nle_optimizer.scenario.given import exact, held_table
 from nle_optimizer.scenario.settings import Settings
 from nle_optimizer.scenario.yaml_text import parse_value
 from nle_optimizer.studies.sweep.workers import CaseAnswer
+from nle_optimizer.tables import NUMBER, TEXT, WHOLE, are
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LABEL = "name"
 """Column of the table that labels a row; it changes nothing."""
 SEED = "seed"
+TABLE = TableSpec("table", (), {}, "A column a dotted setting, a row a point.")
 
 
 @dataclass(frozen=True)
@@ -120,25 +125,33 @@ class Seeds(Sequence[WhatIf]):
         return WhatIf(changes=(PointSetting(SEED, self.seeds[at], self.place),))
 
 
-def table_axis(file: Path) -> Axis:
-    """A point for each row of a CSV file whose columns are dotted settings; a blank cell changes nothing.
+def table_axis(table: "Path | pd.DataFrame") -> Axis:
+    """A point for each row of a CSV file or data frame whose columns are dotted settings; a blank changes nothing.
 
     Raises:
         InputError: the file cannot be read, has no row, or a row that does not fit its header.
+        TypeError: it is neither.
     """
-    header, *rows = [[cell.strip() for cell in row] for row in read_rows(file) if any(row)] or [[]]
+    if isinstance(table, Path):
+        name, first = str(table), 2
+        header, *rows = [[cell.strip() for cell in row] for row in read_rows(table) if any(row)] or [[]]
+    else:
+        held = held_table(TABLE, table)
+        name, first = held.name, 0
+        header, rows = list(held.header), [[cell.strip() for cell in row] for row in held.rows]
     problems = [
-        Fault(Place(str(file), row=n), "", f"the row has {len(row)} cells, and the header {len(header)}")
-        for n, row in enumerate(rows, start=2)
+        Fault(Place(name, row=n), "", f"the row has {len(row)} cells, and the header {len(header)}")
+        for n, row in enumerate(rows, start=first)
         if len(row) != len(header)
     ]
+    top = Place(name, row=first - 1) if first else Place(name)
     twice = sorted({key for key in header if header.count(key) > 1})
-    problems += [Fault(Place(str(file), row=1), key, "the column stands twice") for key in twice]
+    problems += [Fault(top, key, "the column stands twice") for key in twice]
     if not rows or "" in header:
-        problems.append(Fault(Place(str(file), row=1), "", "a header of dotted settings and a row a point are needed"))
+        problems.append(Fault(top, "", "a header of dotted settings and a row a point are needed"))
     if problems:
         raise InputError(problems)
-    return [_row(header, row, Place(str(file), row=n)) for n, row in enumerate(rows, start=2)]
+    return [_row(header, row, Place(name, row=n)) for n, row in enumerate(rows, start=first)]
 
 
 def _row(header: Sequence[str], row: Sequence[str], place: Place) -> WhatIf:
@@ -159,14 +172,14 @@ class Wanted:
     Attributes:
         grid: dotted key: its values; every combination of them.
         zip: dotted key: its values; the first of all keys, then the second of all, and so on.
-        table: a CSV file with a column a dotted key and a row a point.
+        table: a CSV file or data frame with a column a dotted key and a row a point.
         scenarios: names of overrides or scenarios of the file.
         seeds: so many seeds in a row, from the scenario's own.
     """
 
     grid: Values = field(default_factory=dict)
     zip: Values = field(default_factory=dict)
-    table: str | Path | None = None
+    table: "str | Path | pd.DataFrame | None" = None
     scenarios: Sequence[str] = ()
     seeds: int | None = None
 
@@ -181,7 +194,7 @@ class Wanted:
         axes = [choices_axis(self.scenarios or settings.sweep.scenarios), *grid.values()]
         axes.append(_zipped(zipped))
         table = self._table(document, settings, allow_outside=allow_outside)
-        axes.append(table_axis(table) if table else [])
+        axes.append([] if table is None else table_axis(table))
         axes.append(self._seeds(document, settings))
         filled = tuple(axis for axis in axes if axis)
         _refuse_nothing(document, filled)
@@ -204,9 +217,9 @@ class Wanted:
         count = self.seeds or settings.sweep.seeds or 0
         return Seeds(range(settings.seed, settings.seed + count), place)
 
-    def _table(self, document: Document, settings: Settings, *, allow_outside: bool) -> Path | None:
+    def _table(self, document: Document, settings: Settings, *, allow_outside: bool) -> "Path | pd.DataFrame | None":
         if self.table is not None:
-            return Path(self.table)
+            return Path(self.table) if isinstance(self.table, str) else self.table
         written = settings.sweep.table
         if written is None:
             return None
@@ -276,9 +289,14 @@ CHANGE = "change_"
 
 
 def sheet_of(rows: Sequence[Row]) -> bytes:
-    """The rows as CSV; a column that only some have is blank in the others."""
+    """The rows as CSV."""
+    return csv_bytes(columns_of(rows))
+
+
+def columns_of(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """The rows as columns; one that only some have is blank in the others."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return csv_bytes({name: [row.get(name, "") for row in rows] for name in names})
+    return {name: [row.get(name, "") for row in rows] for name in names}
 
 
 def row_of(position: int, point: WhatIf, answer: CaseAnswer, base: CaseAnswer | None) -> Row:
@@ -305,6 +323,26 @@ def row_of(position: int, point: WhatIf, answer: CaseAnswer, base: CaseAnswer | 
 def said(point: WhatIf) -> Row:
     """The settings of a point as text."""
     return {change.key: shown(change.value) for change in point.changes}
+
+
+def types_of_row(columns: Iterable[str], points: Iterable[WhatIf]) -> dict[str, str]:
+    """What the columns of `sweep.csv` hold; a setting is a number where every point gives it one.
+
+    Args:
+        columns: of the table.
+        points: every point of the sweep.
+    """
+    given: dict[str, list[Any]] = {}
+    for point in points:
+        for change in point.changes:
+            given.setdefault(change.key, []).append(change.value)
+    settings = {key: NUMBER if all(map(_is_decimal, values)) else TEXT for key, values in given.items()}
+    words = are(TEXT, "scenario", LABEL, "status", "error", "engine")
+    return {name: settings.get(name) or words.get(name) or (WHOLE if name == "point" else NUMBER) for name in columns}
+
+
+def _is_decimal(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def figures_of(summary: Summary | None) -> dict[str, Any]:
