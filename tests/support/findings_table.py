@@ -39,9 +39,9 @@ def _users(node: ast.stmt, tests: list[ast.FunctionDef]) -> list[ast.FunctionDef
     """The test itself; of a name that a file gives to cases or to a helper, the tests that use it."""
     if node in tests:
         return [test for test in tests if test is node]
-    names = {node.name} if isinstance(node, ast.FunctionDef) else {
-        target.id for target in getattr(node, "targets", [getattr(node, "target", None)]) if isinstance(target, ast.Name)
-    }  # fmt: skip
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    named = {target.id for target in targets if isinstance(target, ast.Name)}
+    names = {node.name} if isinstance(node, ast.FunctionDef) else named
     return [test for test in tests if names & {part.id for part in ast.walk(test) if isinstance(part, ast.Name)}]
 
 
