@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -14,6 +15,7 @@ from nle_optimizer import allocate, load_scenario, verify
 from nle_optimizer.cli.main import run_program
 from nle_optimizer.preparation import prepare
 from nle_optimizer.studies.replanning.moves_frontier import MovesFrontier, moves_frontier
+from nle_optimizer.studies.replanning.replaying import moves_text
 from support.scenarios import nle, read_table, school, write_scenario, write_table
 
 Pair = tuple[str, str]
@@ -178,6 +180,28 @@ def test_where_not_every_pair_can_stay_there_is_no_plan_that_keeps_and_adds(
     assert "There is no new plan, so the earlier one stands" in told
     assert {row["reason"] for row in moves(tmp_path / "none")} == {"there is no new plan"}
     assert run_program([*command, "--max-moves", "1", "--out", str(tmp_path / "none")]) == 2
+
+
+def test_a_run_that_is_named_from_the_working_directory_is_replanned_with_a_time_limit_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = week(tmp_path, [school(1), school(2)], [nle(1), nle(2)])
+    monkeypatch.chdir(tmp_path)
+    command = ["replan", "run", "--time-limit", "60", "--set", "seed=3", "--no-report", "--out", "new"]
+    assert run_program(command) == 0
+    assert verify(tmp_path / "new") == []
+    assert pairs(tmp_path / "new") == pairs(run)
+
+
+def test_a_curve_with_points_that_are_not_proved_says_that_it_may_miss_points(tmp_path: Path) -> None:
+    run = week(tmp_path, [school(n, need_finance=n / 9) for n in range(6)], [nle(n, placements=2) for n in range(3)])
+    new = replanned(run, [{"action": "nle-withdraws", "nle_id": "N1"}])
+    case = prepare(load_scenario(new / "scenario.resolved.yaml"), lambda _: None)
+    whole = moves_frontier(case, len(pairs(new)))
+    assert whole.complete and "no" not in whole.table["proved"]
+    left_open = replace(whole, complete=False, table={**whole.table, "proved": ["no", *whole.table["proved"][1:]]})
+    assert "there may be better ones" in " ".join(moves_text(None, left_open, 1).split())
+    assert "there may be better ones" not in " ".join(moves_text(None, whole, 1).split())
 
 
 def test_what_is_taken_back_never_was(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def moves_frontier(case: Case, standing: int, stopping: Callable[[], Stopping] =
         return MovesFrontier(_table("", []), why_not=error.problems[0].what)
     except InfeasibleError:
         return MovesFrontier(_table("", []), why_not="no allocation meets every requirement")
+    complete = complete and all(point.proved for point in curve.found)  # a search that was stopped may miss points
     rows = [_row(case, point, first, standing) for point in undominated(curve.found)]
     return MovesFrontier(_table(first.name, rows), first.name, complete)
 

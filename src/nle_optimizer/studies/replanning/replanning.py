@@ -158,7 +158,7 @@ def amended(path: Path, asked: ReplanRequest) -> Amended:
     tables.scenario = replace(tables.scenario, of_tables=(*tables.scenario.of_tables, *asked.findings, *findings))
     journal = journal.completed(tables.completed)
     document = tables.scenario.document.copy()
-    document.set("data.current", str(path / "allocation.csv"), ORIGIN)
+    document.set("data.current", str((path / "allocation.csv").absolute()), ORIGIN)
     document.set("rule", "optimal", ORIGIN)
     scenario = rebuilt(tables, document, str(path / "allocation.csv"))
     standing = {school for school, nle in tables.states if tables.stands((school, nle))}

@@ -320,11 +320,12 @@ def _curve(curve: MovesFrontier) -> list[str]:
     lines.append("  " + "".join(f"{name[:WIDTH]:>{WIDTH}}" for name in names))
     rows = zip(*list(curve.table.values())[: len(names)], strict=True)
     lines += ["  " + "".join(f"{cell:>{WIDTH}}" for cell in row) for row in rows]
-    rest = (
-        "A number that is not shown gives what the one before it gives."
-        if curve.complete
-        else "There are further points between these: so many pairs take too long to tell them all."
-    )
+    if curve.complete:
+        rest = "A number that is not shown gives what the one before it gives."
+    elif "no" in curve.table["proved"]:
+        rest = "Searches were stopped before they had proved every point: there may be better ones, and further ones."
+    else:
+        rest = "There are further points between these: so many pairs take too long to tell them all."
     more = rest if curve.steps > 1 or not curve.complete else ""
     return [*lines, *wrapped(f"--max-moves N plans with so many moves. {more}".rstrip(), "  ", "  ")]
 
