@@ -35,6 +35,9 @@ CREATE MACRO with_places(n, places) AS
     CAST(n // CAST(pow(10, places) AS BIGINT) AS VARCHAR) || '.'
     || lpad(CAST(n % CAST(pow(10, places) AS BIGINT) AS VARCHAR), places, '0');
 
+-- The status that the run gives itself: nothing is claimed of pairs where it is `infeasible` or `unknown`.
+CREATE MACRO status_published() AS coalesce((SELECT s.value FROM summary AS s WHERE s.place = 'status'), '');
+
 -- What the statements give for each cell of a published table, and for each value of summary.json.
 CREATE TABLE ours(stage VARCHAR, table_name VARCHAR, key VARCHAR[], column_name VARCHAR, cell VARCHAR);
 CREATE TABLE figures(stage VARCHAR, place VARCHAR, near DOUBLE, exact VARCHAR);

@@ -43,7 +43,8 @@ FROM nles AS n;
 -- An amount is at most 10^15 and a factor 10^9, so that products are HUGEINT.
 CREATE TABLE capacity AS
 WITH as_read AS (
-    SELECT p.nle_id, p.out_as_person, r.*, a.amount IS NOT NULL OR NOT is_in_nles AND r.resource = 'placements' AS is_given,
+    SELECT p.nle_id, p.out_as_person, r.*,
+        a.amount IS NOT NULL OR NOT is_in_nles AND r.resource = 'placements' AS is_given,
         coalesce(a.amount, CASE WHEN NOT r.is_in_nles AND r.resource = 'placements' THEN 1000000 END, 0) AS amount_read,
         is_given AND p.out_as_person IS NULL AS is_known
     FROM person AS p CROSS JOIN resources AS r
@@ -66,8 +67,8 @@ WITH as_read AS (
             WHEN are_whole AND setting.round = 'spread' AND rank <= more THEN (cut + 1) * unit
             ELSE cut * unit
         END AS multiplied_amount,
-        coalesce(reserve_amount, (CAST(multiplied_amount AS HUGEINT) * reserve_share + 999999999999) // 1000000000000, 0)
-            AS reserved
+        coalesce(reserve_amount,
+            (CAST(multiplied_amount AS HUGEINT) * reserve_share + 999999999999) // 1000000000000, 0) AS reserved
     FROM spread CROSS JOIN settings AS setting
 )
 SELECT g.nle_id, g.resource, g.position, g.is_in_nles, g.is_known, g.amount_read, g.multiply, g.multiplied_amount,

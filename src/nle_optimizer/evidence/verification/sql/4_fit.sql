@@ -90,7 +90,8 @@ FROM without AS w LEFT JOIN beyond AS b USING (school_id);
 -- beats the cell, the other way about. A placement is one where nothing says otherwise.
 CREATE TABLE takes AS
 SELECT r.school_id, e.resource, e.position,
-    c.amount AS cell, coalesce(o.amount, f.amount) AS offered, CASE WHEN e.resource = 'placements' THEN 1000000 END AS one,
+    c.amount AS cell, coalesce(o.amount, f.amount) AS offered,
+    CASE WHEN e.resource = 'placements' THEN 1000000 END AS one,
     CASE WHEN setting.offer_beats_cell THEN coalesce(offered, cell, one) ELSE coalesce(cell, offered, one) END AS amount
 FROM recipient_side AS r CROSS JOIN resources AS e CROSS JOIN settings AS setting
 LEFT JOIN schools_amounts AS c ON c.school_id = r.school_id AND c.resource = e.resource AND NOT r.is_formed

@@ -5,7 +5,8 @@ CREATE TABLE claimed AS
 SELECT DISTINCT key[1] AS school_id, key[2] AS nle_id FROM published WHERE table_name = 'allocation';
 CREATE TABLE matched AS SELECT c.* FROM candidate AS c JOIN claimed USING (nle_id, school_id);
 CREATE TABLE used AS
-SELECT nle_id, resource, CAST(sum(amount) AS BIGINT) AS amount FROM uses JOIN claimed USING (nle_id, school_id) GROUP BY ALL;
+SELECT nle_id, resource, CAST(sum(amount) AS BIGINT) AS amount
+FROM uses JOIN claimed USING (nle_id, school_id) GROUP BY ALL;
 
 -- What a candidate pair costs, in millionths of a pound: so much a match, and so much a day.
 CREATE VIEW costs AS
@@ -99,7 +100,8 @@ WITH member AS (
     UNION ALL
     SELECT k.n, '', coalesce(m.eligible, 0) FROM asked AS k LEFT JOIN member AS m USING (n) WHERE NOT k.has_groups
     UNION ALL
-    SELECT DISTINCT p.n, p.label, 0 FROM row_of_pair AS p JOIN asked AS k USING (n) WHERE k.has_groups AND k.side = 'pairs'
+    SELECT DISTINCT p.n, p.label, 0 FROM row_of_pair AS p JOIN asked AS k USING (n)
+    WHERE k.has_groups AND k.side = 'pairs'
 ), tally AS (
     SELECT n, label, counts_once(once, school_id, nle_id, amount, is_matched) AS value,
         counts_once(once, school_id, nle_id, amount, is_agreed) AS agreed
@@ -109,12 +111,14 @@ WITH member AS (
         counts_once(once, school_id, nle_id, amount, is_agreed) AS agreed
     FROM counted GROUP BY n, once
 ), limits AS (
-    SELECT k.*, l.label, CAST(coalesce(t.value, 0) AS HUGEINT) AS value, CAST(coalesce(e.value, 0) AS HUGEINT) AS everything,
+    SELECT k.*, l.label, CAST(coalesce(t.value, 0) AS HUGEINT) AS value,
+        CAST(coalesce(e.value, 0) AS HUGEINT) AS everything,
         CAST(coalesce(t.agreed, 0) AS HUGEINT) AS agreed, CAST(coalesce(e.agreed, 0) AS HUGEINT) AS agreed_in_all,
         CASE WHEN k.type = 'minimum_use' THEN h.amount WHEN k.of_eligible THEN l.eligible END AS whole,
         greatest((CAST(k.minimum AS HUGEINT) * k.scale + 999999) // 1000000,
             (CAST(k.minimum_share AS HUGEINT) * whole + 999999) // 1000000) AS lower,
-        least(CAST(k.maximum AS HUGEINT) * k.scale // 1000000, CAST(k.maximum_share AS HUGEINT) * whole // 1000000) AS upper,
+        least(CAST(k.maximum AS HUGEINT) * k.scale // 1000000,
+            CAST(k.maximum_share AS HUGEINT) * whole // 1000000) AS upper,
         CASE WHEN whole IS NULL THEN k.minimum_share END AS lower_share,
         CASE WHEN whole IS NULL THEN k.maximum_share END AS upper_share
     FROM constraints AS k JOIN labels AS l USING (n)

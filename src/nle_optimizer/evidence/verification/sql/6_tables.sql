@@ -12,16 +12,14 @@ LEFT JOIN current AS t ON t.nle_id = m.nle_id AND t.school_id = m.school_id;
 
 INSERT INTO ours
 SELECT 'pairs', 'allocation', [school_id, nle_id], column_name, cell FROM (
-    FROM (
-        SELECT school_id, nle_id, with_places(fit, 6) AS fit, with_places(fit_leadership, 6) AS fit_leadership,
-            with_places(fit_governance, 6) AS fit_governance, with_places(fit_finance, 6) AS fit_finance,
-            with_places(metres, 3) AS distance_km, name AS school_name, nle_name, coalesce(kind, 'school') AS kind,
-            CAST(priority AS VARCHAR) AS priority, region, local_authority, phase, trust_id,
-            CASE is_out_of_region WHEN true THEN 'yes' WHEN false THEN 'no' END AS out_of_region,
-            with_places((cost + 5000) // 10000, 2) AS cost, state
-        FROM allocated
-    ) UNPIVOT INCLUDE NULLS (cell FOR column_name IN (COLUMNS(* EXCLUDE (school_id, nle_id))))
-)
+    SELECT school_id, nle_id, with_places(fit, 6) AS fit, with_places(fit_leadership, 6) AS fit_leadership,
+        with_places(fit_governance, 6) AS fit_governance, with_places(fit_finance, 6) AS fit_finance,
+        with_places(metres, 3) AS distance_km, name AS school_name, nle_name, coalesce(kind, 'school') AS kind,
+        CAST(priority AS VARCHAR) AS priority, region, local_authority, phase, trust_id,
+        CASE is_out_of_region WHEN true THEN 'yes' WHEN false THEN 'no' END AS out_of_region,
+        with_places((cost + 5000) // 10000, 2) AS cost, state
+    FROM allocated
+) UNPIVOT INCLUDE NULLS (cell FOR column_name IN (COLUMNS(* EXCLUDE (school_id, nle_id))))
 UNION ALL
 SELECT 'pairs', 'allocation', [school_id, nle_id], resource, shortest(u.amount)
 FROM uses AS u JOIN matched USING (nle_id, school_id)
@@ -66,18 +64,18 @@ SELECT school_id, unnest(min({'metres': metres, 'nle_id': nle_id})) FROM measure
 
 INSERT INTO ours
 SELECT 'reasons', 'unmatched', [school_id], column_name, cell FROM (
-    FROM (
-        SELECT w.school_id, coalesce(w.filter, CASE (SELECT value FROM summary WHERE place = 'status')
-                WHEN 'infeasible' THEN 'infeasible' WHEN 'unknown' THEN 'stopped'
-                ELSE CASE WHEN o.is_open THEN
-                    CASE WHEN (SELECT value FROM summary WHERE place = 'status') = 'optimal' THEN 'not-worth-it'
-                        ELSE 'not-placed' END
-                WHEN o.has_room THEN 'constraint' WHEN o.is_holdable THEN 'all-in-use' ELSE 'no-room' END END) AS reason,
-            n.nle_id AS nearest_nle_id, with_places(n.metres, 3) AS nearest_km, w.name, w.local_authority,
-            CAST(w.priority AS VARCHAR) AS priority, CAST(w.days_waiting AS VARCHAR) AS days_waiting
-        FROM waiting AS w LEFT JOIN room AS o USING (school_id) LEFT JOIN nearest AS n USING (school_id)
-    ) UNPIVOT INCLUDE NULLS (cell FOR column_name IN (COLUMNS(* EXCLUDE (school_id))))
-);
+    SELECT w.school_id, coalesce(w.filter, CASE
+            WHEN status_published() = 'infeasible' THEN 'infeasible'
+            WHEN status_published() = 'unknown' THEN 'stopped'
+            WHEN o.is_open AND status_published() = 'optimal' THEN 'not-worth-it'
+            WHEN o.is_open THEN 'not-placed'
+            WHEN o.has_room THEN 'constraint'
+            WHEN o.is_holdable THEN 'all-in-use'
+            ELSE 'no-room' END) AS reason,
+        n.nle_id AS nearest_nle_id, with_places(n.metres, 3) AS nearest_km, w.name, w.local_authority,
+        CAST(w.priority AS VARCHAR) AS priority, CAST(w.days_waiting AS VARCHAR) AS days_waiting
+    FROM waiting AS w LEFT JOIN room AS o USING (school_id) LEFT JOIN nearest AS n USING (school_id)
+) UNPIVOT INCLUDE NULLS (cell FOR column_name IN (COLUMNS(* EXCLUDE (school_id))));
 
 -- nles.csv: whether an NLE is out, works only in regions in which no school or trust is, or is available; what it has,
 -- and what the matched pairs use of it.
@@ -104,7 +102,8 @@ SELECT r.school_id, r.region, r.local_authority, r.phase, r.priority, n.name AS 
 FROM recipient AS r LEFT JOIN rules AS n USING (rule)
 LEFT JOIN (
     SELECT school_id AS matched_school_id, count(*) AS pairs, sum(fit) AS fit, sum(metres) AS metres,
-        count(metres) AS measured, max(metres) AS farthest, count(*) FILTER (is_out_of_region) AS outside, sum(cost) AS cost
+        count(metres) AS measured, max(metres) AS farthest, count(*) FILTER (is_out_of_region) AS outside,
+        sum(cost) AS cost
     FROM matched JOIN costs USING (nle_id, school_id) GROUP BY school_id
 ) AS p ON p.matched_school_id = r.school_id;
 
@@ -126,23 +125,22 @@ CREATE MACRO mean_of(total, n) AS half_up(total, nullif(n, 0));
 
 INSERT INTO ours
 SELECT 'figures', 'breakdown', [group_name, value], column_name, cell FROM (
-    FROM (
-        SELECT group_name, value, CAST(eligible AS VARCHAR) AS eligible, CAST(supported AS VARCHAR) AS supported,
-            with_places(mean_of(1000000 * supported, eligible), 6) AS coverage,
-            with_places(mean_of(fit, supported), 6) AS mean_fit,
-            with_places(mean_of(metres, measured), 3) AS mean_distance_km,
-            with_places(farthest, 3) AS max_distance_km, CAST(outside AS VARCHAR) AS out_of_region,
-            with_places((cost + 5000) // 10000, 2) AS cost
-        FROM totals WHERE group_name <> 'everybody'
-    ) UNPIVOT INCLUDE NULLS (cell FOR column_name IN (COLUMNS(* EXCLUDE (group_name, value))))
-);
+    SELECT group_name, value, CAST(eligible AS VARCHAR) AS eligible, CAST(supported AS VARCHAR) AS supported,
+        with_places(mean_of(1000000 * supported, eligible), 6) AS coverage,
+        with_places(mean_of(fit, supported), 6) AS mean_fit,
+        with_places(mean_of(metres, measured), 3) AS mean_distance_km,
+        with_places(farthest, 3) AS max_distance_km, CAST(outside AS VARCHAR) AS out_of_region,
+        with_places((cost + 5000) // 10000, 2) AS cost
+    FROM totals WHERE group_name <> 'everybody'
+) UNPIVOT INCLUDE NULLS (cell FOR column_name IN (COLUMNS(* EXCLUDE (group_name, value))));
 
 -- summary.json: metrics, needs, counts, and what there is of each resource.
 INSERT INTO figures
 WITH everybody AS (
     -- One row, also where nobody is eligible.
     SELECT count(*) AS eligible, count(pairs) AS supported, sum(fit) AS fit, min(fit) AS least, sum(metres) AS metres,
-        nullif(coalesce(sum(measured), 0), 0) AS measured, max(farthest) AS farthest, coalesce(sum(outside), 0) AS outside,
+        nullif(coalesce(sum(measured), 0), 0) AS measured, max(farthest) AS farthest,
+        coalesce(sum(outside), 0) AS outside,
         coalesce(sum(cost), 0) AS cost
     FROM served
 ), need AS (
@@ -156,7 +154,8 @@ WITH everybody AS (
     FROM (
         SELECT CAST(supported AS DOUBLE) / nullif(eligible, 0) AS coverage, coalesce(fit, 0) / 1e6 AS total_fit,
             fit / (nullif(supported, 0) * 1e6) AS mean_fit, least / 1e6 AS min_fit,
-            CASE WHEN measured > 0 THEN metres / 1e3 END AS total_distance_km, metres / (measured * 1e3) AS mean_distance_km,
+            CASE WHEN measured > 0 THEN metres / 1e3 END AS total_distance_km,
+            metres / (measured * 1e3) AS mean_distance_km,
             farthest / 1e3 AS max_distance_km, CAST(outside AS DOUBLE) AS out_of_region,
             of_supported AS mean_need_supported, of_all AS mean_need_eligible, cost / 1e6 AS total_cost
         FROM everybody CROSS JOIN mean_need
@@ -192,7 +191,7 @@ WITH everybody AS (
 SELECT 'figures', 'scenario', NULL, name FROM settings
 UNION ALL SELECT 'figures', 'rule', NULL, rule FROM settings
 UNION ALL SELECT 'figures', 'status', NULL, 'completed' FROM settings
-    WHERE NOT proves AND (SELECT value FROM summary WHERE place = 'status') NOT IN ('infeasible', 'unknown')
+    WHERE NOT proves AND status_published() NOT IN ('infeasible', 'unknown')
 UNION ALL SELECT 'figures', 'metrics.' || name, value, NULL FROM metric
 UNION ALL SELECT 'figures', 'counts.' || name, NULL, CAST(value AS VARCHAR) FROM counted
 UNION ALL SELECT 'figures', 'needs.' || s, NULL, (SELECT CAST(count(*) AS VARCHAR) FROM source WHERE source = s)

@@ -71,7 +71,8 @@ SELECT position, sum(down_to(weight * amount, step)) AS value
 FROM (FROM pair UNION ALL FROM once) JOIN level USING (position) GROUP BY position;
 
 -- The least fit of a matched pair that counts, of leximin the least above 0; and how far shares lie apart, the greatest
--- rounded up and the least down: of what the NLEs with a candidate use of the first resource, or of the regions' schools.
+-- rounded up and the least down: of what the NLEs with a candidate use of the first resource, or of the regions'
+-- schools.
 CREATE TABLE spreads AS
 SELECT c.position, min(m.fit) AS value
 FROM counts_in AS c JOIN matched AS m USING (school_id) JOIN level AS l USING (position)
@@ -95,7 +96,7 @@ FROM (
 CREATE TABLE reached AS
 SELECT l.*, CAST(coalesce(s.value, d.value, 0) AS HUGEINT) AS value
 FROM level AS l LEFT JOIN sums AS s USING (position) LEFT JOIN spreads AS d USING (position)
-WHERE l.is_read AND (SELECT value FROM summary WHERE place = 'status') NOT IN ('infeasible', 'unknown');
+WHERE l.is_read AND status_published() NOT IN ('infeasible', 'unknown');
 
 INSERT INTO figures
 SELECT 'objectives', 'objectives[' || position || '].name', NULL,
@@ -120,7 +121,7 @@ INSERT INTO findings
 SELECT 'objectives', 'summary.json', 'objectives', NULL, ours || ' levels', published || ' levels'
 FROM (SELECT (SELECT count(*) FROM level) AS ours,
     (SELECT count(*) FROM summary WHERE regexp_matches(place, '^objectives\[\d+\]\.name$')) AS published)
-WHERE ours <> published AND (SELECT value FROM summary WHERE place = 'status') NOT IN ('infeasible', 'unknown');
+WHERE ours <> published AND status_published() NOT IN ('infeasible', 'unknown');
 
 -- The rows of the constraints as the summary has them, by their labels.
 CREATE TABLE said_row AS
@@ -142,7 +143,8 @@ UNION ALL SELECT 'limits', place || '.value', 1e6 * value / unit_scale, NULL FRO
 UNION ALL SELECT 'limits', place || '.minimum', least_value / unit_scale, NULL FROM row_of
 UNION ALL SELECT 'limits', place || '.maximum', most_value / unit_scale, NULL FROM row_of
 UNION ALL SELECT 'limits', place || '.binding', NULL,
-    CAST(coalesce(1000000 * value = least_value, false) OR coalesce(1000000 * value = most_value, false) AS VARCHAR) FROM row_of;
+    CAST(coalesce(1000000 * value = least_value, false) OR coalesce(1000000 * value = most_value, false) AS VARCHAR)
+FROM row_of;
 
 -- Limits that are broken: no recipient has more NLEs than it may, no NLE gives more than it has, every row lies between
 -- its limits. Some rules need not keep to them, and then own up to it in `missed`: lower limits, `status-quo` any.
@@ -155,7 +157,8 @@ UNION ALL
 SELECT 'allocation.csv', u.nle_id, u.resource, false, shortest(h.amount), shortest(u.amount)
 FROM used AS u JOIN has AS h USING (nle_id, resource) WHERE u.amount > h.amount AND h.is_in
 UNION ALL
-SELECT 'summary.json', full_label, unit, true, 'at least ' || least_value / (1e6 * scale), CAST(value / scale AS VARCHAR)
+SELECT 'summary.json', full_label, unit, true, 'at least ' || least_value / (1e6 * scale),
+    CAST(value / scale AS VARCHAR)
 FROM standing WHERE 1000000 * value < least_value
 UNION ALL
 SELECT 'summary.json', full_label, unit, false, 'at most ' || most_value / (1e6 * scale), CAST(value / scale AS VARCHAR)
@@ -165,7 +168,7 @@ INSERT INTO findings
 SELECT 'limits', b.file, b.key, b.what, b.ours, b.published
 FROM broken AS b CROSS JOIN settings AS setting
 WHERE (setting.proves OR NOT b.is_lower AND setting.rule <> 'status-quo')
-    AND (SELECT value FROM summary WHERE place = 'status') NOT IN ('infeasible', 'unknown')
+    AND status_published() NOT IN ('infeasible', 'unknown')
 UNION ALL
 SELECT 'limits', 'summary.json', 'missed', NULL, CAST(owned AS VARCHAR), CAST(published AS VARCHAR)
 FROM settings AS setting, (SELECT count(*) AS published FROM summary WHERE regexp_matches(place, '^missed\[\d+\]$')),
@@ -190,4 +193,4 @@ FROM (
 ) AS q CROSS JOIN settings AS setting
 WHERE said <> 'required' OR (q.nle_id, q.school_id) NOT IN (SELECT (m.nle_id, m.school_id) FROM matched AS m)
     AND setting.rule <> 'status-quo'
-    AND (SELECT value FROM summary WHERE place = 'status') NOT IN ('infeasible', 'unknown');
+    AND status_published() NOT IN ('infeasible', 'unknown');

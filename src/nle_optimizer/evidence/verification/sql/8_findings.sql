@@ -53,8 +53,8 @@ SELECT f.stage, 'summary.json', f.place, NULL, coalesce(f.exact, CAST(f.near AS 
 FROM figures AS f LEFT JOIN summary AS s USING (place)
 WHERE CASE WHEN f.exact IS NOT NULL THEN s.value IS DISTINCT FROM f.exact
     WHEN f.near IS NULL OR s.value IS NULL THEN (f.near IS NULL) <> (s.value IS NULL)
-    ELSE coalesce(abs(TRY_CAST(s.value AS DOUBLE) - f.near) > 1e-9 * greatest(abs(f.near), abs(TRY_CAST(s.value AS DOUBLE))),
-        true) END;
+    ELSE coalesce(abs(TRY_CAST(s.value AS DOUBLE) - f.near)
+        > 1e-9 * greatest(abs(f.near), abs(TRY_CAST(s.value AS DOUBLE))), true) END;
 
 -- Inputs of which nothing may be claimed, as a run must refuse them.
 INSERT INTO findings
@@ -65,12 +65,13 @@ SELECT 'inputs', said[1], said[2], NULL, said[3], 'a result' FROM (
         (SELECT ['schools.csv', min(school_id), 'both a trust and a school of it are recipients'] FROM admitted
             WHERE kind = 'trust' AND NOT is_formed AND school_id IN (SELECT trust_id FROM admitted
                 WHERE coalesce(kind, 'school') <> 'trust')),
-        (SELECT ['schools.csv', min(n.school_id), 'a need or expertise is not known, which is an error'] FROM judged AS n
-            CROSS JOIN settings AS setting WHERE n.stopped_by = 15 AND setting.unknown = 'error'),
+        (SELECT ['schools.csv', min(n.school_id), 'a need or expertise is not known, which is an error']
+            FROM judged AS n CROSS JOIN settings AS setting WHERE n.stopped_by = 15 AND setting.unknown = 'error'),
         (SELECT ['schools.csv', min(r.school_id), 'fits that are shares of one need do not add up'] FROM candidate AS c
             JOIN recipient AS r USING (school_id) CROSS JOIN settings AS setting
             WHERE r.supporters > 1 AND NOT c.is_fit_told AND setting.measure IN ('need-met', 'weakest-area')),
-        (SELECT ['schools.csv', min(school_id), 'nothing says how much a possible pair takes'] FROM uses WHERE amount IS NULL),
+        (SELECT ['schools.csv', min(school_id), 'nothing says how much a possible pair takes'] FROM uses
+            WHERE amount IS NULL),
         (SELECT ['current.csv', min(t.school_id), 'nothing says how much a pair took'] FROM taken AS t
             JOIN nle_side USING (nle_id) WHERE t.amount IS NULL)]) AS said
 ) WHERE said[2] IS NOT NULL;
@@ -83,7 +84,8 @@ UNION ALL
 SELECT 'not read in SQL', table_name, NULL, column_name, NULL, NULL FROM unread WHERE is_more
 UNION ALL
 SELECT DISTINCT 'rows', p.table_name || '.csv', NULL, p.column_name, NULL, 'a column'
-FROM published AS p ANTI JOIN unread AS u USING (table_name, column_name) ANTI JOIN ours AS o USING (table_name, column_name)
+FROM published AS p
+ANTI JOIN unread AS u USING (table_name, column_name) ANTI JOIN ours AS o USING (table_name, column_name)
 WHERE p.table_name IN (SELECT table_name FROM ours);
 
 FROM findings ORDER BY ALL;

@@ -142,11 +142,13 @@ def run_statements(folder: Path) -> "DuckDBPyConnection":
     """
     import duckdb
 
-    database = _database()
-    database.execute(f"SET file_search_path = {literal(str(folder))}")
+    database, here = _database(), str(folder).replace("'", "''")
     for name in ORDER:
+        statements = (folder / name).read_text(encoding="utf-8")
+        if name == LOAD:  # the shell runs in the folder, and we run elsewhere
+            statements = statements.replace(f"FROM '{RELATIONS}/", f"FROM '{here}/{RELATIONS}/")
         try:
-            database.execute((folder / name).read_text(encoding="utf-8"))
+            database.execute(statements)
         except duckdb.OutOfRangeException as error:
             raise VerificationError([f"{name}: a number is too long for the statements: {error}"]) from error
     return database
