@@ -15,7 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nle_optimizer.reports.run_folder import load_run, verify
+    from nle_optimizer.reports.run_folder import load_run
+    from nle_optimizer.reports.verifying import verify
     from nle_optimizer.result import Result
     from nle_optimizer.running import allocate
     from nle_optimizer.scenario.scenario import Scenario, load_scenario
@@ -31,7 +32,7 @@ _HOMES = {
     "load_scenario": "nle_optimizer.scenario.scenario",
     "Scenario": "nle_optimizer.scenario.scenario",
     "Result": "nle_optimizer.result",
-    "verify": "nle_optimizer.reports.run_folder",
+    "verify": "nle_optimizer.reports.verifying",
 }
 
 

@@ -54,6 +54,7 @@ STEPS = 7
 @click.option("--no-inputs", is_flag=True, help="Do not keep the tables in the run folder.")
 @workers_option
 @force_option
+@click.option("--digest", "with_digest", is_flag=True, help="Print a hash of all that the folder holds, but for times.")
 @format_option
 def run(
     scenarios: tuple[Path, ...],
@@ -70,6 +71,7 @@ def run(
     no_inputs: bool,
     workers: int | None,
     force: bool,
+    with_digest: bool,
     form: str,
 ) -> None:
     """Solve scenarios, verify the results, write run folders and print summaries.
@@ -82,6 +84,7 @@ def run(
         sets = (*sets, f"stop.seconds={time_limit}")
     from nle_optimizer.folders import refuse_existing
     from nle_optimizer.reports.run_folder import RUN_FOLDER
+    from nle_optimizer.reports.verifying import digest_of
 
     loaded = _load(scenarios, choose, sets, allow_outside, allow_code)
     targets = [_target(out, scenario.settings.name, several=len(loaded) > 1) for scenario in loaded]
@@ -101,12 +104,13 @@ def run(
         print_findings(result.scenario.findings[len(scenario.findings) :])
         infeasible |= result.status in ("infeasible", "unknown")
         left_out |= result.claim.summary["counts"]["unmatched"] > 0
-        documents.append({**result.claim.summary, "run_folder": str(target)})
+        digest = {"digest": digest_of(target)} if with_digest else {}
+        documents.append({**result.claim.summary, "run_folder": str(target), **digest})
         if form == "text":
             from nle_optimizer.reports.terminal import summary_text
 
             say(summary_text(result, target))
-            for line in draws.lines():
+            for line in (*draws.lines(), *(f"digest {own}" for own in digest.values())):
                 say(line)
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
@@ -209,14 +213,15 @@ def solve(
     """Solve a scenario, complete and verify the result, and write its run folder, with further files by their path."""
     from nle_optimizer.cli.options import steps, stop_when_interrupted
     from nle_optimizer.errors import VerificationError
-    from nle_optimizer.reports.run_folder import Circumstances, verify, write_run_folder
+    from nle_optimizer.evidence.verification.checker import check_claim
+    from nle_optimizer.reports.run_folder import Circumstances, write_run_folder
     from nle_optimizer.running import result_of
 
     started = datetime.now().astimezone()
     with steps(scenario.settings.name, STEPS) as step:
         result = complete(result_of(scenario, step, step.detail, stop_when_interrupted()))
         step("verifying")
-        wrong = verify(result)
+        wrong = check_claim(result.scenario, result.claim)
         if wrong:
             raise VerificationError(
                 ["the result does not stand up to its own inputs; nothing was written", *wrong[:20]]
@@ -293,26 +298,51 @@ def _print(entry: dict[str, Any]) -> None:
 
 @click.command()
 @click.argument("run_folder", type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Exit with 4 where that nothing is better rests on a solver's word.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="SCENARIO", help="Compare the inputs with these.")
+@scenario_options
+@click.option("--no-reports", is_flag=True, help="Do not compare the page, the map and the workbook with the tables.")
 @format_option
-def verify(run_folder: Path, form: str) -> None:
+def verify(
+    run_folder: Path,
+    strict: bool,
+    against: Path | None,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    no_reports: bool,
+    form: str,
+) -> None:
     """Re-check a run folder from its own inputs, with code that shares nothing with the solver.
 
-    Exits with 1 where anything does not stand, naming what is wrong.
+    The verdict is `proved` where all that the run claims is worked out here, that nothing is better included; `correct,
+    no claim` where its rule claims no such thing; `correct, best on a solver's word` where that was out of reach here;
+    or `wrong`, with what is wrong. Exits with 0, 0, 0 (4 with --strict) and 1.
+
+    --against compares settings and tables with a scenario at hand, such as the one that is said to have been run.
     """
-    from nle_optimizer.cli.options import steps
+    if against is None and (choose or sets or allow_outside):
+        raise click.UsageError("--scenario, --set and --allow-outside are about a scenario; give --against too")
+    from nle_optimizer.cli.options import ON_A_SOLVERS_WORD, steps
+    from nle_optimizer.evidence.verification.findings import ON_WORD
     from nle_optimizer.folders import MANIFEST
     from nle_optimizer.reports.run_folder import left_to_people, read_json
-    from nle_optimizer.reports.run_folder import verify as check
+    from nle_optimizer.reports.verifying import digest_of
+    from nle_optimizer.reports.verifying import verify as check
 
+    scenario = None if against is None else _load((against,), choose, sets, allow_outside, False)[0]
     with steps("verifying", 1) as step:
         step(f"verifying {run_folder.name}")
-        wrong = check(run_folder)
-    warn(left_to_people(run_folder, read_json(run_folder / MANIFEST)))
+        found = check(run_folder, reports=not no_reports, against=scenario)
+    warn([*left_to_people(run_folder, read_json(run_folder / MANIFEST)), *found.notes])
+    told = {"verified": not found, "verdict": found.word, "digest": digest_of(run_folder)}
     if form == "json":
-        print_json({"schema_version": 1, "run_folder": str(run_folder), "verified": not wrong, "findings": wrong})
+        more = {"findings": list(found), "on_a_solvers_word": list(found.believed), "notes": list(found.notes)}
+        print_json({"schema_version": 1, "run_folder": str(run_folder), **told, **more})
     else:
-        for finding in wrong:
+        for finding in found:
             say(finding)
-        say(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
-    if wrong:
-        raise click.exceptions.Exit(1)
+        say(f"{run_folder}: {found.sentence}")
+        say(f"digest {told['digest']}")
+    if found or (strict and found.word == ON_WORD):
+        raise click.exceptions.Exit(1 if found else ON_A_SOLVERS_WORD)

@@ -1,8 +1,7 @@
 """The run folder: written, replaced, and read again.
 
 The run folder: written whole, read back as a scenario and a claim. Files of a folder made again: nothing that people
-wrote is lost, and one that is locked keeps no other back. A second reading of a result, or of a run folder from its
-own inputs.
+wrote is lost, and one that is locked keeps no other back.
 """
 
 import json
@@ -20,7 +19,6 @@ from typing import Any
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
 from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, put_aside
 from nle_optimizer.records import Records, as_text
@@ -333,25 +331,3 @@ def load_run(folder: str | Path, *, allow_code: bool = False) -> Result:
     seconds = [(str(each["name"]), float(each["seconds"])) for each in levels] if isinstance(levels, list) else []
     further = {name: read_table(file) for name in MOVES if (file := run.path / f"{name}.csv").is_file()}
     return Result(run.scenario, run.claim, seconds=seconds, further=further)
-
-
-def verify(what: Result | str | Path) -> list[str]:
-    """What is wrong with a result or run folder, in sentences; empty where it stands.
-
-    Everything is worked out again from the inputs, with code that shares nothing with what built or solved the
-    problem. The reader of files is shared: a fault there would stay unseen here.
-
-    Args:
-        what: the result, or the path of a run folder.
-
-    Raises:
-        RunFolderError: the folder cannot be read.
-        TypeError: it is neither.
-    """
-    if isinstance(what, Result):
-        return check_claim(what.scenario, what.claim)
-    if not isinstance(what, str | Path):
-        hint = ": write verify(allocate(scenario))" if isinstance(what, Scenario) else ""
-        raise TypeError(f"verify takes a Result or the path of a run folder, not {type(what).__name__}{hint}")
-    folder = read_run_folder(Path(what))
-    return [*folder.changed_files(), *check_claim(folder.scenario, folder.claim)]

@@ -10,8 +10,14 @@ import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.draws import KEY, check_robustness
-from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, whole_table
-from nle_optimizer.evidence.verification.levels import AnyLevel, DerivedLevel, check_objectives, entries_of
+from nle_optimizer.evidence.verification.findings import Findings, RefusedError, Verdict, check_sorted, whole_table
+from nle_optimizer.evidence.verification.levels import (
+    AnyLevel,
+    DerivedLevel,
+    check_objectives,
+    claims_proof,
+    entries_of,
+)
 from nle_optimizer.evidence.verification.limits import (
     AS_IT_IS,
     PROVING,
@@ -74,8 +80,8 @@ BRIEFLY = ("school_id", "nle_id", "firmness")
 """The columns of the allocation that a brief claim has."""
 
 
-def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly) -> list[str]:
-    """Everything that is wrong with a claim about a scenario, in sentences; empty if it stands.
+def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly, *, search: bool = False) -> Verdict:
+    """Everything that is wrong with a claim about a scenario, in sentences, as a verdict; empty if it stands.
 
     The inputs are read a second time: who is eligible, every candidate pair, its fit and distance, every
     limit and every figure; and the certificate's prices are held against all candidate pairs.
@@ -84,18 +90,21 @@ def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly) -> l
         scenario: settings and tables.
         claim: what a run says of them.
         recall: calls the parts that a sweep reads alike again and again; its memory gives what they gave before.
+        search: whether what is claimed on a solver's word is searched here, as far as that is within reach.
     """
     findings = Findings()
     try:
-        _Check(scenario, claim, findings, recall).run()
+        _Check(scenario, claim, findings, recall, search=search).run()
     except RefusedError as refusal:
         findings.add("inputs", f"the claim cannot be checked: {refusal}")
-    return findings.sentences()
+    claims = claims_proof(claim.summary) or claim.summary.get("status") == "infeasible"
+    return Verdict(findings.sentences(), claims=claims, believed=findings.believed)
 
 
 class _Check:
-    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings, recall: Recall):
+    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings, recall: Recall, *, search: bool):
         self.scenario, self.claim, self.findings, self.recall = scenario, claim, findings, recall
+        self.search = search
         status = claim.summary.get("status")
         self.unanswered = {"infeasible": "infeasible", "unknown": "stopped"}.get(str(status), "")
         self.is_answered = not self.unanswered
@@ -201,7 +210,7 @@ class _Check:
         claimed = build_matching(found, len(nles), ground.geography, ground.listed)
         reading.agreed.check_told(self.claim.summary, scenario, recipients.ids, reading.asked, self.findings)
         instance = reading.instance(self._levels(), claimed.pairs, self.findings)
-        proof = certificate_of(instance, self.claim, scenario.settings.rule)
+        proof = certificate_of(instance, self.claim, scenario.settings.rule, search=self.search)
         required = self._required(ground.listed, reading.current)
         self.one_place = OnePlace(instance, required)
         brief = self.claim.is_brief
