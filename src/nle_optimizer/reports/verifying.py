@@ -14,7 +14,7 @@ from typing import Any
 
 from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.evidence.verification.checker import check_claim
-from nle_optimizer.evidence.verification.findings import MOST_SHOWN, Verdict
+from nle_optimizer.evidence.verification.findings import MOST_SHOWN, RunVerdict
 from nle_optimizer.files import files_in, is_as_written, sha256
 from nle_optimizer.folders import MANIFEST
 from nle_optimizer.records import as_text
@@ -31,7 +31,7 @@ NOT_INPUT = ("schema", "name", "title", "data")
 """Settings that change nothing in a plan, or that a run folder has of its own."""
 
 
-def verify(what: Result | str | Path, *, reports: bool = True, against: Scenario | None = None) -> Verdict:
+def verify(what: Result | str | Path, *, reports: bool = True, against: Scenario | None = None) -> RunVerdict:
     """What is wrong with a result or run folder, in sentences; empty where it stands.
 
     Everything is worked out again from the inputs, with code that shares nothing with what built or solved the
@@ -148,7 +148,7 @@ def _by_key(
     return dict(zip(keys, cells, strict=True))
 
 
-def _with_reports(folder: RunFolder, verdict: Verdict) -> Verdict:
+def _with_reports(folder: RunFolder, verdict: RunVerdict) -> RunVerdict:
     """The verdict with what the files for people have otherwise than the tables."""
     from nle_optimizer.reports.files_for_people import FILES
     from nle_optimizer.reports.view import read_view

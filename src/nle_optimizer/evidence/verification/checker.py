@@ -10,7 +10,7 @@ import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.draws import KEY, check_robustness
-from nle_optimizer.evidence.verification.findings import Findings, RefusedError, Verdict, check_sorted, whole_table
+from nle_optimizer.evidence.verification.findings import Findings, RefusedError, RunVerdict, check_sorted, whole_table
 from nle_optimizer.evidence.verification.levels import (
     AnyLevel,
     DerivedLevel,
@@ -80,7 +80,7 @@ BRIEFLY = ("school_id", "nle_id", "firmness")
 """The columns of the allocation that a brief claim has."""
 
 
-def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly, *, search: bool = False) -> Verdict:
+def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly, *, search: bool = False) -> RunVerdict:
     """Everything that is wrong with a claim about a scenario, in sentences, as a verdict; empty if it stands.
 
     The inputs are read a second time: who is eligible, every candidate pair, its fit and distance, every
@@ -98,7 +98,7 @@ def check_claim(scenario: Scenario, claim: Claim, recall: Recall = plainly, *, s
     except RefusedError as refusal:
         findings.add("inputs", f"the claim cannot be checked: {refusal}")
     claims = claims_proof(claim.summary) or claim.summary.get("status") == "infeasible"
-    return Verdict(findings.sentences(), claims=claims, believed=findings.believed)
+    return RunVerdict(findings.sentences(), claims=claims, believed=findings.believed)
 
 
 class _Check:

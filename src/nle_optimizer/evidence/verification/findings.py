@@ -75,7 +75,7 @@ PROVED, NO_CLAIM, ON_WORD, WRONG = "proved", "correct, no claim", "correct, best
 """The words of a verdict."""
 
 
-class Verdict(list[str]):
+class RunVerdict(list[str]):
     """What a second reading says of a result: sentences on what is wrong, none where it stands.
 
     Attributes:
@@ -110,13 +110,13 @@ class Verdict(list[str]):
         }
         return f"{self.word}: {what[self.word]}"
 
-    def beside(self, wrong: Iterable[str], notes: Sequence[str] = ()) -> "Verdict":
+    def beside(self, wrong: Iterable[str], notes: Sequence[str] = ()) -> "RunVerdict":
         """The same with what was found beside it."""
         more = [*self.notes, *notes]
-        return Verdict([*wrong, *self], claims=self._claims, believed=self.believed, notes=more)
+        return RunVerdict([*wrong, *self], claims=self._claims, believed=self.believed, notes=more)
 
     def __repr__(self) -> str:
-        return f"<Verdict: {self.word}{f', {len(self)} findings' if self else ''}>"
+        return f"<RunVerdict: {self.word}{f', {len(self)} findings' if self else ''}>"
 
 
 def _shown(value: object) -> str:

@@ -28,7 +28,7 @@ def pair_label(nle: str, school: str) -> str:
 
 
 @dataclass(frozen=True)
-class Question:
+class WantedPlan:
     """Is there a plan within all limits by which a sum is at least a number?
 
     Attributes:
@@ -83,11 +83,11 @@ class Statement:
         """Entries of all rows together, and variables."""
         return len(self._lower) + sum(len(row) for row, _ in self._rows)
 
-    def any_plan(self) -> Question:
+    def any_plan(self) -> WantedPlan:
         """Is there a plan within all limits?"""
         return self._asked({}, 0)
 
-    def better(self, level: AnyLevel, value: int, bound: int) -> Iterator[Question]:
+    def better(self, level: AnyLevel, value: int, bound: int) -> Iterator[WantedPlan]:
         """Is there a plan that is better on a level than is claimed to be possible?
 
         Args:
@@ -135,11 +135,11 @@ class Statement:
         other._known, other._sums = {**self._known}, {**self._sums}
         return other
 
-    def _asked(self, total: Sum, target: int) -> Question:
+    def _asked(self, total: Sum, target: int) -> WantedPlan:
         unit = gcd(*total.values()) or 1
         objective = {at: amount // unit for at, amount in total.items()}
         lower, upper = np.array(self._lower, dtype=np.int64), np.array(self._upper, dtype=np.int64)
-        return Question(self._rows, lower, upper, objective, -(-target // unit), len(self._ground.pairs))
+        return WantedPlan(self._rows, lower, upper, objective, -(-target // unit), len(self._ground.pairs))
 
     def _fits(self, level: Fairness) -> Integers:
         """The fit of each pair; -1 where it does not count."""
@@ -156,7 +156,7 @@ class Statement:
         fits = fits[fits > 0]
         return [(int(fit), int((fits >= fit).sum())) for fit in np.unique(fits)]
 
-    def _more_reach(self, level: Fairness) -> Iterator[Question]:
+    def _more_reach(self, level: Fairness) -> Iterator[WantedPlan]:
         """Do more pairs than the claim's reach a fit, if as many reach every lesser one?
 
         It is enough to ask of the first fit above each that the claim's pairs have: who reaches a greater one reaches

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.findings import LARGEST
-from nle_optimizer.evidence.verification.proofs.program import Question
+from nle_optimizer.evidence.verification.proofs.program import WantedPlan
 from nle_optimizer.records import Flags, Integers
 
 Floats = NDArray[np.float64]
 
-MOST_STEPS = 150_000
+MOST_STEPS = 60_000
 """Exchanges of one question, in a programme of STEADY rows; each counts the more, the more rows there are."""
 STEADY = 100
 MOST_CELLS = 4_000_000
@@ -30,7 +30,7 @@ ROUNDS = 15
 FINEST = 2**30
 """Multipliers are rounded to this part of a unit, or less finely where sums would be too large to be exact."""
 GOLDEN = 0.6180339887498949
-"""Multiples of it lie apart: where any plan will do, they tell variables apart."""
+"""Multiples of it lie apart, without their whole parts."""
 HIGHEST = 2.0**30
 """Multipliers beyond this are of rounding, and are left out."""
 NEAR = 1e-6
@@ -41,7 +41,7 @@ class OutOfReachError(Exception):
     """The search took too long."""
 
 
-def plan_for(question: Question, steps: int = MOST_STEPS) -> Integers | None:
+def plan_for(question: WantedPlan, steps: int = MOST_STEPS) -> Integers | None:
     """The value of each variable in a plan that the question asks for; None where there is none.
 
     Raises:
@@ -55,7 +55,7 @@ def plan_for(question: Question, steps: int = MOST_STEPS) -> Integers | None:
 class _Search:
     """Where a search stands: rows, each at most its limit, and an objective that has to reach a target."""
 
-    def __init__(self, question: Question, steps: int):
+    def __init__(self, question: WantedPlan, steps: int):
         sums = [*(row for row, _ in question.rows), question.objective]
         widest = int(np.abs([question.lower, question.upper]).max(initial=1))
         size, largest = len(question.lower), max(sum(map(abs, total.values())) for total in sums)
@@ -67,9 +67,15 @@ class _Search:
         self.amounts, self.target, self.pairs = table[-1], question.target, question.pairs
         self._set_rows(table[:-1], np.array([limit for _, limit in question.rows], dtype=np.int64))
         self.unit = max(1, int(np.abs(self.amounts).max(initial=1)))
-        costs = self.amounts / self.unit if self.amounts.any() else -1 - np.modf(np.arange(size) * GOLDEN)[0]
+        costs = self.amounts / self.unit if self.amounts.any() else -np.ones(size)
+        costs += self._apart(question.upper - question.lower) if self.amounts.any() else -_scattered(size)
         self.relaxation = _Relaxation(costs, self.rows, self.limits, steps)
         self.waiting: list[tuple[Integers, Integers]] = [(question.lower.copy(), question.upper.copy())]
+
+    def _apart(self, width: Integers) -> Floats:
+        """What tells apart variables that are worth the same: too little, all together, to make up a unit."""
+        some = width == 1
+        return np.where(some, _scattered(len(width)) / (4 * self.unit * max(1, int(some.sum()))), 0)
 
     def _set_rows(self, rows: Integers, limits: Integers) -> None:
         self.rows, self.limits = rows, limits
@@ -240,6 +246,11 @@ def _cover_of(weights: Integers, room: int, values: Floats, group: Integers) -> 
     return (members[part], len(cover) - 1) if value[members].sum() > len(cover) - 1 + 1e-4 else None
 
 
+def _scattered(count: int) -> Floats:
+    """Numbers from 0 to 1 that lie apart."""
+    return np.modf(np.arange(count) * GOLDEN)[0]
+
+
 def _groups(rows: Integers, limits: Integers) -> Integers:
     """For each variable the first row by which one of several can be 1 at most; else a number of its own."""
     group = len(rows) + np.arange(rows.shape[1])
@@ -318,7 +329,10 @@ class _Relaxation:
         most = np.append(upper.astype(np.float64), np.full(count, np.inf))
         pinned = self._pinned = least == most
         renewed = False
-        for number in range(20 * (count + size)):
+        patience = 3 * (count + size)
+        for number in range(3 * patience):
+            if number and number % patience == 0:
+                self._shift()
             values = self._values(least, most)
             own = values[self.basis]
             beyond = np.maximum(least[self.basis] - own, own - most[self.basis])
@@ -340,7 +354,7 @@ class _Relaxation:
             near = able[ratio <= ratio.min() + TINY]
             self._is_high[self.basis[row]] = not is_less
             self._exchange(row, int(near[way[near].argmax()]))
-        raise OutOfReachError
+        return _Relaxed(values[:size], self._prices(-self._worth[size:]), is_bound=True)
 
     def losses(self, columns: Integers, values: Floats) -> Floats:
         """What the objective loses at least on either side of a split of variables in the basis, multiplied.
@@ -368,6 +382,11 @@ class _Relaxation:
         size = self.rows.shape[1]
         values[self.basis] = self._table[:, size:] @ self._right - self._table @ values
         return values
+
+    def _shift(self) -> None:
+        """Move what every variable is worth a little away from 0, where exchanges go round in circles."""
+        little = 1e-7 * (1 + _scattered(len(self._worth)))
+        self._worth += np.where(self._is_basic, 0, np.where(self._is_high, little, -little))
 
     def _bound(self, values: Floats) -> float:
         return float(self.amounts @ values[: len(self.amounts)])
