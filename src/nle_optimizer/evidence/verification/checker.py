@@ -26,12 +26,11 @@ from nle_optimizer.evidence.verification.limits import (
     check_constraints,
     check_limits,
     counted_rows,
-    unhindered,
 )
 from nle_optimizer.evidence.verification.objective_levels import levels_of
 from nle_optimizer.evidence.verification.pairs.candidates import PairSources, every_candidate
 from nle_optimizer.evidence.verification.pairs.geography import Nearest
-from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs, join
+from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs
 from nle_optimizer.evidence.verification.pairs.usage import build_matching, read_matching
 from nle_optimizer.evidence.verification.proofs.bounds import Certificate, certificate_of
 from nle_optimizer.evidence.verification.proofs.instance import CandidatePass, Instance
@@ -43,6 +42,7 @@ from nle_optimizer.evidence.verification.stages.entrance import REASON, STAGE, E
 from nle_optimizer.evidence.verification.stages.supply import Current
 from nle_optimizer.evidence.verification.tables.allocation import (
     COLUMNS,
+    MOST,
     AlternateCheck,
     Supported,
     check_cells,
@@ -62,10 +62,11 @@ from nle_optimizer.evidence.verification.tables.figures import (
     need_counts,
 )
 from nle_optimizer.evidence.verification.tables.journal import check_journal
-from nle_optimizer.evidence.verification.tables.one_more_or_fewer import OnePlace
+from nle_optimizer.evidence.verification.tables.one_more_or_fewer import DirectMoves, OnePlace
 from nle_optimizer.evidence.verification.tables.unmatched import (
     UNMATCHED_COLUMNS,
     Cures,
+    OpenPairs,
     check_nles,
     check_unmatched,
     nle_columns,
@@ -135,9 +136,10 @@ class _Check:
         tally = GroupTally(self.recipients, np.ones(len(self.recipients), dtype=bool), supported)
         self._check_figures(expected, sweep, supported, tally)
         if not self.claim.is_brief:
-            self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
+            roomy = OpenPairs(instance, matched, sweep)
+            self._check_texts(sweep, supported, tally, roomy.check(self.claim.summary))
             prices = proof.first_prices if isinstance(proof, PriceCertificate) else None
-            self._check_alternates(sweep, instance)
+            self._check_alternates(sweep, instance, roomy)
             self.one_place.check(self.nles, sweep, prices, self.findings)
         check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
@@ -229,7 +231,7 @@ class _Check:
             seers=[*(family.look_at for family in instance.families), *self._readers()],
             provers=[] if proof is None else proof.provers,
             kept=kept,
-            waiting=self._waiting() if instance.families and not self.claim.is_brief else None,
+            waiting=None if self.claim.is_brief else self._waiting(),
         )
         sweep.run()
         return sweep, instance, proof
@@ -314,26 +316,22 @@ class _Check:
     def _check_limits(self, sweep: CandidatePass, rows: Sequence[Counted]) -> None:
         table, scenario = self.allocation, self.scenario
         check_sorted("allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings)
+        broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
         if self.is_answered:
-            broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
             check_limits(broken, scenario.settings.rule, self.claim.summary.get("missed"), self.findings)
+        elif self.unanswered == "infeasible" and not (broken or sweep.required):
+            given = "another status, as matching nobody keeps every limit"
+            self.findings.differs("summary.json", "", "status", given, self.unanswered)
 
-    def _check_alternates(self, sweep: CandidatePass, instance: Instance) -> None:
+    def _check_alternates(self, sweep: CandidatePass, instance: Instance, roomy: OpenPairs) -> None:
         first: Mapping[str, Any] = next(iter(entries_of(self.claim.summary)), {})
         exact = first.get("exact") or {}
         is_best = bool(first.get("proved")) and exact.get("value") == exact.get("bound")
         if self.alternates is not None and not (sweep.fit < 0).any():
             self.alternates.check(sweep, is_best=is_best)
-            Cures(instance, self.unmatched).check(sweep)
-
-    def _is_open(self, sweep: CandidatePass, instance: Instance, matched: Pairs) -> Flags:
-        """By recipient, whether a pair of it could be matched as all else is; only told of those without an NLE."""
-        if sweep.waiting is None:
-            return sweep.has_room
-        roomy = join(sweep.roomy)
-        is_open = np.zeros(len(self.recipients), dtype=bool)
-        is_open[roomy.rows[unhindered(instance.families, matched, roomy)]] = True
-        return is_open
+            if self.is_answered:
+                DirectMoves(instance, self.alternates.table, roomy.pairs, sweep.required).check(MOST)
+            Cures(instance, self.unmatched).check(sweep, is_answered=self.is_answered)
 
     def _check_texts(self, sweep: CandidatePass, supported: Supported, tally: GroupTally, is_open: Flags) -> None:
         """Check every cell of the tables that a run folder holds."""

@@ -4,8 +4,8 @@ A linear programme with fractions says where to look, and which multipliers the 
 each bound is worked out anew from the multipliers in whole numbers, and so is each plan that is found. How far the
 search goes is counted in steps, so that it ends alike however fast a machine is.
 
-Land and Doig 1960, doi:10.2307/1910129; Geoffrion 1974, doi:10.1007/BFb0120690; covers: Balas 1975,
-doi:10.1007/BF01580440; the dual simplex method with bounds: Lemke 1954, doi:10.1002/nav.3800010107.
+Land and Doig 1960, doi:10.2307/1910129; Geoffrion 1974, doi:10.1007/BFb0120690; the dual
+simplex method: Lemke 1954, doi:10.1002/nav.3800010107.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nle_optimizer.evidence.verification.findings import LARGEST
+from nle_optimizer.evidence.verification.proofs.leaves import covers_of, groups_of
 from nle_optimizer.evidence.verification.proofs.program import WantedPlan
 from nle_optimizer.records import Flags, Integers
 
@@ -189,14 +190,14 @@ class _Search:
 
     def _begun(self, lower: Integers, upper: Integers) -> bool:
         """Before the first branch, add rows that whole plans keep and the relaxation breaks; whether a plan is left."""
-        group = _groups(self.rows, self.limits)
+        group = groups_of(self.rows, self.limits)
         for _ in range(ROUNDS):
             if not self._narrowed(lower, upper):
                 return False
             values = self._relaxed(lower, upper)
             if values is None:
                 return False
-            covers = _covers(self.rows, self.limits, values, lower, upper, group)
+            covers = covers_of(self.rows, self.limits, values, lower, upper, group)
             if not covers:
                 break
             more = np.zeros((len(covers), self.rows.shape[1]), dtype=np.int64)
@@ -208,55 +209,9 @@ class _Search:
         return True
 
 
-def _covers(
-    rows: Integers, limits: Integers, values: Floats, lower: Integers, upper: Integers, group: Integers
-) -> list[tuple[Integers, int]]:
-    """Variables of which not so many can be 1 as the values have it, by one row each, and how many can."""
-    found = []
-    for row, limit in zip(rows, limits.tolist(), strict=True):
-        at = np.flatnonzero(row)
-        if not len(at) or (row[at] < 0).any() or (row[at] == row[at[0]]).all():
-            continue
-        free = at[(lower[at] == 0) & (upper[at] == 1)]
-        cover = _cover_of(row[free], limit - int(row[at] @ lower[at]), values[free], group[free])
-        found += [] if cover is None else [(free[cover[0]], cover[1])]
-    return found
-
-
-def _cover_of(weights: Integers, room: int, values: Floats, group: Integers) -> tuple[Flags, int] | None:
-    """The members of a cover and all that are as heavy: of them fewer than the cover has parts can be 1.
-
-    Of each group one can be 1 at most; it is a part, and weighs what its lightest member does.
-    """
-    _, part = np.unique(group, return_inverse=True)
-    weight, value = np.full(part.max(initial=-1) + 1, LARGEST), np.zeros(part.max(initial=-1) + 1)
-    np.minimum.at(weight, part, weights)
-    np.add.at(value, part, values)
-    order = np.lexsort((-weight, -value))
-    over = np.flatnonzero(np.cumsum(weight[order]) > room)
-    if not len(over):
-        return None
-    cover = order[: over[0] + 1]
-    for one in cover[np.argsort(value[cover], kind="stable")].tolist():
-        rest = cover[cover != one]
-        if int(weight[rest].sum()) > room:
-            cover = rest
-    members = weight >= weight[cover].max()
-    members[cover] = True
-    return (members[part], len(cover) - 1) if value[members].sum() > len(cover) - 1 + 1e-4 else None
-
-
 def _scattered(count: int) -> Floats:
     """Numbers from 0 to 1 that lie apart."""
     return np.modf(np.arange(count) * GOLDEN)[0]
-
-
-def _groups(rows: Integers, limits: Integers) -> Integers:
-    """For each variable the first row by which one of several can be 1 at most; else a number of its own."""
-    group = len(rows) + np.arange(rows.shape[1])
-    for n in np.flatnonzero((limits == 1) & (rows >= 0).all(axis=1) & (rows.max(axis=1, initial=0) == 1))[::-1]:
-        group[rows[n] == 1] = n
-    return group
 
 
 @dataclass(frozen=True, eq=False)
