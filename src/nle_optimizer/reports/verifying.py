@@ -15,6 +15,7 @@ from typing import Any
 from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.evidence.verification.findings import MOST_SHOWN, RunVerdict
+from nle_optimizer.evidence.verification.tables.figures import KEYS
 from nle_optimizer.files import files_in, is_as_written, sha256
 from nle_optimizer.folders import MANIFEST
 from nle_optimizer.records import as_text
@@ -59,7 +60,8 @@ def verify(what: Result | str | Path, *, reports: bool = True, against: Scenario
         return verdict if against is None else verdict.beside(differences(what.scenario, against))
     folder = read_run_folder(Path(what))
     verdict = check_claim(folder.scenario, folder.claim, search=True)
-    verdict = verdict.beside(folder.changed_files(), list(_unknown_files(folder)))
+    wrong = [*folder.changed_files(), *_missing_keys(folder)]
+    verdict = verdict.beside(wrong, list(_unknown_files(folder)))
     if against is not None:
         verdict = verdict.beside(differences(folder.scenario, against))
     return _with_reports(folder, verdict) if reports and not verdict else verdict
@@ -75,6 +77,19 @@ def digest_of(folder: Path) -> str:
             own = known if path.is_file() and is_as_written(path, known) else _hash_of(path)
             lines.append(f"{own}  {name}\n")
     return sha256("".join(lines).encode())
+
+
+def _missing_keys(folder: RunFolder) -> Iterator[str]:
+    """Sentences on what a summary of this version lacks."""
+    if _version_of(folder) == version("nle-optimizer"):
+        for key in KEYS:
+            if key not in folder.claim.summary:
+                yield f"summary.json: {key} is missing"
+
+
+def _version_of(folder: RunFolder) -> Any:
+    versions = folder.manifest.get("versions")
+    return versions.get("nle-optimizer") if isinstance(versions, Mapping) else None
 
 
 def _hash_of(path: Path) -> str:
@@ -154,7 +169,7 @@ def _with_reports(folder: RunFolder, verdict: RunVerdict) -> RunVerdict:
     from nle_optimizer.reports.view import read_view
 
     listed = [name for name in FILES if name in folder.manifest["outputs"] and (folder.path / name).is_file()]
-    written, own = folder.manifest.get("versions", {}).get("nle-optimizer"), version("nle-optimizer")
+    written, own = _version_of(folder), version("nle-optimizer")
     if not listed:
         return verdict
     if written != own:

@@ -55,6 +55,7 @@ from nle_optimizer.evidence.verification.tables.figures import (
     check_breakdown,
     check_counts,
     check_heading,
+    check_keys,
     check_metrics,
     check_particulars,
     further_counts,
@@ -156,6 +157,7 @@ class _Check:
     def _check_scope(self) -> None:
         """Note what the scenario asks for and nothing here checks."""
         settings = self.scenario.settings
+        check_keys(self.claim.summary, self.claim.certificate, self.findings)
         check_heading(settings, self.claim.summary, self.claim.certificate.get("method"), self.findings)
         if self.claim.certificate.get("schema_version") != 1:
             said = self.claim.certificate.get("schema_version")
@@ -330,7 +332,10 @@ class _Check:
         if self.alternates is not None and not (sweep.fit < 0).any():
             self.alternates.check(sweep, is_best=is_best)
             if self.is_answered:
-                DirectMoves(instance, self.alternates.table, roomy.pairs, sweep.required).check(MOST)
+                moves = DirectMoves(instance, self.alternates.table, roomy.pairs, sweep.required)
+                moves.check(MOST)
+                if self.is_firm and self.one_place.is_exact:
+                    moves.check_count(sweep, MOST)
             Cures(instance, self.unmatched).check(sweep, is_answered=self.is_answered)
 
     def _check_texts(self, sweep: CandidatePass, supported: Supported, tally: GroupTally, is_open: Flags) -> None:

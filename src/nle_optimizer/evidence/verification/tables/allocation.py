@@ -145,6 +145,11 @@ def check_cells(
             findings.differs(ALLOCATION, row, "firmness", "all or some" if firm else "", table["firmness"][line])
         if not table["why"][line]:
             findings.differs(ALLOCATION, row, "why", "a sentence", "")
+    degree = np.bincount(supported.rows, minlength=len(sweep.choices))
+    others = (sweep.choices > degree)[supported.rows].tolist()
+    for row, line, could in zip(rows, lines, others, strict=True):
+        if could and not table["next_best_nle_id"][line]:
+            findings.differs(ALLOCATION, row, "next_best_nle_id", "an NLE that could take it instead", "")
 
 
 def _expected(

@@ -6,6 +6,7 @@ outside to it is worth the gain; with a place fewer the best walk from it to the
 all candidate pairs, not from the certificate. Where constraints forbid some of the steps, prices bound the values.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -19,6 +20,8 @@ from nle_optimizer.evidence.verification.proofs.instance import CandidatePass, I
 from nle_optimizer.records import Integers
 
 FILE, ALTERNATES = "nles.csv", "alternates.csv"
+MOST_NODES = 700
+"""NLEs and limits up to which everybody may move for an alternate: see docs/reference/decisions.md."""
 HELD = -1
 NOWHERE = -(2**62)
 
@@ -228,6 +231,21 @@ class DirectMoves:
                 what = "would do better than one that is told" if better else "has room"
                 where = f"{ALTERNATES}: school {school}: NLE {nle}"
                 instance.findings.add(f"{ALTERNATES}: missing", f"{where}: it {what}, and is missing")
+
+    def check_count(self, sweep: CandidatePass, most: int) -> None:
+        """Note recipients of which fewer alternates are told than there are where everybody may move.
+
+        Told where the network is small enough for that, and nobody is required.
+        """
+        instance = self._instance
+        if sweep.required or len(instance.nle_ids) >= MOST_NODES:
+            return
+        own = np.bincount(instance.matched.rows, minlength=len(instance.recipients))
+        count = Counter(self._table["school_id"])
+        for row in np.flatnonzero((instance.supporters == 1) & (sweep.choices > own)).tolist():
+            school, there = str(instance.recipients.ids[row]), min(most, int(sweep.choices[row] - own[row]))
+            if count[school] < there:
+                instance.findings.differs(ALTERNATES, f"school {school}", "rows", there, count[school])
 
     def _changes(self, pairs: Pairs) -> list[int]:
         """What each pair changes in place of its recipient's own."""

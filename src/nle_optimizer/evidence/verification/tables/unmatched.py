@@ -293,6 +293,9 @@ def check_unmatched(
     }
     for column, cells in expected.items():
         findings.compare(UNMATCHED, column, labels, cells, [table[column][line] for line in lines])
+    for label, line in zip(labels, lines, strict=True):
+        if not table["explanation"][line]:
+            findings.differs(UNMATCHED, label, "explanation", "a sentence", "")
 
 
 def nle_columns(scenario: Scenario) -> list[str]:
