@@ -99,7 +99,8 @@ class _Search:
             plan = self._plan(values, lower, upper)
             if plan is not None:
                 return plan
-            self._branch(values, lower, upper)
+            if (lower < upper).any():
+                self._branch(values, lower, upper)
         return None
 
     def _narrowed(self, lower: Integers, upper: Integers) -> bool:
@@ -136,7 +137,7 @@ class _Search:
                 return None
             if not found.is_bound:  # the multipliers, rounded, do not quite prove that there is none
                 return (lower + upper) / 2
-            if 5 * int((upper - lower).sum()) > 4 * before:
+            if 5 * int((upper - lower).sum()) >= 4 * before:
                 return np.clip(found.values, lower, upper)
             if not self._narrowed(lower, upper):
                 return None
