@@ -31,6 +31,9 @@ PEOPLE_BRING = ("share.key", "record/", "images/")
 NOT_INPUT = ("schema", "name", "title", "data")
 """Settings that change nothing in a plan, or that a run folder has of its own."""
 
+OPEN = ("objectives", "trust_first.mode", "eligibility.policy")
+"""Settings that a scenario may leave to its tables; a run has them as they were taken."""
+
 
 def verify(what: Result | str | Path, *, reports: bool = True, against: Scenario | None = None) -> RunVerdict:
     """What is wrong with a result or run folder, in sentences; empty where it stands.
@@ -57,14 +60,18 @@ def verify(what: Result | str | Path, *, reports: bool = True, against: Scenario
         raise TypeError(f"verify takes a Result or the path of a run folder, not {type(what).__name__}{hint}")
     if isinstance(what, Result):
         verdict = check_claim(what.scenario, what.claim, search=True)
-        return verdict if against is None else verdict.beside(differences(what.scenario, against))
+        return verdict if against is None else _beside_inputs(verdict, what.scenario, against)
     folder = read_run_folder(Path(what))
     verdict = check_claim(folder.scenario, folder.claim, search=True)
     wrong = [*folder.changed_files(), *_missing_keys(folder)]
     verdict = verdict.beside(wrong, list(_unknown_files(folder)))
     if against is not None:
-        verdict = verdict.beside(differences(folder.scenario, against))
+        verdict = _beside_inputs(verdict, folder.scenario, against)
     return _with_reports(folder, verdict) if reports and not verdict else verdict
+
+
+def _beside_inputs(verdict: RunVerdict, scenario: Scenario, against: Scenario) -> RunVerdict:
+    return verdict.beside(differences(scenario, against), _left_open(scenario, against))
 
 
 def digest_of(folder: Path) -> str:
@@ -112,7 +119,7 @@ def differences(scenario: Scenario, other: Scenario) -> list[str]:
     found = [
         f"{key}: the run has {theirs.get(key, 'nothing')}, the scenario {ours.get(key, 'nothing')}"
         for key in dict.fromkeys((*theirs, *ours))
-        if theirs.get(key) != ours.get(key)
+        if theirs.get(key) != ours.get(key) and not (key in OPEN and key not in ours)
     ]
     for name in TABLES:
         found += _unlike_table(name, getattr(scenario, name), getattr(other, name))
@@ -123,6 +130,14 @@ def differences(scenario: Scenario, other: Scenario) -> list[str]:
     ):
         found.append("rule: the run has other code of its own than the scenario")
     return found
+
+
+def _left_open(scenario: Scenario, other: Scenario) -> list[str]:
+    """Sentences on settings that the scenario at hand leaves to its tables, and that the run has of its own."""
+    theirs, ours = (_settings_of(each) for each in (scenario, other))
+    return [
+        f"{key}: the scenario leaves it open, the run has {theirs[key]}" for key in OPEN if key in theirs.keys() - ours
+    ]
 
 
 def _settings_of(scenario: Scenario) -> dict[str, str]:
