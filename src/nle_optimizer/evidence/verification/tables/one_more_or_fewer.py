@@ -189,8 +189,8 @@ def _best_walks(nodes: int, start: int, tails: Integers, heads: Integers, worth:
 class DirectMoves:
     """Moves into spare capacity, everybody else staying: each is an alternate unless there are better ones.
 
-    Told of recipients that may have one NLE and whose own pair is not required; where there are limits over many pairs,
-    of those without an NLE whom no such limit concerns.
+    Told of recipients that may have one NLE, have no more, and whose own pair is not required; where there are limits
+    over many pairs, of those without an NLE whom no such limit concerns.
 
     Args:
         instance: what is claimed.
@@ -211,8 +211,8 @@ class DirectMoves:
         self._level = first if isinstance(first, DerivedLevel) else None
         held = np.zeros(len(instance.recipients), dtype=bool)
         held[[row for rows in required.values() for row in rows]] = True
-        if instance.families:
-            held[instance.matched.rows] = True
+        degree = np.bincount(instance.matched.rows, minlength=len(held))
+        held |= (degree > 0) if instance.families else (degree > 1)
         pairs = roomy.keep((instance.supporters == 1)[roomy.rows] & ~held[roomy.rows])
         for family in instance.families:
             pairs = pairs.keep((family.codes(pairs) < 0) & (not _has_share(family)))
