@@ -55,7 +55,7 @@ S2|N2|1.000000|1.000000|1.000000|1.000000|4.000|1|Two|Bob|school|2|north|A|||yes
 """
 UNMATCHED = """
 school_id|reason|explanation|cure_kind|cure_id|cure_amount|cure_price|nearest_nle_id|nearest_km|name|local_authority|priority|days_waiting|reach_nle_id|reach_more_km|reach_price|minimum_fit_nle_id|minimum_fit_needed|minimum_fit_price|conflict_nle_id|conflict|conflict_price
-S3|all-in-use|The only one is taken.|||||N1|10.000|Three|B|2|1|||||||||
+S3|all-in-use|The only one is taken.|placements|N2|1|0.5|N1|10.000|Three|B|2|1|||||||||
 S5|too-far|Nobody is near.|||||N2|197.000|Five|B|2||||||||||
 """
 EXCLUSIONS = """
