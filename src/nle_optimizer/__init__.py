@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nle_optimizer.reports.files_for_people import report
-    from nle_optimizer.reports.run_folder import load_run, verify
+    from nle_optimizer.reports.run_folder import load_run
+    from nle_optimizer.reports.verifying import verify
     from nle_optimizer.result import Result
     from nle_optimizer.running import allocate
     from nle_optimizer.scenario.scenario import Scenario, load_scenario
@@ -77,7 +78,7 @@ _HOMES = {
     "Scenario": "nle_optimizer.scenario.scenario",
     "Result": "nle_optimizer.result",
     "sweep": "nle_optimizer.studies.sweep.conduct",
-    "verify": "nle_optimizer.reports.run_folder",
+    "verify": "nle_optimizer.reports.verifying",
 }
 
 

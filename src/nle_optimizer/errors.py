@@ -10,6 +10,8 @@ The tree::
     ├── VerificationError     1   a result does not stand up to its own inputs
     └── EngineError           3   a solver failed or contradicted itself
         └── SolverDiedError   3   the process of a solver ended before it answered
+
+Besides, `verify --strict` ends with 4 where nothing is wrong, and a solver alone says that nothing is better.
 """
 
 import re

@@ -76,7 +76,7 @@ def complete_folder(target: Path, kind: FolderKind, *, force: bool) -> Iterator[
     Raises:
         RunFolderError: `target` may not be replaced, or the disk refuses.
     """
-    place = _real(target)
+    place = Path(os.path.realpath(target))
     if os.path.lexists(_replaced(place)):
         recover(target, kind)
     _refuse(target, place, kind, force=force)
@@ -140,7 +140,7 @@ def refuse_existing(target: Path, kind: FolderKind, *, force: bool) -> None:
         RunFolderError: it holds what we did not write, or `force` is not given.
     """
     recover(target, kind)
-    _refuse(target, _real(target), kind, force=force)
+    _refuse(target, Path(os.path.realpath(target)), kind, force=force)
 
 
 def _refuse(target: Path, place: Path, kind: FolderKind, *, force: bool) -> None:
@@ -352,7 +352,7 @@ def _drop(old: Path, place: Path, kind: FolderKind) -> None:
 
 def recover(target: Path, kind: FolderKind) -> None:
     """Put right what a killed process left beside a folder: bring the folder back, remove half of a new one."""
-    place = _real(target)
+    place = Path(os.path.realpath(target))
     for beside, is_replaced in _left_beside(place):
         with suppress(OSError):
             if not is_replaced:
@@ -395,8 +395,3 @@ def _is_being_written(place: Path, process: int) -> bool:
     except (OSError, OverflowError):
         return True
     return True
-
-
-def _real(target: Path) -> Path:
-    """Where a folder lies that a path leads to, by links too."""
-    return Path(os.path.realpath(target))

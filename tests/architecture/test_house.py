@@ -9,7 +9,7 @@ from pathlib import Path
 from support.trees import tree_of
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "nle_optimizer"
-MOST_FILES = 274
+MOST_FILES = 277
 """As many as there are; the aim is 260. The second reading in SQL stands beside the one that it is to replace."""
 MOST_ENTERED = 121
 """As many as there are; the aim is 100."""

@@ -68,10 +68,12 @@ TAKEN_OTHERWISE = {
     "regions": {"region"},
     "local_authorities": {"local-authority"},
     "ids": {"ids"},
+    "reports": {"no-reports"},
+    "against": {"against", "scenario", "set", "allow-outside"},
 }
 """Parameters whose name is not that of the option or argument: those that may be given several times, and others."""
 OF_WRITING = {"out", "force", "no-report", "boundaries", "no-inputs", "page"}
-OF_PRINTING = {"format", "show", "strict"}
+OF_PRINTING = {"format", "show", "strict", "digest"}
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name in COMMANDS])

@@ -36,25 +36,18 @@ N3,Cy,paused,403000,300000,South,,1,0.5,0.5,0.5
 Rows = dict[str, list[dict[str, str]]]
 
 
-ALTERNATES = (
-    "school_id",
-    "rank",
-    "nle_id",
-    "fit",
-    "distance_km",
-    "has_spare",
-    "change_in_objective",
-    "others",
-    "who_moves",
-)
-
-
 def cells(text: str) -> list[dict[str, str]]:
     """Rows of cells that are separated by bars, the first the header."""
     header, *lines = [line.split("|") for line in text.strip().splitlines()]
     return [dict(zip(header, line, strict=True)) for line in lines]
 
 
+ALTERNATES = """
+school_id|rank|nle_id|fit|distance_km|has_spare|change_in_objective|others|who_moves
+S1|1|N2|0.666667|3.000|no|-0.333333|move|S2 moves from N2 to N1
+S2|1|N1|1.000000|5.000|no|-0.333333|move|S1 moves from N1 to N2
+S3|1|N2|0.500000|10.440|no|-0.5|move|S2 leaves N2
+"""
 ALLOCATION = """
 school_id|nle_id|fit|fit_leadership|fit_governance|fit_finance|distance_km|placements|school_name|nle_name|kind|priority|region|local_authority|phase|trust_id|out_of_region|cost|state|firmness|why|next_best_nle_id|note
 S1|N1|1.000000|1.000000|1.000000||0.000|1|One|Ann|school|1|North|A|primary||no|0.00|proposed|all|It fits best.|N2|first
@@ -62,7 +55,7 @@ S2|N2|1.000000|1.000000|1.000000|1.000000|4.000|1|Two|Bob|school|2|north|A|||yes
 """
 UNMATCHED = """
 school_id|reason|explanation|cure_kind|cure_id|cure_amount|cure_price|nearest_nle_id|nearest_km|name|local_authority|priority|days_waiting|reach_nle_id|reach_more_km|reach_price|minimum_fit_nle_id|minimum_fit_needed|minimum_fit_price|conflict_nle_id|conflict|conflict_price
-S3|all-in-use|The only one is taken.|||||N1|10.000|Three|B|2|1|||||||||
+S3|all-in-use|The only one is taken.|placements|N2|1|0.5|N1|10.000|Three|B|2|1|||||||||
 S5|too-far|Nobody is near.|||||N2|197.000|Five|B|2||||||||||
 """
 EXCLUSIONS = """
@@ -188,7 +181,8 @@ class Draft:
             name: {column: [row[column] for row in rows] for column in self.headers[name]}
             for name, rows in self.rows.items()
         }
-        tables["alternates"] = {column: [] for column in ALTERNATES}
+        rows = cells(ALTERNATES)
+        tables["alternates"] = {column: [row[column] for row in rows] for column in rows[0]}
         return Claim(tables, self.summary, self.certificate)
 
 

@@ -82,7 +82,8 @@ OUR_FAULT = 3
     cls=LazyGroup,
     commands_at=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done; 1 needs attention; 2 wrong usage or input; 3 our fault; 130 interrupted.",
+    epilog="Exit codes: 0 done; 1 needs attention; 2 wrong usage or input; 3 our fault; 4 a solver's word "
+    "(verify --strict); 130 interrupted.",
 )
 @click.version_option(package_name="nle-optimizer")
 @click.option("--debug", is_flag=True, help="Show where in the code a fault arose.")

@@ -199,6 +199,8 @@ def listener(step: Steps) -> "Listener":
 
 INTERRUPTED = 130
 """The exit code of what an interrupt ended."""
+ON_A_SOLVERS_WORD = 4
+"""The exit code of `verify --strict` where nothing is wrong, and that nothing is better was not worked out."""
 
 
 @contextmanager

@@ -50,6 +50,7 @@ STEPS = 7
 @click.option("--no-inputs", is_flag=True, help="Do not keep the tables in the run folder.")
 @workers_option
 @force_option
+@click.option("--digest", "with_digest", is_flag=True, help="Print a hash of all that the folder holds, but for times.")
 @format_option
 def run(
     scenarios: tuple[Path, ...],
@@ -66,6 +67,7 @@ def run(
     no_inputs: bool,
     workers: int | None,
     force: bool,
+    with_digest: bool,
     form: str,
 ) -> None:
     """Solve scenarios, verify the results, write run folders and print summaries.
@@ -75,6 +77,7 @@ def run(
     from nle_optimizer.cli.options import listener, steps
     from nle_optimizer.folders import refuse_existing
     from nle_optimizer.reports.run_folder import RUN_FOLDER
+    from nle_optimizer.reports.verifying import digest_of
     from nle_optimizer.studies.runs import run_of
 
     how = {"allow_outside": allow_outside, "allow_code": allow_code}
@@ -95,9 +98,12 @@ def run(
         print_findings(made.scenario.findings[len(scenario.findings) :])
         infeasible |= made.status in ("infeasible", "unknown")
         left_out |= made.claim.summary["counts"]["unmatched"] > 0
-        documents.append({**made.claim.summary, "run_folder": str(target)})
+        digest = {"digest": digest_of(target)} if with_digest else {}
+        documents.append({**made.claim.summary, "run_folder": str(target), **digest})
         if form == "text":
             _tell(made, target)
+            for own in digest.values():
+                say(f"digest {own}")
     if form == "json":
         print_json(documents[0] if len(documents) == 1 else {"schema_version": 1, "runs": documents})
     if infeasible or (strict and left_out):
@@ -199,6 +205,10 @@ def _tell_entry(entry: dict[str, Any]) -> None:
 
 @click.command()
 @click.argument("run_folder", type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Exit with 4 where that nothing is better rests on a solver's word.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="SCENARIO", help="Compare the inputs with these.")
+@scenario_options
+@click.option("--no-reports", is_flag=True, help="Do not compare the page, the map and the workbook with the tables.")
 @click.option(
     "--sql",
     "target",
@@ -208,44 +218,63 @@ def _tell_entry(entry: dict[str, Any]) -> None:
 )
 @force_option
 @format_option
-def verify(run_folder: Path, target: Path | None, force: bool, form: str) -> None:
+def verify(
+    run_folder: Path,
+    strict: bool,
+    against: Path | None,
+    choose: tuple[str, ...],
+    sets: tuple[str, ...],
+    allow_outside: bool,
+    no_reports: bool,
+    target: Path | None,
+    force: bool,
+    form: str,
+) -> None:
     """Re-check a run folder from its own inputs, with code that shares nothing with the solver.
 
-    Exits with 1 where anything does not stand, naming what is wrong.
+    The verdict is `proved` where all that the run claims is worked out here, that nothing is better included; `correct,
+    no claim` where its rule claims no such thing; `correct, best on a solver's word` where that was out of reach here;
+    or `wrong`, with what is wrong. Exits with 0, 0, 0 (4 with --strict) and 1.
+
+    --against compares settings and tables with a scenario at hand, such as the one that is said to have been run.
     """
-    from nle_optimizer.cli.options import steps
+    if against is None and (choose or sets or allow_outside):
+        raise click.UsageError("--scenario, --set and --allow-outside are about a scenario; give --against too")
+    from nle_optimizer.cli.options import ON_A_SOLVERS_WORD, steps
+    from nle_optimizer.evidence.verification.findings import ON_WORD
     from nle_optimizer.folders import MANIFEST, refuse_existing
-    from nle_optimizer.reports.run_folder import SQL_FOLDER, left_to_people, read_json, verify_in_sql
-    from nle_optimizer.reports.run_folder import verify as check
+    from nle_optimizer.reports.run_folder import left_to_people, read_json
+    from nle_optimizer.reports.verifying import SQL_FOLDER, digest_of, verify_in_sql
+    from nle_optimizer.reports.verifying import verify as check
+    from nle_optimizer.scenario.scenario import load_scenario
 
     if target is not None:
         refuse_existing(target, SQL_FOLDER, force=force)
+    scenario = None
+    if against is not None:
+        scenario = load_scenario(against, choose=choose, sets=sets, allow_outside=allow_outside)
     with steps("verifying", 1 if target is None else 2) as step:
         step(f"verifying {run_folder.name}")
-        wrong = check(run_folder)
+        found = check(run_folder, reports=not no_reports, against=scenario)
         if target is not None:
             step(f"reading {run_folder.name} in SQL")
         in_sql = None if target is None else verify_in_sql(run_folder, target, force=force)
-    warn(left_to_people(run_folder, read_json(run_folder / MANIFEST)))
-    found = [] if in_sql is None else in_sql.findings
+    warn([*left_to_people(run_folder, read_json(run_folder / MANIFEST)), *found.notes])
+    differs = found or (in_sql is not None and in_sql.findings)
+    told = {"verified": not differs, "verdict": found.word, "digest": digest_of(run_folder)}
     if form == "json":
-        told = {
-            "schema_version": 1,
-            "run_folder": str(run_folder),
-            "verified": not wrong and not found,
-            "findings": wrong,
-        }
-        if in_sql is not None:
-            told["sql"] = {"folder": str(target), **asdict(in_sql)}
-        print_json(told)
+        more = {"findings": list(found), "on_a_solvers_word": list(found.believed), "notes": list(found.notes)}
+        sql = {} if in_sql is None else {"sql": {"folder": str(target), **asdict(in_sql)}}
+        print_json({"schema_version": 1, "run_folder": str(run_folder), **told, **more, **sql})
     else:
-        for finding in wrong:
+        for finding in found:
             say(finding)
-        say(f"{run_folder}: {f'{len(wrong)} findings' if wrong else 'verified'}")
+        say(f"{run_folder}: {found.sentence}")
         if in_sql is not None:
             _print_sql(str(target), in_sql)
-    if wrong or found:
-        raise click.exceptions.Exit(1)
+        say(f"digest {told['digest']}")
+    if differs or (strict and found.word == ON_WORD):
+        raise click.exceptions.Exit(1 if differs else ON_A_SOLVERS_WORD)
 
 
 def _print_sql(folder: str, reading: "SqlReading") -> None:

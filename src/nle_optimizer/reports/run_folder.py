@@ -1,8 +1,7 @@
 """The run folder: written, replaced, and read again.
 
 The run folder: written whole, read back as a scenario and a claim. Files of a folder made again: nothing that people
-wrote is lost, and one that is locked keeps no other back. A second reading of a result, or of a run folder from its
-own inputs.
+wrote is lost, and one that is locked keeps no other back.
 """
 
 import json
@@ -22,16 +21,12 @@ from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.delimited import csv_bytes, read_rows, restore
 from nle_optimizer.errors import FilesKept, InputError, RunFolderError
 from nle_optimizer.evidence.claim import Claim, TextTable
-from nle_optimizer.evidence.verification.checker import check_claim
-from nle_optimizer.evidence.verification.sql.reading import SqlReading, read_in_sql
-from nle_optimizer.evidence.verification.tables.journal import check_settings
 from nle_optimizer.files import is_as_written, read_file, replace_file, sha256
-from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, installed, put_aside, write_files
+from nle_optimizer.folders import MANIFEST, FolderKind, installed, put_aside, write_files
 from nle_optimizer.records import Records, as_text
 from nle_optimizer.reports.resolved_scenario import GIAS, RULE, inputs_of, resolved_text
 from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
-from nle_optimizer.scenario.document import read_document
 from nle_optimizer.scenario.scenario import Scenario, load_scenario
 
 CLAIMED = ("allocation", "unmatched", "exclusions", "nles", "breakdown", "alternates")
@@ -49,7 +44,6 @@ PEOPLE_WRITE_IN = ("workbook.xlsx", "record/")
 PACKAGES = ("numpy", "ortools", "pydantic", "scipy")
 
 
-SQL_FOLDER = FolderKind("second reading in SQL")
 RUN_FOLDER = FolderKind("run", older=frozenset({"scenario", "seed", "command", "inputs"}))
 
 
@@ -349,45 +343,3 @@ def load_run(folder: str | Path, *, allow_code: bool = False) -> Result:
     seconds = [(str(each["name"]), float(each["seconds"])) for each in levels] if isinstance(levels, list) else []
     further = {name: read_table(file) for name in MOVES if (file := run.path / f"{name}.csv").is_file()}
     return Result(run.scenario, run.claim, seconds=seconds, further=further)
-
-
-def verify(what: Result | str | Path) -> list[str]:
-    """What is wrong with a result or run folder, in sentences; empty where it stands.
-
-    Everything is worked out again from the inputs, with code that shares nothing with what built or solved the
-    problem. The reader of files is shared: a fault there would stay unseen here.
-
-    Args:
-        what: the result, or the path of a run folder.
-
-    Raises:
-        RunFolderError: the folder cannot be read.
-        TypeError: it is neither.
-    """
-    if isinstance(what, Result):
-        return check_claim(what.scenario, what.claim)
-    if not isinstance(what, str | Path):
-        hint = ": write verify(allocate(scenario))" if isinstance(what, Scenario) else ""
-        raise TypeError(f"verify takes a Result or the path of a run folder, not {type(what).__name__}{hint}")
-    folder = read_run_folder(Path(what))
-    wrong = [*folder.changed_files(), *check_claim(folder.scenario, folder.claim)]
-    if DECISIONS in folder.claim.tables and (folder.path / GIVEN).is_file():
-        wrong += check_settings(read_document(folder.path / GIVEN), folder.scenario.settings, folder.claim)
-    return wrong
-
-
-def verify_in_sql(folder: Path, target: Path, *, force: bool) -> SqlReading:
-    """What is wrong with a run folder by statements in SQL, which are written into a folder of their own.
-
-    Args:
-        folder: the run folder.
-        target: where relations, statements and a README go, so that the `duckdb` shell alone finds the same.
-        force: whether such a folder may be replaced.
-
-    Raises:
-        RunFolderError: the one cannot be read, or the other not be written.
-        VerificationError: a number is too long for the statements.
-    """
-    run = read_run_folder(folder)
-    with complete_folder(target, SQL_FOLDER, force=force) as made:
-        return read_in_sql(run.scenario, run.claim, made)

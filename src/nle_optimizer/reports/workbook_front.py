@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SHEET = "Decisions"
 COLUMNS = ("action", "school_id", "nle_id", "date", "by", "note", "school", "nle", "fit", "state")
 """Columns: those that are read, then those that are there to be looked at."""
+OPEN_TO_PEOPLE = ("action", "date", "by", "note")
+"""Columns that are blank until people write in them."""
 ACTIONS = {
     "agree": "agreed by both sides",
     "start": "support has begun",

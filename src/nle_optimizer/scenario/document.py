@@ -60,6 +60,13 @@ class Document:
         values, findings = copy_values(self.values), list(self.findings)
         return Document(self.file, values, dict(self.places), findings, self.own_code, self.bases, self.held)
 
+    def written(self, steps: Steps) -> Any:
+        """What it says of a setting, valid or not; None where it says nothing."""
+        value: Any = self.values
+        for step in steps:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value
+
     def place(self, steps: Steps) -> Place:
         """The place of a setting, or of the nearest group around it."""
         for length in range(len(steps), -1, -1):

@@ -389,16 +389,8 @@ def _read_tables_anyway(document: Document, reading: Reading) -> None:
         data = Data.model_validate(document.values.get("data"))
     except ValidationError:
         return
-    levels, resources = _written(document, ("fit", "levels")), _written(document, ("capacity", "resources"))
+    levels, resources = document.written(("fit", "levels")), document.written(("capacity", "resources"))
     words = levels if isinstance(levels, dict) else Fit().levels
     is_list = isinstance(resources, list)
     named = [name for name in resources if isinstance(name, str)] if is_list else KNOWN_RESOURCES
     _tables(data, document.held, named, {str(word).casefold(): 0 for word in words}, reading)
-
-
-def _written(document: Document, steps: tuple[str, ...]) -> Any:
-    """What the document says of a setting, valid or not; None where it says nothing."""
-    value: Any = document.values
-    for step in steps:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value

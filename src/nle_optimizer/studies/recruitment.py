@@ -17,11 +17,11 @@ from nle_optimizer.engines.engine import Stopping
 from nle_optimizer.errors import Fault, Finding, InputError, Place, UnsupportedError, VerificationError, check_range
 from nle_optimizer.evidence.alternates import written
 from nle_optimizer.evidence.claim import TextTable
+from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.folders import FolderKind, write_files
 from nle_optimizer.model.levels import AnyLevel
 from nle_optimizer.preparation import prepare
 from nle_optimizer.records import MILLION, Records, as_text
-from nle_optimizer.reports.run_folder import verify
 from nle_optimizer.reports.terminal import one_line
 from nle_optimizer.result import Result
 from nle_optimizer.running import result_of
@@ -296,7 +296,7 @@ def _refuse_too_many(market: Market, count: int, places: int) -> None:
 
 def _verified(scenario: Scenario) -> Result:
     result = result_of(scenario)
-    if wrong := verify(result):
+    if wrong := check_claim(result.scenario, result.claim):
         raise VerificationError(wrong)
     return result
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from nle_optimizer.catalogue.limits import MOST_WORKERS
 from nle_optimizer.errors import VerificationError, check_range
+from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.files import read_file
 from nle_optimizer.reports.boundaries import outlines_of
 from nle_optimizer.reports.files_for_people import files_for_people
-from nle_optimizer.reports.run_folder import Circumstances, command_line, verify, write_run_folder
+from nle_optimizer.reports.run_folder import Circumstances, command_line, write_run_folder
 from nle_optimizer.reports.view import OUTLINES, view_of
 from nle_optimizer.result import Result
 from nle_optimizer.running import Interrupts, result_of
@@ -175,7 +176,7 @@ def run_of(
     if scenario.settings.uncertainty.draws and result.status not in ("infeasible", "unknown"):
         result, draws = with_draws(result, workers, listener.step)
     clock("verifying")
-    if wrong := verify(result):
+    if wrong := check_claim(result.scenario, result.claim):
         raise VerificationError(
             ["the result does not stand up to its own inputs; nothing was written", *wrong[:MOST_WRONG]]
         )

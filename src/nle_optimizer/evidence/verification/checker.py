@@ -10,8 +10,14 @@ import numpy as np
 
 from nle_optimizer.evidence.claim import Claim
 from nle_optimizer.evidence.verification.draws import KEY, check_robustness
-from nle_optimizer.evidence.verification.findings import Findings, RefusedError, check_sorted, whole_table
-from nle_optimizer.evidence.verification.levels import AnyLevel, DerivedLevel, check_objectives, entries_of
+from nle_optimizer.evidence.verification.findings import Findings, RefusedError, RunVerdict, check_sorted, whole_table
+from nle_optimizer.evidence.verification.levels import (
+    AnyLevel,
+    DerivedLevel,
+    check_objectives,
+    claims_proof,
+    entries_of,
+)
 from nle_optimizer.evidence.verification.limits import (
     PROVING,
     Counted,
@@ -19,12 +25,11 @@ from nle_optimizer.evidence.verification.limits import (
     check_constraints,
     check_limits,
     counted_rows,
-    unhindered,
 )
 from nle_optimizer.evidence.verification.objective_levels import levels_of
 from nle_optimizer.evidence.verification.pairs.candidates import PairSources, every_candidate
 from nle_optimizer.evidence.verification.pairs.geography import Nearest
-from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs, join
+from nle_optimizer.evidence.verification.pairs.listed import NOT_LISTED, Listed, Pairs
 from nle_optimizer.evidence.verification.pairs.usage import build_matching, read_matching
 from nle_optimizer.evidence.verification.proofs.bounds import Certificate, certificate_of
 from nle_optimizer.evidence.verification.proofs.instance import CandidatePass, Instance
@@ -36,6 +41,7 @@ from nle_optimizer.evidence.verification.stages.entrance import REASON, STAGE, E
 from nle_optimizer.evidence.verification.stages.supply import Current
 from nle_optimizer.evidence.verification.tables.allocation import (
     COLUMNS,
+    MOST,
     AlternateCheck,
     Supported,
     check_cells,
@@ -48,6 +54,7 @@ from nle_optimizer.evidence.verification.tables.figures import (
     check_breakdown,
     check_counts,
     check_heading,
+    check_keys,
     check_metrics,
     check_particulars,
     further_counts,
@@ -55,10 +62,11 @@ from nle_optimizer.evidence.verification.tables.figures import (
     need_counts,
 )
 from nle_optimizer.evidence.verification.tables.journal import check_journal
-from nle_optimizer.evidence.verification.tables.one_more_or_fewer import OnePlace
+from nle_optimizer.evidence.verification.tables.one_more_or_fewer import DirectMoves, OnePlace
 from nle_optimizer.evidence.verification.tables.unmatched import (
     UNMATCHED_COLUMNS,
     Cures,
+    OpenPairs,
     check_nles,
     check_unmatched,
     nle_columns,
@@ -74,8 +82,8 @@ BRIEFLY = ("school_id", "nle_id", "firmness")
 """The columns of the allocation that a brief claim has."""
 
 
-def check_claim(scenario: Scenario, claim: Claim, memory: Memory | None = None) -> list[str]:
-    """Everything that is wrong with a claim about a scenario, in sentences; empty if it stands.
+def check_claim(scenario: Scenario, claim: Claim, memory: Memory | None = None, *, search: bool = False) -> RunVerdict:
+    """Everything that is wrong with a claim about a scenario, in sentences, as a verdict; empty if it stands.
 
     The inputs are read a second time: who is eligible, every candidate pair, its fit and distance, every
     limit and every figure; and the certificate's prices are held against all candidate pairs.
@@ -84,18 +92,21 @@ def check_claim(scenario: Scenario, claim: Claim, memory: Memory | None = None) 
         scenario: settings and tables.
         claim: what a run says of them.
         memory: what stages of the reading gave before, as a sweep keeps it.
+        search: whether what is claimed on a solver's word is searched here, as far as that is within reach.
     """
     findings = Findings()
     try:
-        _Check(scenario, claim, findings, memory).run()
+        _Check(scenario, claim, findings, memory, search=search).run()
     except RefusedError as refusal:
         findings.add("inputs", f"the claim cannot be checked: {refusal}")
-    return findings.sentences()
+    claims = claims_proof(claim.summary) or claim.summary.get("status") == "infeasible"
+    return RunVerdict(findings.sentences(), claims=claims, believed=findings.believed)
 
 
 class _Check:
-    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings, memory: Memory | None):
+    def __init__(self, scenario: Scenario, claim: Claim, findings: Findings, memory: Memory | None, *, search: bool):
         self.scenario, self.claim, self.findings, self.memory = scenario, claim, findings, memory
+        self.search = search
         status = claim.summary.get("status")
         self.unanswered = {"infeasible": "infeasible", "unknown": "stopped"}.get(str(status), "")
         self.is_answered = not self.unanswered
@@ -126,9 +137,10 @@ class _Check:
         tally = GroupTally(self.recipients, np.ones(len(self.recipients), dtype=bool), supported)
         self._check_figures(expected, sweep, supported, tally)
         if not self.claim.is_brief:
-            self._check_texts(sweep, supported, tally, self._is_open(sweep, instance, matched))
+            roomy = OpenPairs(instance, matched, sweep)
+            self._check_texts(sweep, supported, tally, roomy.check(self.claim.summary))
             prices = proof.first_prices if isinstance(proof, PriceCertificate) else None
-            self._check_alternates(sweep, instance)
+            self._check_alternates(sweep, instance, roomy)
             self.one_place.check(self.nles, sweep, prices, self.findings)
         check_constraints(rows, self.claim.summary, self.findings)
         values = instance.values(sweep)
@@ -145,6 +157,7 @@ class _Check:
     def _check_scope(self) -> None:
         """Note what the scenario asks for and nothing here checks."""
         settings = self.scenario.settings
+        check_keys(self.claim.summary, self.claim.certificate, self.findings)
         check_heading(settings, self.claim.summary, self.claim.certificate.get("method"), self.findings)
         if self.claim.certificate.get("schema_version") != 1:
             said = self.claim.certificate.get("schema_version")
@@ -201,7 +214,7 @@ class _Check:
         claimed = build_matching(found, len(nles), ground.geography, ground.listed)
         reading.agreed.check_told(self.claim.summary, scenario, recipients.ids, reading.asked, self.findings)
         instance = reading.instance(self._levels(), claimed.pairs, self.findings)
-        proof = certificate_of(instance, self.claim, scenario.settings.rule)
+        proof = certificate_of(instance, self.claim, scenario.settings.rule, search=self.search)
         required = self._required(ground.listed, reading.current)
         self.one_place = OnePlace(instance, required)
         brief = self.claim.is_brief
@@ -220,7 +233,7 @@ class _Check:
             seers=[*(family.look_at for family in instance.families), *self._readers()],
             provers=[] if proof is None else proof.provers,
             kept=kept,
-            waiting=self._waiting() if instance.families and not self.claim.is_brief else None,
+            waiting=None if self.claim.is_brief else self._waiting(),
         )
         sweep.run()
         return sweep, instance, proof
@@ -305,26 +318,25 @@ class _Check:
     def _check_limits(self, sweep: CandidatePass, rows: Sequence[Counted]) -> None:
         table, scenario = self.allocation, self.scenario
         check_sorted("allocation.csv", list(zip(table["school_id"], table["nle_id"], strict=True)), self.findings)
+        broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
         if self.is_answered:
-            broken = breaches(sweep, self.recipients.supporters.tolist(), scenario.resources, rows)
             check_limits(broken, scenario.settings.rule, self.claim.summary.get("missed"), self.findings)
+        elif self.unanswered == "infeasible" and not (broken or sweep.required):
+            given = "another status, as matching nobody keeps every limit"
+            self.findings.differs("summary.json", "", "status", given, self.unanswered)
 
-    def _check_alternates(self, sweep: CandidatePass, instance: Instance) -> None:
+    def _check_alternates(self, sweep: CandidatePass, instance: Instance, roomy: OpenPairs) -> None:
         first: Mapping[str, Any] = next(iter(entries_of(self.claim.summary)), {})
         exact = first.get("exact") or {}
         is_best = bool(first.get("proved")) and exact.get("value") == exact.get("bound")
         if self.alternates is not None and not (sweep.fit < 0).any():
             self.alternates.check(sweep, is_best=is_best)
-            Cures(instance, self.unmatched).check(sweep)
-
-    def _is_open(self, sweep: CandidatePass, instance: Instance, matched: Pairs) -> Flags:
-        """By recipient, whether a pair of it could be matched as all else is; only told of those without an NLE."""
-        if sweep.waiting is None:
-            return sweep.has_room
-        roomy = join(sweep.roomy)
-        is_open = np.zeros(len(self.recipients), dtype=bool)
-        is_open[roomy.rows[unhindered(instance.families, matched, roomy)]] = True
-        return is_open
+            if self.is_answered:
+                moves = DirectMoves(instance, self.alternates.table, roomy.pairs, sweep.required)
+                moves.check(MOST)
+                if self.is_firm and self.one_place.is_exact:
+                    moves.check_count(sweep, MOST)
+            Cures(instance, self.unmatched).check(sweep, is_answered=self.is_answered)
 
     def _check_texts(self, sweep: CandidatePass, supported: Supported, tally: GroupTally, is_open: Flags) -> None:
         """Check every cell of the tables that a run folder holds."""

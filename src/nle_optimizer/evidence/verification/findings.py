@@ -1,7 +1,7 @@
-"""What is found to be wrong, and exact arithmetic to tell it by.
+"""What is found to be wrong, the verdict on it, and exact arithmetic to tell it by.
 
-What is wrong with a claim, in sentences, and its tables as columns that can be trusted to be there. Exact arithmetic:
-halves rounded up, whole roots, and numbers as the files write them.
+What is wrong with a claim, in sentences, and its tables as columns that can be trusted to be there. The verdict in a
+word. Exact arithmetic: halves rounded up, whole roots, and numbers as the files write them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,6 +30,8 @@ class Findings:
     def __init__(self) -> None:
         self._topics: dict[str, list[str]] = {}
         self._counts: dict[str, int] = {}
+        self.believed: list[str] = []
+        """What is claimed on a solver's word and was not worked out here."""
 
     def add(self, topic: str, sentence: str) -> None:
         """Note that something is wrong."""
@@ -67,6 +69,54 @@ class Findings:
             if more:
                 result.append(f"{topic}: {more} more of the kind")
         return result
+
+
+PROVED, NO_CLAIM, ON_WORD, WRONG = "proved", "correct, no claim", "correct, best on a solver's word", "wrong"
+"""The words of a verdict."""
+
+
+class RunVerdict(list[str]):
+    """What a second reading says of a result: sentences on what is wrong, none where it stands.
+
+    Attributes:
+        word: `proved` where all that is claimed follows from the inputs, that nothing is better (or by how much at
+            most) included; `correct, no claim` where the rest follows and no such thing is claimed; `correct, best on
+            a solver's word` where it is claimed and was not worked out here; `wrong`.
+        believed: what is claimed on a solver's word and was not worked out here.
+        notes: what was not compared, and what lies in the folder and is none of a run's; nothing is wrong with it.
+    """
+
+    def __init__(self, wrong: Iterable[str], *, claims: bool, believed: Sequence[str] = (), notes: Sequence[str] = ()):
+        super().__init__(wrong)
+        self.believed, self.notes, self._claims = tuple(believed), tuple(notes), claims
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word."""
+        if self:
+            return WRONG
+        if not self._claims:
+            return NO_CLAIM
+        return ON_WORD if self.believed else PROVED
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with what it rests on, for people."""
+        what = {
+            WRONG: f"{len(self)} finding{'s' if len(self) != 1 else ''}",
+            PROVED: "all that is claimed follows from the inputs, that nothing is better included",
+            NO_CLAIM: "it follows from the inputs and keeps the limits; nothing says that it is the best",
+            ON_WORD: f"it follows from the inputs and keeps the limits; a solver says {' and '.join(self.believed)}",
+        }
+        return f"{self.word}: {what[self.word]}"
+
+    def beside(self, wrong: Iterable[str], notes: Sequence[str] = ()) -> "RunVerdict":
+        """The same with what was found beside it."""
+        more = [*self.notes, *notes]
+        return RunVerdict([*wrong, *self], claims=self._claims, believed=self.believed, notes=more)
+
+    def __repr__(self) -> str:
+        return f"<RunVerdict: {self.word}{f', {len(self)} findings' if self else ''}>"
 
 
 def _shown(value: object) -> str:

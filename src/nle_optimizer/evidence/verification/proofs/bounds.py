@@ -34,16 +34,21 @@ from nle_optimizer.evidence.verification.proofs.instance import CandidatePass, I
 from nle_optimizer.evidence.verification.proofs.leaves import UnsoundTreeError
 from nle_optimizer.evidence.verification.proofs.price_certificate import PriceCertificate
 from nle_optimizer.evidence.verification.proofs.prices import FILE, is_whole
+from nle_optimizer.evidence.verification.proofs.program import Statement, pair_label
+from nle_optimizer.evidence.verification.proofs.search import OutOfReachError, plan_for
 from nle_optimizer.evidence.verification.proofs.trees import Held, TreeInstance, TreeReading
+from nle_optimizer.records import Integers
 
-PRICES = "prices"
+PRICES, SOLVER = "prices", "solver"
+MOST_PAIRS = 2_000
+"""Candidate pairs beyond which a solver's word is not searched."""
 
 
 class BoundsCertificate:
     """The bounds of all levels, to be judged once the candidate pairs are known."""
 
-    def __init__(self, instance: Instance, entries: Any, summary: Mapping[str, Any]):
-        self._instance, self._findings = instance, instance.findings
+    def __init__(self, instance: Instance, entries: Any, summary: Mapping[str, Any], *, search: bool):
+        self._instance, self._findings, self._search = instance, instance.findings, search
         sound = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
         if not sound or len(entries) != len(instance.levels):
             self._findings.differs(FILE, "", "levels", f"{len(instance.levels)} levels", entries)
@@ -70,7 +75,8 @@ class BoundsCertificate:
 
     def check(self, summary: Mapping[str, Any], sweep: CandidatePass, values: Sequence[int]) -> None:
         """Check each level's entry, given the values of all of them."""
-        judge = _Judge(self._instance, self._pool.ground(sweep), sweep)
+        search = self._search and not self._findings.sentences()
+        judge = _Judge(self._instance, self._pool.ground(sweep), sweep, search=search)
         said = entries_of(summary)
         for n, (entry, level, value) in enumerate(zip(self._entries, self._instance.levels, values, strict=False)):
             proofs = (PRICES,) if n < self._priced else OF_BOUNDS
@@ -82,10 +88,11 @@ class BoundsCertificate:
 class _Judge:
     """Goes through the levels in order; what keeps each is needed for those after it."""
 
-    def __init__(self, instance: Instance, ground: TreeInstance, sweep: CandidatePass):
+    def __init__(self, instance: Instance, ground: TreeInstance, sweep: CandidatePass, *, search: bool):
         self._instance, self._ground, self._sweep = instance, ground, sweep
         self._findings = instance.findings
         self._held: list[Held] = []
+        self._searched = Statement(instance, ground, sweep) if search and len(ground.pairs) <= MOST_PAIRS else None
 
     def check(
         self,
@@ -106,13 +113,39 @@ class _Judge:
             self._findings.differs(FILE, where, "proof", stated["proof"], entry.get("proof"))
         if is_whole(entry.get("bound")):
             self._check_proof(where, entry, level, value, proofs)
+            if entry.get("proof") == SOLVER:
+                self._search(where, level, value, entry["bound"])
         self._held.append(self._hold(level, value, entry.get("bound")))
+
+    def _search(self, where: str, level: AnyLevel, value: int, bound: int) -> None:
+        """Look for a plan that is better than a solver says is possible."""
+        sign = -1 if level.minimised else 1
+        told = f"that nothing is better on {where.replace('level', 'objective')}, {level.name}"
+        try:
+            questions = () if self._searched is None else self._searched.better(level, sign * value, sign * bound)
+            found = next((plan for each in questions if (plan := plan_for(each)) is not None), None)
+        except OutOfReachError:
+            self._searched = None
+        if self._searched is None:
+            self._findings.believed.append(told)
+        elif found is not None:
+            self._findings.differs(FILE, where, "bound", self._named(found, level), bound)
+
+    def _named(self, plan: Integers, level: AnyLevel) -> str:
+        """What a plan comes to, in words."""
+        pairs = self._ground.pairs.keep(plan[: len(self._ground.pairs)] > 0)
+        value = level.value(pairs, self._instance.measures) if isinstance(level, DerivedLevel) else "more"
+        return f"a plan of {len(pairs)} pairs that comes to {value}"
 
     def _hold(self, level: AnyLevel, value: int, bound: Any) -> Held:
         """What keeping a level means for those after it."""
         best = bound if is_whole(bound) and reaches(level, value, bound) else value
         best = -best if level.minimised else best
-        return Held(self._amounts(level), level.least(best) if isinstance(level, DerivedLevel) else best)
+        least = level.least(best) if isinstance(level, DerivedLevel) else best
+        if self._searched is not None:
+            just = is_whole(bound) and not reaches(level, value, bound) and least < best
+            self._searched.hold(level, best if just else least, just=just)
+        return Held(self._amounts(level), least)
 
     def _amounts(self, level: AnyLevel) -> NDArray[Any] | None:
         """Each pair's amount, more being better; None where the level is no sum over pairs."""
@@ -157,14 +190,14 @@ class _Judge:
         return shown
 
 
-PROOFS = ("count", "multipliers", "solver")
+PROOFS = ("count", "multipliers", SOLVER)
 
 
 class ClashCertificate:
     """Requirements that no allocation meets."""
 
-    def __init__(self, instance: Instance, certificate: Mapping[str, Any]):
-        self._instance, self._findings = instance, instance.findings
+    def __init__(self, instance: Instance, certificate: Mapping[str, Any], *, search: bool):
+        self._instance, self._findings, self._search = instance, instance.findings, search
         self._certificate = certificate
         self._pool = Pool(instance)
 
@@ -191,6 +224,25 @@ class ClashCertificate:
         self._check_requirements(sweep)
         if proof == "multipliers":
             self._check_tree(sweep)
+        if proof == SOLVER and not self._findings.sentences():
+            self._try(sweep)
+
+    def _try(self, sweep: CandidatePass) -> None:
+        """Look for a plan that meets what is said to clash."""
+        ground, plan = self._pool.ground(sweep), None
+        is_searched = self._search and len(ground.pairs) <= MOST_PAIRS
+        try:
+            if is_searched:
+                named = set(self._certificate["requirements"])
+                plan = plan_for(Statement(self._instance, ground, sweep, named).any_plan())
+        except OutOfReachError:
+            is_searched = False
+        if not is_searched:
+            self._findings.believed.append("that no allocation is possible")
+        elif plan is not None:
+            count = int((plan[: len(ground.pairs)] > 0).sum())
+            given = f"requirements that clash, and not such as a plan of {count} pairs meets"
+            self._findings.differs(FILE, "", "requirements", given, ", ".join(sorted(named)))
 
     def _check_count(self, sweep: CandidatePass, said: Any) -> None:
         """Check that required pairs alone exceed what NLEs or recipients can have."""
@@ -209,7 +261,7 @@ class ClashCertificate:
     def _labels(self, sweep: CandidatePass) -> set[str]:
         """Every requirement that there is, by its name in a certificate."""
         ids, nles = self._instance.recipients.ids, self._instance.nle_ids
-        pairs = {f"pair {nles[nle]}, {ids[row]}" for nle, rows in sweep.required.items() for row in rows}
+        pairs = {pair_label(nles[nle], ids[row]) for nle, rows in sweep.required.items() for row in rows}
         return pairs | {family.label(row) for family in self._instance.families for row in family.rows()}
 
     def _check_requirements(self, sweep: CandidatePass) -> None:
@@ -259,12 +311,19 @@ class Certificate(Protocol):
         """Note what is wrong with the proof, given the value of each level."""
 
 
-def certificate_of(instance: Instance, claim: Claim, rule: str) -> Certificate | None:
-    """The certificate of a claim; None where nothing is said to be proved, or, noted, nothing here can check it."""
+def certificate_of(instance: Instance, claim: Claim, rule: str, *, search: bool) -> Certificate | None:
+    """The certificate of a claim; None where nothing is said to be proved, or, noted, nothing here can check it.
+
+    Args:
+        instance: what is claimed.
+        claim: the claim.
+        rule: the scenario's.
+        search: whether what a solver says is searched here, as far as that is within reach.
+    """
     certificate, status = claim.certificate, claim.summary.get("status")
     method, entries = certificate.get("method"), certificate.get("levels")
     if status == "infeasible" and method == "clash":
-        return ClashCertificate(instance, certificate)
+        return ClashCertificate(instance, certificate, search=search)
     if status == "infeasible" or (claims_proof(claim.summary) and (method == "clash" or rule not in PROVING)):
         what = f"of the rule {rule}, by the method {method}"
         instance.findings.add(FILE, f"{FILE}: the proof {what}, is not checked")
@@ -274,6 +333,6 @@ def certificate_of(instance: Instance, claim: Claim, rule: str) -> Certificate |
     if method == "prices":
         return PriceCertificate(instance, entries, claim.summary)
     if method == "bounds":
-        return BoundsCertificate(instance, entries, claim.summary)
+        return BoundsCertificate(instance, entries, claim.summary, search=search)
     instance.findings.add(FILE, f"{FILE}: the proof of the rule {rule}, by the method {method}, is not checked")
     return None

@@ -54,8 +54,9 @@ class CandidatePass:
         seers: are shown the candidate pairs.
         provers: are shown them with all that is known of them.
         kept: the candidate pairs, where they are known already.
-        waiting: by recipient, those whose pairs with room are kept under `roomy`; None where nobody's are.
-        roomy: their pairs whose NLE has room for them.
+        waiting: by recipient, whether the claim leaves it without an NLE; None where no pairs are kept.
+        roomy: pairs that are not matched and whose NLE has room for them.
+        lacking: pairs of those who wait whose NLE lacks one resource alone.
     """
 
     candidates: PairFilters
@@ -84,6 +85,7 @@ class CandidatePass:
         self.choices: Integers = np.zeros(rows, dtype=np.int64)
         self.active: Flags = np.zeros(nles, dtype=bool)
         self.roomy: list[Pairs] = []
+        self.lacking: list[Pairs] = []
         self.used = np.zeros_like(self.supply.capacity)
         for resource, amounts in enumerate(self.measures.usage.of(self.matching.pairs)):
             np.add.at(self.used[resource], self.matching.pairs.nle, amounts)
@@ -111,7 +113,7 @@ class CandidatePass:
         self.active[nle] = True
         matched = self._find_matched(pairs)
         required, _ = self._required.find(nle, pairs.rows)
-        usable = self._room(pairs)
+        usable = self._room(pairs, matched)
         if usable.any():
             self._next_best.find(nle[usable], pairs.rows[usable])
         self.choices += np.bincount(pairs.rows[usable], minlength=len(self.ids))
@@ -130,14 +132,16 @@ class CandidatePass:
         matched[at] = True
         return matched
 
-    def _room(self, pairs: Pairs) -> Flags:
+    def _room(self, pairs: Pairs, matched: Flags) -> Flags:
         """Note who has room and how many schools each NLE can take; which pairs fit the whole capacity."""
         nle, capacity = np.asarray(pairs.nle), self.supply.capacity
         amounts = self.measures.usage.of(pairs)
-        fits = np.asarray((amounts <= (capacity - self.used)[:, nle]).all(axis=0), dtype=bool)
+        short = (amounts > (capacity - self.used)[:, nle]).sum(axis=0)
+        fits = np.asarray(short == 0, dtype=bool)
         self.has_room[pairs.rows[fits]] = True
         if self.waiting is not None:
-            self.roomy.append(pairs.keep(fits & self.waiting[pairs.rows]))
+            self.roomy.append(pairs.keep(fits & ~matched))
+            self.lacking.append(pairs.keep((short == 1) & self.waiting[pairs.rows]))
         usable = np.asarray((amounts <= capacity[:, nle]).all(axis=0), dtype=bool)
         self.holdable[pairs.rows[usable]] = True
         firsts = np.flatnonzero(np.diff(nle, prepend=-1))

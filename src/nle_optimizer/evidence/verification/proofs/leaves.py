@@ -1,7 +1,7 @@
 """Leaves of a proof, and the knapsacks that bound them.
 
 Trees of multipliers, read: every leaf with the pairs that lie fixed on the way to it. Many knapsack problems at once,
-exactly: the greatest sum of whole values within whole capacities.
+exactly: the greatest sum of whole values within whole capacities. What no knapsack holds together, though fractions do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nle_optimizer.evidence.verification.findings import LARGEST
+from nle_optimizer.evidence.verification.findings import LARGEST, Floats
 from nle_optimizer.evidence.verification.proofs.prices import is_whole
-from nle_optimizer.records import Integers
+from nle_optimizer.records import Flags, Integers
 
 
 class UnsoundTreeError(Exception):
@@ -237,3 +237,58 @@ def _could_add(items: list[tuple[int, int]], start: int, room: int) -> int:
             return total + -(-value * room // weight)
         room, total = room - weight, total + value
     return total
+
+
+def covers_of(
+    rows: Integers, limits: Integers, values: Floats, lower: Integers, upper: Integers, group: Integers
+) -> list[tuple[Integers, int]]:
+    """Variables of which not so many can be 1 as the values have it, by one row each, and how many can.
+
+    Balas 1975, doi:10.1007/BF01580440.
+
+    Args:
+        rows, limits: sums that are at most a limit.
+        values: of the variables, with fractions.
+        lower, upper: of each variable.
+        group: of each variable; of one group one can be 1 at most.
+    """
+    found = []
+    for row, limit in zip(rows, limits.tolist(), strict=True):
+        at = np.flatnonzero(row)
+        if not len(at) or (row[at] < 0).any() or (row[at] == row[at[0]]).all():
+            continue
+        free = at[(lower[at] == 0) & (upper[at] == 1)]
+        cover = _cover_of(row[free], limit - int(row[at] @ lower[at]), values[free], group[free])
+        found += [] if cover is None else [(free[cover[0]], cover[1])]
+    return found
+
+
+def _cover_of(weights: Integers, room: int, values: Floats, group: Integers) -> tuple[Flags, int] | None:
+    """The members of a cover and all that are as heavy: of them fewer than the cover has parts can be 1.
+
+    Of each group one can be 1 at most; it is a part, and weighs what its lightest member does.
+    """
+    _, part = np.unique(group, return_inverse=True)
+    weight, value = np.full(part.max(initial=-1) + 1, LARGEST), np.zeros(part.max(initial=-1) + 1)
+    np.minimum.at(weight, part, weights)
+    np.add.at(value, part, values)
+    order = np.lexsort((-weight, -value))
+    over = np.flatnonzero(np.cumsum(weight[order]) > room)
+    if not len(over):
+        return None
+    cover = order[: over[0] + 1]
+    for one in cover[np.argsort(value[cover], kind="stable")].tolist():
+        rest = cover[cover != one]
+        if int(weight[rest].sum()) > room:
+            cover = rest
+    members = weight >= weight[cover].max()
+    members[cover] = True
+    return (members[part], len(cover) - 1) if value[members].sum() > len(cover) - 1 + 1e-4 else None
+
+
+def groups_of(rows: Integers, limits: Integers) -> Integers:
+    """For each variable the first row by which one of several can be 1 at most; else a number of its own."""
+    group = len(rows) + np.arange(rows.shape[1])
+    for n in np.flatnonzero((limits == 1) & (rows >= 0).all(axis=1) & (rows.max(axis=1, initial=0) == 1))[::-1]:
+        group[rows[n] == 1] = n
+    return group

@@ -145,6 +145,11 @@ def check_cells(
             findings.differs(ALLOCATION, row, "firmness", "all or some" if firm else "", table["firmness"][line])
         if not table["why"][line]:
             findings.differs(ALLOCATION, row, "why", "a sentence", "")
+    degree = np.bincount(supported.rows, minlength=len(sweep.choices))
+    others = (sweep.choices > degree)[supported.rows].tolist()
+    for row, line, could in zip(rows, lines, others, strict=True):
+        if could and not table["next_best_nle_id"][line]:
+            findings.differs(ALLOCATION, row, "next_best_nle_id", "an NLE that could take it instead", "")
 
 
 def _expected(
@@ -222,7 +227,7 @@ class AlternateCheck:
     """Is shown all candidate pairs, and then judges the table."""
 
     def __init__(self, instance: Instance, table: Mapping[str, Sequence[str]]):
-        self._instance, self._table = instance, table
+        self._instance, self.table = instance, table
         self._level = instance.levels[0] if instance.levels and isinstance(instance.levels[0], DerivedLevel) else None
         nle, rows = np.asarray(instance.matched.nle).tolist(), instance.matched.rows.tolist()
         self._matched: set[Pair] = set(zip(nle, rows, strict=True))
@@ -241,7 +246,7 @@ class AlternateCheck:
         """The lines whose school and NLE exist; what is wrong with the others is noted."""
         instance, findings = self._instance, self._instance.findings
         lines = []
-        columns = [self._table[name] for name in ("school_id", "nle_id", "who_moves")]
+        columns = [self.table[name] for name in ("school_id", "nle_id", "who_moves")]
         for number, (school, nle, moves) in enumerate(zip(*columns, strict=True)):
             label = f"school {school}, NLE {nle}"
             if school not in instance.position or nle not in instance.nle_position:
@@ -292,7 +297,7 @@ class AlternateCheck:
             sweep: what was found.
             is_best: whether the allocation is claimed to be the best on the first objective.
         """
-        table, findings = self._table, self._instance.findings
+        table, findings = self.table, self._instance.findings
         known = [line for line in self._lines if self._is_free(line, sweep)]
         measured = [self._found[line.pair] for line in known]
         spare = [
@@ -327,7 +332,7 @@ class AlternateCheck:
 
     def _check_ranks(self) -> None:
         """Schools in order, at most three ranks each from 1 up, no NLE twice, and no better change below a worse."""
-        table, findings = self._table, self._instance.findings
+        table, findings = self.table, self._instance.findings
         before: tuple[str, int] = ("", 0)
         seen: set[tuple[str, str]] = set()
         for school, rank, nle in zip(table["school_id"], table["rank"], table["nle_id"], strict=True):
@@ -340,7 +345,7 @@ class AlternateCheck:
     def _check_change(self, line: AlternateLine, room: bool, sweep: CandidatePass, *, is_best: bool) -> None:
         """Check that those who move bring the change about, within the places, and that it betters nothing."""
         findings, level = self._instance.findings, self._level
-        others, said = (self._table[name][line.number] for name in ("others", "change_in_objective"))
+        others, said = (self.table[name][line.number] for name in ("others", "change_in_objective"))
         if others not in ("move", "stay") or (others == "stay" and (line.added or line.removed or not room)):
             findings.differs(FILE, line.label, "others", "stay only where the NLE has room and nobody moves", others)
         own = self._own.get(line.pair[1])
@@ -350,7 +355,7 @@ class AlternateCheck:
             return
         if not self._has_places(added, removed, sweep):
             findings.differs(
-                FILE, line.label, "who_moves", "moves within the places", self._table["who_moves"][line.number]
+                FILE, line.label, "who_moves", "moves within the places", self.table["who_moves"][line.number]
             )
         if level is None or (self._instance.supporters > 1).any():
             return

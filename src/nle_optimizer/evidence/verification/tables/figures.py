@@ -233,6 +233,24 @@ NETWORK = "network"
 STOPPED = ("time", "work", "gap", "interrupt", "solver")
 
 
+CERTIFICATE = "certificate.json"
+KEYS = (
+    *("schema_version", "scenario", "title", "rule", "engine", "status", "stopped", "objectives", "constraints"),
+    *("counts", "metrics", "needs", "firm_pairs", "capacity", "findings"),
+)
+"""What every summary of this version has."""
+SOMETIMES = ("clashes", "repairs", "missed", "remarks", "robustness", "under_error")
+IN_CERTIFICATE = ("schema_version", "method", "levels", "trust_first", "requirements", "proof", "tree")
+
+
+def check_keys(summary: Mapping[str, Any], certificate: Mapping[str, Any], findings: Findings) -> None:
+    """Name what stands in summary or certificate that no run writes."""
+    for file, document, known in ((SUMMARY, summary, (*KEYS, *SOMETIMES)), (CERTIFICATE, certificate, IN_CERTIFICATE)):
+        for key in document:
+            if key not in known:
+                findings.add(f"{file}: keys", f"{file}: {key}: no run writes such a key")
+
+
 def check_heading(settings: Settings, summary: Mapping[str, Any], method: Any, findings: Findings) -> None:
     """Check name, rule, status and engine."""
     ours: dict[str, Any] = {"schema_version": 1, "scenario": settings.name, "rule": rule_name(settings.rule)}

@@ -1,4 +1,4 @@
-"""What one place more, or fewer, at each NLE is worth, found anew by walks between the NLEs.
+"""What a place more, or fewer, at each NLE is worth, found anew by walks between the NLEs; alternates that are missing.
 
 A school may move from its NLE to another, be left out, or be taken on: each is a step from an NLE (or from outside) to
 another, worth the difference of the first objective's amounts. With a place more at a full NLE the best walk from
@@ -6,18 +6,22 @@ outside to it is worth the gain; with a place fewer the best walk from it to the
 all candidate pairs, not from the certificate. Where constraints forbid some of the steps, prices bound the values.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
 
+from nle_optimizer.evidence.verification.constraints import Family
 from nle_optimizer.evidence.verification.findings import Findings, number_in
 from nle_optimizer.evidence.verification.levels import AnyLevel, DerivedLevel
 from nle_optimizer.evidence.verification.pairs.listed import Pairs
 from nle_optimizer.evidence.verification.proofs.instance import CandidatePass, Instance
 from nle_optimizer.records import Integers
 
-FILE = "nles.csv"
+FILE, ALTERNATES = "nles.csv", "alternates.csv"
+MOST_NODES = 700
+"""NLEs and limits up to which everybody may move for an alternate: see docs/reference/decisions.md."""
 HELD = -1
 NOWHERE = -(2**62)
 
@@ -180,3 +184,90 @@ def _best_walks(nodes: int, start: int, tails: Integers, heads: Integers, worth:
             return best
         best = after
     return None
+
+
+class DirectMoves:
+    """Moves into spare capacity, everybody else staying: each is an alternate unless there are better ones.
+
+    Told of recipients that may have one NLE, have no more, and whose own pair is not required; where there are limits
+    over many pairs, of those without an NLE whom no such limit concerns.
+
+    Args:
+        instance: what is claimed.
+        table: the columns of `alternates.csv`.
+        roomy: pairs that are not matched, and whose NLE has room.
+        required: by NLE, the recipients that it must have.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        table: Mapping[str, Sequence[str]],
+        roomy: Pairs,
+        required: Mapping[int, Sequence[int]],
+    ):
+        self._instance, self._table = instance, table
+        first = instance.levels[0] if instance.levels else None
+        self._level = first if isinstance(first, DerivedLevel) else None
+        held = np.zeros(len(instance.recipients), dtype=bool)
+        held[[row for rows in required.values() for row in rows]] = True
+        degree = np.bincount(instance.matched.rows, minlength=len(held))
+        held |= (degree > 0) if instance.families else (degree > 1)
+        pairs = roomy.keep((instance.supporters == 1)[roomy.rows] & ~held[roomy.rows])
+        for family in instance.families:
+            pairs = pairs.keep((family.codes(pairs) < 0) & (not _has_share(family)))
+        self._pairs = pairs
+
+    def check(self, most: int) -> None:
+        """Note recipients of which fewer alternates are told than there are, up to so many, or worse ones."""
+        instance, pairs = self._instance, self._pairs
+        told, worst = set(zip(self._table["school_id"], self._table["nle_id"], strict=True)), self._worst()
+        gains = [0] * len(pairs) if self._level is None else self._changes(pairs)
+        schools, nles = instance.recipients.ids[pairs.rows], instance.nle_ids[np.asarray(pairs.nle)]
+        for school, nle, gain in zip(schools.tolist(), nles.tolist(), gains, strict=True):
+            count, least = worst.get(school, (0, None))
+            better = least is not None and gain > least
+            if (school, nle) not in told and (count < most or better):
+                what = "would do better than one that is told" if better else "has room"
+                where = f"{ALTERNATES}: school {school}: NLE {nle}"
+                instance.findings.add(f"{ALTERNATES}: missing", f"{where}: it {what}, and is missing")
+
+    def check_count(self, sweep: CandidatePass, most: int) -> None:
+        """Note recipients of which fewer alternates are told than there are where everybody may move.
+
+        Told where the network is small enough for that, and nobody is required.
+        """
+        instance = self._instance
+        if sweep.required or len(instance.nle_ids) >= MOST_NODES:
+            return
+        own = np.bincount(instance.matched.rows, minlength=len(instance.recipients))
+        count = Counter(self._table["school_id"])
+        for row in np.flatnonzero((instance.supporters == 1) & (sweep.choices > own)).tolist():
+            school, there = str(instance.recipients.ids[row]), min(most, int(sweep.choices[row] - own[row]))
+            if count[school] < there:
+                instance.findings.differs(ALTERNATES, f"school {school}", "rows", there, count[school])
+
+    def _changes(self, pairs: Pairs) -> list[int]:
+        """What each pair changes in place of its recipient's own."""
+        assert self._level is not None
+        matched, measures = self._instance.matched, self._instance.measures
+        own = np.zeros(len(self._instance.recipients), dtype=object)
+        own[matched.rows] = self._level.to_maximise(matched, measures)
+        return list(self._level.to_maximise(pairs, measures) - own[pairs.rows])
+
+    def _worst(self) -> dict[str, tuple[int, Decimal | None]]:
+        """Of each recipient how many alternates are told, and the worst change, more being better."""
+        worst: dict[str, tuple[int, Decimal | None]] = {}
+        unit = 0 if self._level is None else self._level.scale * (-1 if self._level.minimised else 1)
+        for school, cell in zip(self._table["school_id"], self._table["change_in_objective"], strict=True):
+            number = number_in(cell)
+            change = None if number is None or number.is_nan() or not unit else number * unit
+            count, least = worst.get(school, (0, change))
+            worst[school] = (count + 1, None if least is None or change is None else min(least, change))
+        return worst
+
+
+def _has_share(family: Family) -> bool:
+    """Whether a limit of the family is a share of all that is matched, so that every pair counts."""
+    limits = [family.limits(row) for row in family.rows()]
+    return any(each.lower_share is not None or each.upper_share is not None for each in limits)

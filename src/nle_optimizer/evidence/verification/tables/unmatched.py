@@ -7,6 +7,7 @@ The cures of `unmatched.csv`: that nothing but what they change keeps each pair 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -79,8 +80,13 @@ class Cures:
         first = instance.levels[0] if instance.levels else None
         self._level = first if isinstance(first, DerivedLevel) else None
 
-    def check(self, sweep: CandidatePass) -> None:
-        """Check every cell, and that the first cure, where it lifts a filter, is the first that there is."""
+    def check(self, sweep: CandidatePass, *, is_answered: bool) -> None:
+        """Check every cell, and that the first cure is the first that there is: by a resource, where any does.
+
+        Args:
+            sweep: what the candidates are.
+            is_answered: whether there is a plan, so that what would serve those left out has to be told.
+        """
         first, lifted = self._cells(FIRST), {kind: self._cells(names) for kind, names in LIFTED.items()}
         of_capacity = {n: cells for n, cells in enumerate(first) if any(cells) and cells[0] not in LIFTED}
         self._compare(of_capacity, self._capacity, sweep)
@@ -91,6 +97,27 @@ class Cures:
             ours = there[0] if there else ("",) * len(FIRST)
             if n not in of_capacity and said != ours:
                 self._tell(n, " ".join(ours) if there else "none", " ".join(said))
+        if is_answered and self._level is not None and sweep.waiting is not None:
+            self._check_least(first, join(sweep.lacking), sweep)
+
+    def _check_least(self, first: Sequence[tuple[str, ...]], pairs: Pairs, sweep: CandidatePass) -> None:
+        """Check that no candidate would be served by less of a resource than is told, or by an earlier resource."""
+        assert self._level is not None
+        instance, owner = self._instance, np.asarray(pairs.nle)
+        able = (self._level.to_maximise(pairs, instance.measures) >= 0) & (instance.supporters[pairs.rows] > 0)
+        able &= unhindered(instance.families, instance.matched, pairs)
+        missing = np.maximum(instance.measures.usage.of(pairs) + (sweep.used - sweep.supply.capacity)[:, owner], 0)
+        which, amount = (missing > 0).argmax(axis=0).tolist(), missing.sum(axis=0).tolist()
+        least: dict[int, tuple[int, int]] = {}
+        for at in np.flatnonzero(able).tolist():
+            row, own = int(pairs.rows[at]), (which[at], amount[at])
+            least[row] = min(least.get(row, own), own)
+        for n, (school, said) in enumerate(zip(self._table["school_id"], first, strict=True)):
+            if school in instance.position and instance.position[school] in least:
+                resource, needed = least[instance.position[school]]
+                wanted = (instance.resources[resource], shortest(needed))
+                if (said[0], said[2]) != wanted:
+                    self._tell(n, f"{wanted[1]} more {wanted[0]}", " ".join(said))
 
     def _cells(self, columns: Sequence[str]) -> list[tuple[str, ...]]:
         return list(zip(*(self._table[column] for column in columns), strict=True))
@@ -172,6 +199,49 @@ def _stopped(named: _Named) -> Integers:
     return np.sum([np.zeros(len(named.pairs), dtype=bool), *named.stops.values()], axis=0, dtype=np.int64)
 
 
+class OpenPairs:
+    """Pairs that are not matched though their NLE has room.
+
+    Args:
+        instance: what is claimed.
+        matched: the matched pairs.
+        sweep: what the candidates are.
+    """
+
+    def __init__(self, instance: Instance, matched: Pairs, sweep: CandidatePass):
+        self._instance, self._sweep, self._matched = instance, sweep, matched
+        self.pairs = join(sweep.roomy) if sweep.waiting is not None else matched.keep(np.zeros(0, dtype=np.int64))
+
+    def check(self, summary: Mapping[str, Any]) -> Flags:
+        """By recipient, whether a pair of it could be matched as all else is; only told of those without an NLE.
+
+        Where the plan is said to be the best, such a pair may not better an objective before it worsens one.
+        """
+        instance, sweep = self._instance, self._sweep
+        assert sweep.waiting is not None
+        mine = self.pairs.keep(sweep.waiting[self.pairs.rows] & (instance.supporters[self.pairs.rows] > 0))
+        free = mine.keep(unhindered(instance.families, self._matched, mine))
+        is_open = np.zeros(len(instance.recipients), dtype=bool)
+        is_open[free.rows] = True
+        for pair in self._gaining(free) if summary.get("status") == "optimal" else ():
+            row, nle = int(free.rows[pair]), int(np.asarray(free.nle)[pair])
+            given = (
+                f"a better plan: its pair with NLE {instance.nle_ids[nle]} breaks no limit, and betters an objective"
+            )
+            instance.findings.differs(FILE, f"school {instance.recipients.ids[row]}", "reason", given, "it is the best")
+        return is_open
+
+    def _gaining(self, pairs: Pairs) -> Sequence[int]:
+        gains, open_still = np.zeros(len(pairs), dtype=bool), np.ones(len(pairs), dtype=bool)
+        for level in self._instance.levels:
+            if not isinstance(level, DerivedLevel) or level.within is not None:
+                break
+            change = level.to_maximise(pairs, self._instance.measures)
+            gains |= open_still & np.asarray(change > 0, dtype=bool)
+            open_still &= np.asarray(change == 0, dtype=bool)
+        return [int(pair) for pair in np.flatnonzero(gains)]
+
+
 UNMATCHED, NLES = "unmatched.csv", "nles.csv"
 UNMATCHED_COLUMNS = (
     "school_id",
@@ -223,6 +293,9 @@ def check_unmatched(
     }
     for column, cells in expected.items():
         findings.compare(UNMATCHED, column, labels, cells, [table[column][line] for line in lines])
+    for label, line in zip(labels, lines, strict=True):
+        if not table["explanation"][line]:
+            findings.differs(UNMATCHED, label, "explanation", "a sentence", "")
 
 
 def nle_columns(scenario: Scenario) -> list[str]:
