@@ -21,8 +21,8 @@ WITH school AS (
             AS latest_inspected,
         CASE WHEN NOT is_later THEN previous_grade END AS previous_grade,
         CASE WHEN NOT is_later THEN previous_inspected END AS previous_inspected,
-        CASE WHEN is_later THEN greatest(inspections - 1 - CAST(are_both_later AS BIGINT), 0) ELSE inspections END
-            AS inspections,
+        CASE WHEN is_later AND inspections IS NOT NULL
+            THEN greatest(inspections - 1 - CAST(are_both_later AS BIGINT), 0) ELSE inspections END AS inspections,
         CASE WHEN NOT is_later THEN leadership_grade END AS leadership_grade,
         CASE WHEN NOT is_later THEN education_grade END AS education_grade,
         CASE WHEN NOT is_later THEN best_grade_since_2005 END AS best_grade_since_2005,

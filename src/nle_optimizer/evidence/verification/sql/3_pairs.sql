@@ -8,7 +8,8 @@ SELECT weight_leadership // d AS leadership, weight_governance // d AS governanc
 FROM settings CROSS JOIN divisor;
 
 -- What a limit in metres is for squares of straight lines: the greatest square whose root, times the detour factor, is
--- within it. Beyond 2^62 there is no square here. (Millimetres are at most 10^11, millionths at most 10^15.)
+-- within it; 2^62, beyond which there is no square here, where there is no limit. (Micrometres are at most 10^14, and
+-- millionths 10^15.)
 CREATE MACRO square_within(micrometres, factor) AS
     CAST(least(CAST(micrometres AS HUGEINT) * micrometres // (CAST(factor AS HUGEINT) * factor), 4611686018427387904)
         AS BIGINT);

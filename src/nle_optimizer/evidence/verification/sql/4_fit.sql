@@ -14,9 +14,9 @@ SELECT s.*,
     w1 * least(n1, s1) + w2 * least(n2, s2) + w3 * least(n3, s3) AS met
 FROM stopping AS s CROSS JOIN weights AS w;
 
--- The share of one area's need that is met; NULL where there is no need, or a blank.
+-- The share of one area's need that is met; NULL where there is no need, or a blank. (`least` passes over NULL.)
 CREATE MACRO share_met(need, skill) AS
-    CASE WHEN need > 0 THEN half_up(1000000 * least(need, skill), need) END;
+    CASE WHEN need > 0 AND skill IS NOT NULL THEN half_up(1000000 * least(need, skill), need) END;
 
 -- The fit of each pair, in millionths, as the measure has it, with the bonus for each preferred property that both
 -- sides fill and that agrees; a fit in the pairs table takes the place of all that.
