@@ -50,7 +50,7 @@ def test_case_35_nought_of_one_resource_shuts_out_only_who_needs_it(tmp_path: Pa
         "takes 2."
     ]
     assert (nles["state"], nles["reason"], nles["capacity_days"]) == (["available"] * 2, [""] * 2, ["10", "0"])
-    rows = marginal(out, "nle").rows
+    rows = marginal(out, by="nle").rows
     assert {(row.id, row.resource) for row in rows} == set(product(["N1", "N2"], ["days", "finance_days"]))
     assert read_run_folder(out).claim.summary["counts"]["nles_without_capacity"] == 1
 

@@ -35,7 +35,7 @@ STEPS = [
     "nle_optimizer.scenario.scenario.load_scenario",
     "nle_optimizer.studies.runs.result_of",
     "nle_optimizer.engines.network.engine.NetworkEngine.solve_near",
-    "nle_optimizer.reports.run_folder.check_claim",
+    "nle_optimizer.studies.runs.check_claim",
     "nle_optimizer.studies.runs.write_run_folder",
     "nle_optimizer.reports.run_folder.resolved_text",
     "pathlib.Path.write_bytes",

@@ -176,7 +176,7 @@ def test_the_random_scenarios_turn_every_setting_of_the_schema() -> None:
     given: set[str] = set()
     for seed in range(500):
         settings = any_settings(seed)[0] | {"data": {"schools": FILES, "nles": "n", "trusts": "t", "current": "c"}}
-        settings["data"]["pairs"] = {"file": "p", "only": True}
+        settings["data"] |= {"pairs": {"file": "p", "only": True}, "gias": {"file": "g", "fill": False}}
         try:
             given |= set(settings_given(Settings.model_validate(settings)))
         except ValidationError:

@@ -113,10 +113,17 @@ def _entries(constraint: dict[str, Any], unit: str, rows: Rows) -> list[dict[str
     ]
 
 
-@pytest.mark.parametrize(("constraint", "unit", "rows"), COUNTED)
-def test_every_row_is_counted_and_told(scenario: Scenario, constraint: dict[str, Any], unit: str, rows: Rows) -> None:
+WITHOUT_CURE = (3, 7, 9)
+"""Those that one more place at N2 would break, which else would serve S3."""
+
+
+@pytest.mark.parametrize("number", range(len(COUNTED)))
+def test_every_row_is_counted_and_told(scenario: Scenario, number: int) -> None:
+    constraint, unit, rows = COUNTED[number]
     asking = scenario.replace({"constraints": [{"name": "c", **constraint}]})
     draft = Draft()
+    if number in WITHOUT_CURE:
+        draft.rows["unmatched"][0] |= dict.fromkeys(("cure_kind", "cure_id", "cure_amount", "cure_price"), "")
     draft.summary["constraints"] = _entries(constraint, unit, rows)
     assert check_claim(asking, draft.claim()) == []
     for n in range(len(draft.summary["constraints"])):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nle_optimizer.catalogue.summary import OnOccasion, Summary
 from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.levels import PROOFS_OF, SUMMARY, entries_of, near
 from nle_optimizer.evidence.verification.pairs.fit import Fitness
@@ -234,12 +235,10 @@ STOPPED = ("time", "work", "gap", "interrupt", "solver")
 
 
 CERTIFICATE = "certificate.json"
-KEYS = (
-    *("schema_version", "scenario", "title", "rule", "engine", "status", "stopped", "objectives", "constraints"),
-    *("counts", "metrics", "needs", "firm_pairs", "capacity", "findings"),
-)
+KEYS = tuple(key for key in Summary.__annotations__ if key not in OnOccasion.__annotations__)
 """What every summary of this version has."""
-SOMETIMES = ("clashes", "repairs", "missed", "remarks", "robustness", "under_error")
+SOMETIMES = tuple(OnOccasion.__annotations__)
+"""What some have."""
 IN_CERTIFICATE = ("schema_version", "method", "levels", "trust_first", "requirements", "proof", "tree")
 
 
