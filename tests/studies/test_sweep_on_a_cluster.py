@@ -70,7 +70,7 @@ def test_a_worker_of_another_version_refuses_the_work(monkeypatch: pytest.Monkey
     class Worker:
         address = "tcp://elsewhere:1"
 
-    plugin: Any = cluster.DeskPlugin("x", [], None)
+    plugin: Any = cluster.ContextPlugin([], None)
     monkeypatch.setattr(cluster, "version", lambda _: "0.0.0")
     with pytest.raises(ValueError, match=r"tcp://elsewhere:1 has nle-optimizer 0\.0\.0"):
         plugin.setup(Worker())

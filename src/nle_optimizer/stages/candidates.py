@@ -29,11 +29,10 @@ class Candidates:
         required: pairs that must be matched; None where there are none.
         given: the rows of the pairs table between the two sides, or None.
         needs: needs and expertise.
-        several: shape (recipients,): of whom several pairs may be matched: they may have several NLEs, or have them
-            today and the rule keeps what stands.
         last_filter: shape (recipients,): the code of the filter that removed a recipient's last pair;
             blank where it has candidates.
         current: the rows of `data.current` between the two sides, or None.
+        keeps_several: recipients with several NLEs today, under a rule that keeps what stands; else None.
         exempt: pairs agreed today, which no limit removes; None where there are none.
         beyond: the limits that such pairs are beyond.
     """
@@ -47,11 +46,11 @@ class Candidates:
     required: Flags | None
     given: GivenPairs | None
     needs: Needs
-    several: Flags
     last_filter: Texts
     current: GivenPairs | None = None
     exempt: Flags | None = None
     beyond: tuple[Beyond, ...] = ()
+    keeps_several: Flags | None = None
 
     def __len__(self) -> int:
         return len(self.nle)
@@ -73,12 +72,18 @@ class Candidates:
             exempt=None,
         )
 
+    @property
+    def several(self) -> Flags:
+        """Recipients of whom several pairs may be matched, shape (recipients,)."""
+        may_have = np.asarray(self.recipients.column("supporters").or_else(1) > 1, dtype=bool)
+        return may_have if self.keeps_several is None else may_have | self.keeps_several
+
     def keeping_today(self) -> "Candidates":
         """The same under a rule that keeps what stands, however many NLEs a recipient has today."""
         if self.current is None:
             return self
         today = np.bincount(self.current.recipient[stands(self.current.table)], minlength=len(self.recipients))
-        return replace(self, several=np.asarray(self.several | (today > 1), dtype=bool))
+        return replace(self, keeps_several=np.asarray(today > 1, dtype=bool))
 
     def from_table(self, name: str) -> Column:
         """A column of the pairs table for each candidate pair; blank where no row gives it."""
@@ -184,7 +189,6 @@ def with_fit(
         sieve.required,
         reached.given,
         context.needs,
-        np.asarray(recipients.column("supporters").or_else(1) > 1, dtype=bool),
         sieve.last_filter,
         reached.current,
         sieve.exempt,
