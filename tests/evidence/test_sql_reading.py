@@ -125,7 +125,7 @@ def _front_is_read_alike(scenario: Scenario, folder: Path) -> None:
         assert _asked(database, stops, 1) == why
 
 
-@pytest.mark.parametrize("seed", [*range(8 * MANY), 2104])
+@pytest.mark.parametrize("seed", [*range(5 * MANY), 2104])
 def test_who_may_be_matched_with_whom_is_read_alike(seed: int, tmp_path: Path) -> None:
     """In the last an area without a weight has a need and no expertise."""
     try:
@@ -134,7 +134,7 @@ def test_who_may_be_matched_with_whom_is_read_alike(seed: int, tmp_path: Path) -
         assert str(refusal)
 
 
-@pytest.mark.parametrize("seed", range(5 * MANY))
+@pytest.mark.parametrize("seed", range(3 * MANY))
 @pytest.mark.parametrize("demanding", [None, False, True])
 def test_every_result_stands_in_sql(seed: int, demanding: bool | None, tmp_path: Path) -> None:
     try:
