@@ -8,6 +8,8 @@ from typing import Literal
 
 from nle_optimizer.records import ColumnSpec, Kind, Records, TableSpec
 
+ALL_THROUGH = frozenset({"primary", "secondary", "all-through"})
+"""Phases of which an all-through school has something, and an all-through NLE offers."""
 PHASES = ("nursery", "primary", "secondary", "all-through", "special", "alternative-provision", "post-16")
 REGIONS = (
     "North East",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from nle_optimizer.errors import Fault, Finding, Place, did_you_mean
 from nle_optimizer.records import Flags, Records
+from nle_optimizer.scenario.columns import ALL_THROUGH
 from nle_optimizer.scenario.condition_checks import Tables, asked_columns
 from nle_optimizer.scenario.document import Document
 from nle_optimizer.scenario.own_code import is_own
@@ -29,8 +30,6 @@ PRIORITY_RULES = frozenset(
 """Rules in which a school of a higher priority comes first, whatever the settings."""
 PREFERENCE_RULES = frozenset({"immediate-acceptance"})
 """Rules that use priorities where NLEs prefer by them."""
-ALL_THROUGH = frozenset({"primary", "secondary", "all-through"})
-"""Phases of which an all-through school has something, and an all-through NLE offers."""
 MOST_NAMED = 3
 """Rows that are named; the rest are counted."""
 COVERS = {"regions": "region", "phases": "phase", "faiths": "faith"}

@@ -18,7 +18,7 @@ import numpy as np
 
 from nle_optimizer.memory import stage
 from nle_optimizer.records import MILLION, Column, Flags, Integers, Kind, Records, Texts, as_text
-from nle_optimizer.scenario.columns import AREAS
+from nle_optimizer.scenario.columns import ALL_THROUGH, AREAS
 from nle_optimizer.scenario.settings import Settings, Suitability
 from nle_optimizer.stages.ledger import Exclusions, Ledger
 
@@ -181,8 +181,8 @@ SHARES_OF_NEED = ("need-met", "weakest-area")
 """Measures that tell a share of one school's need: of two supporters they do not add up."""
 
 
-PHASES_MET_BY = {"all-through": {"primary", "secondary", "all-through"}}
-PHASES_OF = {"all-through": {"primary", "secondary", "all-through"}}
+SEVERAL_PHASES = {"all-through": ALL_THROUGH}
+"""What a phase stands for that is several."""
 
 PROPERTIES = {"phase": "phases", "faith": "faiths", "diocese": "diocese"}
 """Column of the recipients: column of those who support them."""
@@ -228,12 +228,12 @@ def match(supporters: Records, recipients: Records, name: str) -> Match:
     met = np.zeros((len(offered), len(wanted)), dtype=bool)
     for i, offer in enumerate(offered):
         for j, want in enumerate(wanted):
-            met[i, j] = bool(_spread(offer, PHASES_OF) & _spread(want, PHASES_MET_BY))
+            met[i, j] = bool(_spread(offer) & _spread(want))
     return Match(offered_code, wanted_code, met)
 
 
-def _spread(words: frozenset[str], wider: dict[str, set[str]]) -> set[str]:
-    return {other for word in words for other in wider.get(word, {word})}
+def _spread(words: frozenset[str]) -> set[str]:
+    return {other for word in words for other in SEVERAL_PHASES.get(word, {word})}
 
 
 def _codes(cells: Column) -> tuple[list[frozenset[str]], Integers]:
