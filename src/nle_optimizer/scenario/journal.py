@@ -23,7 +23,6 @@ NUMBER, UNDOES, UNDONE_BY, PLAN, HASH = "number", "undoes", "undone_by", "plan",
 TEXTS = ("school_id", "nle_id", "trust_id", "resource", "key", "value", "by", "note")
 FIRST = (NUMBER, "action", *TEXTS[:4], "amount", "key", "value", "date", "by", "note", UNDOES, UNDONE_BY)
 """Columns of the file; then come further cells of additions, then `plan` and `hash`."""
-NOT_HASHED = (UNDONE_BY, HASH)
 ADDITIONS = ("add-school", "add-nle")
 
 

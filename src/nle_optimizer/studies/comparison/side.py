@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from nle_optimizer.catalogue.summary import Summary
 from nle_optimizer.errors import InputError, RunFolderError
 from nle_optimizer.evidence.claim import TextTable
-from nle_optimizer.folders import MANIFEST
+from nle_optimizer.folders import MANIFEST, installed
 from nle_optimizer.reports.resolved_scenario import Setting, read_settings
 from nle_optimizer.reports.run_folder import SCENARIO, changed_files, read_json, read_summary, read_table, source_hashes
 from nle_optimizer.reports.view import view_of
@@ -109,7 +108,7 @@ def read_side(path: Path) -> Side:
 def side_of(result: Result) -> Side:
     """A result as its run folder will tell it; it goes by the name of the scenario."""
     view, scenario = view_of(result), result.scenario
-    manifest = {"inputs": source_hashes(scenario), "versions": {"nle-optimizer": version("nle-optimizer")}}
+    manifest = {"inputs": source_hashes(scenario), "versions": {"nle-optimizer": installed("nle-optimizer")}}
     path = Path(scenario.settings.name)
     return Side(path, view.summary, manifest, view.tables, view.settings, view.inputs, ())
 

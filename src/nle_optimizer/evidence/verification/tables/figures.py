@@ -15,6 +15,7 @@ from nle_optimizer.evidence.verification.findings import Findings
 from nle_optimizer.evidence.verification.levels import PROOFS_OF, SUMMARY, entries_of, near
 from nle_optimizer.evidence.verification.pairs.fit import Fitness
 from nle_optimizer.evidence.verification.proofs.instance import CandidatePass
+from nle_optimizer.evidence.verification.proofs.prices import FILE as CERTIFICATE
 from nle_optimizer.evidence.verification.proofs.prices import is_whole
 from nle_optimizer.evidence.verification.stages.recipients import Recipients, need_sources, rule_names
 from nle_optimizer.evidence.verification.stages.supply import multiplied_totals
@@ -234,7 +235,6 @@ NETWORK = "network"
 STOPPED = ("time", "work", "gap", "interrupt", "solver")
 
 
-CERTIFICATE = "certificate.json"
 KEYS = tuple(key for key in Summary.__annotations__ if key not in OnOccasion.__annotations__)
 """What every summary of this version has."""
 SOMETIMES = tuple(OnOccasion.__annotations__)
