@@ -8,18 +8,16 @@ theirs.
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nle_optimizer.delimited import csv_bytes
 from nle_optimizer.evidence.verification.checker import check_claim
 from nle_optimizer.evidence.verification.findings import MOST_SHOWN, RunVerdict
-from nle_optimizer.evidence.verification.sql.reading import SqlReading, read_in_sql
 from nle_optimizer.evidence.verification.tables.figures import KEYS
 from nle_optimizer.evidence.verification.tables.journal import check_settings
 from nle_optimizer.files import files_in, is_as_written, sha256
-from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder
+from nle_optimizer.folders import MANIFEST, FolderKind, complete_folder, installed
 from nle_optimizer.records import as_text
 from nle_optimizer.reports.resolved_scenario import settings_of
 from nle_optimizer.reports.run_folder import (
@@ -34,6 +32,9 @@ from nle_optimizer.result import Result
 from nle_optimizer.scenario.columns import TABLES
 from nle_optimizer.scenario.document import read_document
 from nle_optimizer.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from nle_optimizer.evidence.verification.sql.reading import SqlReading
 
 WORKBOOK = "workbook.xlsx"
 SQL_FOLDER = FolderKind("second reading in SQL")
@@ -88,15 +89,15 @@ def verify(
     if against is not None:
         verdict = _beside_inputs(verdict, folder.scenario, against)
     if sql is not None:
-        verdict = verdict.beside([f"in SQL: {found}" for found in verify_in_sql(folder.path, Path(sql)).findings])
+        verdict = verdict.beside([f"in SQL: {found}" for found in verify_in_sql(folder, Path(sql)).findings])
     return _with_reports(folder, verdict) if reports and not verdict else verdict
 
 
-def verify_in_sql(folder: Path, target: Path, *, force: bool = False) -> SqlReading:
+def verify_in_sql(folder: Path | RunFolder, target: Path, *, force: bool = False) -> "SqlReading":
     """What is wrong with a run folder by statements in SQL, which are written into a folder of their own.
 
     Args:
-        folder: the run folder.
+        folder: the run folder, or its path.
         target: where relations, statements and a README go, so that the `duckdb` shell alone finds the same.
         force: whether such a folder may be replaced.
 
@@ -104,7 +105,9 @@ def verify_in_sql(folder: Path, target: Path, *, force: bool = False) -> SqlRead
         RunFolderError: the one cannot be read, or the other not be written.
         VerificationError: a number is too long for the statements.
     """
-    run = read_run_folder(folder)
+    from nle_optimizer.evidence.verification.sql.reading import read_in_sql
+
+    run = read_run_folder(folder) if isinstance(folder, Path) else folder
     with complete_folder(target, SQL_FOLDER, force=force) as made:
         return read_in_sql(run.scenario, run.claim, made)
 
@@ -134,7 +137,7 @@ def _settings_undecided(folder: RunFolder) -> list[str]:
 
 def _missing_keys(folder: RunFolder) -> Iterator[str]:
     """Sentences on what a summary of this version lacks."""
-    if _version_of(folder) == version("nle-optimizer"):
+    if _version_of(folder) == installed("nle-optimizer"):
         for key in KEYS:
             if key not in folder.claim.summary:
                 yield f"summary.json: {key} is missing"
@@ -230,7 +233,7 @@ def _with_reports(folder: RunFolder, verdict: RunVerdict) -> RunVerdict:
     from nle_optimizer.reports.view import read_view
 
     listed = [name for name in FILES if name in folder.manifest["outputs"] and (folder.path / name).is_file()]
-    written, own = _version_of(folder), version("nle-optimizer")
+    written, own = _version_of(folder), installed("nle-optimizer")
     if not listed:
         return verdict
     if written != own:
